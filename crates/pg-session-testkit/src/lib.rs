@@ -1,0 +1,40 @@
+//! Private PostgreSQL servers for the tests of pg-session.
+//!
+//! A [`Server`] lives in a temporary folder, on a free port of 127.0.0.1 and on a unix socket. It
+//! is gone, with its folder and all of its processes, when the value is dropped and also when the
+//! process that started it panics, is interrupted or is killed outright. [`Server::shared`] is one
+//! server for a whole test run, and `Database` (feature `database`) one database for one test.
+//!
+//! ```
+//! let server = pg_session_testkit::Server::start()?;
+//! println!("{}", server.url("postgres"));
+//! # Ok::<(), pg_session_testkit::Error>(())
+//! ```
+//!
+//! Everything here is for Unix: Linux and macOS.
+
+mod address;
+mod cluster;
+#[cfg(feature = "database")]
+mod database;
+mod error;
+mod fetch;
+mod folder;
+mod guard;
+mod lasting;
+mod programs;
+mod random;
+mod server;
+#[cfg(feature = "suite")]
+pub mod suite;
+mod user;
+
+pub use address::Address;
+#[cfg(feature = "database")]
+pub use database::Database;
+pub use error::Error;
+pub use folder::Folder;
+pub use guard::{Guard, Signal};
+pub use lasting::lasting_folder;
+pub use programs::Programs;
+pub use server::{Builder, SHARED_SERVER, Server};

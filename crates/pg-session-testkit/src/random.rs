@@ -1,0 +1,14 @@
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+
+/// 32 hexadecimal digits that nobody can guess.
+pub(crate) fn token() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().fold(String::new(), |mut token, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(token, "{byte:02x}");
+        token
+    }))
+}

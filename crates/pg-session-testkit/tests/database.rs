@@ -1,0 +1,67 @@
+//! A database for one test.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+
+use pg_session_testkit::{Database, Server};
+use tokio_postgres::{Client, NoTls};
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn current_database(client: &Client) -> String {
+    client.query_one("SELECT current_database()::text", &[]).await.unwrap().get(0)
+}
+
+async fn exists(name: &str) -> bool {
+    let client = connect(&Server::shared().url("postgres")).await;
+    let query = "SELECT FROM pg_database WHERE datname = $1";
+    client.query_opt(query, &[&name]).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn it_is_reached_over_tcp_and_the_socket() {
+    let database = Database::new();
+    for url in [database.url(), database.socket_url()] {
+        assert_eq!(current_database(&connect(&url).await).await, database.name());
+    }
+    assert_eq!(current_database(&database.client().await).await, database.name());
+}
+
+#[tokio::test]
+async fn another_role_reaches_it() {
+    let database = Database::new();
+    let client = database.client().await;
+    let role = format!("role of {}", database.name());
+    client.batch_execute(&format!("CREATE ROLE \"{role}\" LOGIN PASSWORD 'a:b/c@d'")).await.unwrap();
+
+    let other = connect(&database.url_as(&role, "a:b/c@d")).await;
+    let user: String = other.query_one("SELECT current_user::text", &[]).await.unwrap().get(0);
+    client.batch_execute(&format!("DROP ROLE \"{role}\"")).await.unwrap();
+
+    assert_eq!(user, role);
+    assert!(tokio_postgres::connect(&database.url_as("postgres", "wrong"), NoTls).await.is_err());
+}
+
+#[tokio::test]
+async fn it_goes_with_its_value_though_somebody_is_connected() {
+    let database = Database::new();
+    let name = database.name().to_owned();
+    let client = database.client().await;
+    assert!(exists(&name).await);
+    drop(database);
+    assert!(!exists(&name).await);
+    assert!(client.batch_execute("SELECT 1").await.is_err());
+}
+
+#[test]
+fn many_threads_get_one_each_outside_of_a_runtime() {
+    let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(Database::new)).collect();
+    let databases: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    let mut names: Vec<_> = databases.iter().map(Database::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 8);
+}

@@ -1,0 +1,117 @@
+//! However the process that started a server ends, nothing is left.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use pg_session_testkit::{Address, Server};
+
+const ENDING: &str = "PG_SESSION_TESTKIT_ENDING";
+
+/// Not a test of its own: the process that the tests below start, and end.
+#[test]
+#[ignore = "the other tests run it in a process of its own"]
+fn owner() {
+    let tell = |server: &Address| println!("\n{}", server.socket_dir().display());
+    match std::env::var(ENDING).unwrap().as_str() {
+        "exit" => {
+            tell(Server::shared());
+            std::process::exit(0);
+        }
+        "panic" => {
+            let server = Server::start().unwrap();
+            tell(&server);
+            panic!("on purpose");
+        }
+        _ => {
+            let server = Server::start().unwrap();
+            tell(&server);
+            sleep(Duration::from_secs(60));
+        }
+    }
+}
+
+/// A process that has started a server, and the server's folder.
+fn start_owner(ending: &str) -> (Child, PathBuf) {
+    let mut owner = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "owner", "--ignored", "--nocapture"])
+        .env(ENDING, ending)
+        .env_remove("PG_SESSION_TEST_SERVER")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(owner.stdout.take().unwrap()).lines();
+    let folder = lines.map(Result::unwrap).find(|line| line.starts_with('/')).unwrap();
+    (owner, folder.into())
+}
+
+fn is_at_work(folder: &std::path::Path) -> bool {
+    let processes = Command::new("ps").args(["-A", "-o", "args="]).output().unwrap();
+    String::from_utf8_lossy(&processes.stdout).contains(folder.to_str().unwrap())
+}
+
+/// The folder goes last, when every process of the server has let go of it.
+fn assert_all_goes(folder: &std::path::Path) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while folder.exists() || is_at_work(folder) {
+        assert!(Instant::now() < deadline, "something is left of {}", folder.display());
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn end_by_signal(signal: &str) {
+    let (mut owner, folder) = start_owner(signal);
+    assert!(folder.exists() && is_at_work(&folder));
+    let kill = Command::new("kill").args(["-s", signal, &owner.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert!(!owner.wait().unwrap().success());
+    assert_all_goes(&folder);
+}
+
+#[test]
+fn after_drop() {
+    let server = Server::start().unwrap();
+    let folder = server.socket_dir().to_owned();
+    assert!(folder.exists() && is_at_work(&folder));
+    drop(server);
+    assert!(!folder.exists() && !is_at_work(&folder));
+}
+
+#[test]
+fn after_drop_of_a_stopped_one() {
+    let mut server = Server::start().unwrap();
+    let folder = server.socket_dir().to_owned();
+    server.stop().unwrap();
+    assert!(folder.exists());
+    drop(server);
+    assert!(!folder.exists() && !is_at_work(&folder));
+}
+
+#[test]
+fn after_an_exit_with_the_shared_one() {
+    let (mut owner, folder) = start_owner("exit");
+    assert!(owner.wait().unwrap().success());
+    assert_all_goes(&folder);
+}
+
+#[test]
+fn after_a_panic() {
+    let (mut owner, folder) = start_owner("panic");
+    assert!(!owner.wait().unwrap().success());
+    assert_all_goes(&folder);
+}
+
+#[test]
+fn after_an_interrupt() {
+    end_by_signal("INT");
+}
+
+#[test]
+fn after_a_kill() {
+    end_by_signal("KILL");
+}
