@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS {table} (
+    {id} text PRIMARY KEY,
+    {expiry} timestamptz NOT NULL,
+    {data} json
+) WITH (fillfactor = 80)

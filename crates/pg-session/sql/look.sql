@@ -1,0 +1,37 @@
+-- All that setup wants to know, as one JSON text: the server, the schema $1, the table $2 in it.
+SELECT json_build_object(
+    'version', current_setting('server_version_num')::int,
+    'zone', (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'),
+    'schema_exists', EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::text),
+    'table', (
+        SELECT json_build_object(
+            'kind', c.relkind,
+            'columns', (
+                SELECT coalesce(json_agg(json_build_object(
+                    'name', a.attname,
+                    'type', pg_catalog.format_type(a.atttypid, NULL),
+                    'needs_value', a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+                )), '[]')
+                FROM pg_catalog.pg_attribute AS a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            ),
+            'unique_columns', (
+                SELECT coalesce(json_agg(a.attname), '[]')
+                FROM pg_catalog.pg_index AS i
+                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+                  AND i.indnkeyatts = 1 AND i.indpred IS NULL
+            ),
+            'missing_rights', array_remove(ARRAY[
+                CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE ON SCHEMA' END,
+                CASE WHEN NOT has_any_column_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
+                CASE WHEN NOT has_any_column_privilege(c.oid, 'INSERT') THEN 'INSERT' END,
+                CASE WHEN NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+                CASE WHEN NOT has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END
+            ], NULL)
+        )
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1::text AND c.relname = $2::text
+    )
+)::text

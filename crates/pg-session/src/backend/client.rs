@@ -1,0 +1,95 @@
+//! The caller's own client as a backend: no second pool beside the one that the application has.
+
+use std::future::Future;
+
+use super::{Backend, BoxFuture, Command, Reply};
+use crate::error::Result;
+
+/// The rows of a result: each column as text, `None` where it is null.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// A client or pool that the application has. Give it to [`PgStore::builder`](crate::PgStore::builder).
+///
+/// Implemented for `deadpool_postgres::Pool` (feature `deadpool`) and `sqlx::PgPool` (feature `sqlx`).
+///
+/// ```
+/// use pg_session::{Client, Error, Result, Rows};
+///
+/// struct Mine(std::sync::Arc<tokio_postgres::Client>);
+///
+/// impl Client for Mine {
+///     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+///         let params: Vec<_> = params.iter().map(|p| p as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+///         let rows = self.0.query(sql, &params).await.map_err(|error| match error.as_db_error() {
+///             Some(answer) => Error::refused(answer.code().code(), answer.message()),
+///             None => Error::connection_lost(error),
+///         })?;
+///         Ok(rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect())
+///     }
+/// }
+/// ```
+pub trait Client: Send + Sync + 'static {
+    /// Runs one statement in a transaction of its own, and answers its rows.
+    ///
+    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result. The statements are few
+    /// and always the same, so preparing them pays. Dropping the future may, but need not, cancel the statement.
+    ///
+    /// # Errors
+    /// [`Error::refused`](crate::Error::refused) where PostgreSQL answered with an error; else
+    /// [`Error::unreachable`](crate::Error::unreachable) before the statement was sent, and
+    /// [`Error::connection_lost`](crate::Error::connection_lost) after.
+    fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
+}
+
+pub(super) struct OwnClient<C>(pub(super) C);
+
+impl<C: Client> Backend for OwnClient<C> {
+    fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>> {
+        Box::pin(async move {
+            let rows = self.0.query(&command.statement.sql, &command.params).await?;
+            Ok(Reply { rows })
+        })
+    }
+}
+
+#[cfg(feature = "deadpool")]
+mod deadpool {
+    use deadpool_postgres::Pool;
+
+    use super::{Client, Rows};
+    use crate::backend::query_text;
+    use crate::error::{Error, Result};
+
+    impl Client for Pool {
+        async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+            let client = self.get().await.map_err(Error::unreachable)?;
+            query_text(&client, sql, params).await
+        }
+    }
+}
+
+#[cfg(feature = "sqlx")]
+mod sqlx {
+    use sqlx::{AssertSqlSafe, PgPool, Row};
+
+    use super::{Client, Rows};
+    use crate::error::{Error, Result};
+
+    impl Client for PgPool {
+        async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+            let mut connection = self.acquire().await.map_err(|error| from_sqlx(error, Error::unreachable))?;
+            // Safe: the store's statements hold quoted identifiers alone; every value is a parameter.
+            let query = params.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, param| query.bind(param));
+            let lost = |error| from_sqlx(error, Error::connection_lost);
+            let rows = query.fetch_all(&mut *connection).await.map_err(lost)?;
+            rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column).map_err(lost)).collect()).collect()
+        }
+    }
+
+    fn from_sqlx(error: sqlx::Error, otherwise: fn(sqlx::Error) -> Error) -> Error {
+        match error.as_database_error() {
+            Some(answer) => Error::refused(&answer.code().unwrap_or_default(), answer.message()),
+            None => otherwise(error),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How a command reaches PostgreSQL. Knows statements and parameters, and nothing of sessions.
+
+pub(crate) mod client;
+mod lanes;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::error::{Error, Result};
+use client::{Client, OwnClient, Rows};
+use lanes::Lanes;
+
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One statement of the store. Its parameters are text, cast where they are used; so are its columns.
+pub(crate) struct Statement {
+    pub(crate) name: &'static str,
+    pub(crate) sql: String,
+    /// Whether it may run twice and still have the effect and the answer of once.
+    pub(crate) repeatable: bool,
+}
+
+/// A statement and its parameters. The first parameter is the session's id, where there is one.
+pub(crate) struct Command {
+    pub(crate) statement: Arc<Statement>,
+    pub(crate) params: Vec<String>,
+}
+
+/// What came back.
+pub(crate) struct Reply {
+    pub(crate) rows: Rows,
+}
+
+/// A way to PostgreSQL.
+pub(crate) trait Backend: Send + Sync + 'static {
+    /// Runs one command in a transaction of its own.
+    fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>>;
+
+    /// Closes what it opened itself, once what is under way has ended.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// How the store reaches PostgreSQL: a connection string, or a [`Client`] that the application has.
+pub struct Connection(Source);
+
+enum Source {
+    Text(String),
+    Client(Box<dyn Backend>),
+}
+
+impl Connection {
+    pub(crate) fn into_backend(self) -> Result<Box<dyn Backend>> {
+        match self.0 {
+            Source::Text(text) => Ok(Box::new(Lanes::new(&text)?)),
+            Source::Client(client) => Ok(client),
+        }
+    }
+}
+
+impl From<&str> for Connection {
+    fn from(text: &str) -> Self {
+        Self(Source::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for Connection {
+    fn from(text: String) -> Self {
+        Self(Source::Text(text))
+    }
+}
+
+impl From<&String> for Connection {
+    fn from(text: &String) -> Self {
+        Self(Source::Text(text.clone()))
+    }
+}
+
+impl<C: Client> From<C> for Connection {
+    fn from(client: C) -> Self {
+        Self(Source::Client(Box::new(OwnClient(client))))
+    }
+}
+
+/// Shows no connection string: it may hold a password.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Text(_) => "Connection(string)",
+            Source::Client(_) => "Connection(client)",
+        })
+    }
+}
+
+impl Reply {
+    /// The column of the only row, if there is a row and it is not null.
+    pub(crate) fn value(&self, column: usize) -> Option<&str> {
+        self.rows.first()?.get(column)?.as_deref()
+    }
+
+    /// The only row, if there is one: so many columns, none of them null.
+    pub(crate) fn into_row<const N: usize>(self) -> Result<Option<[String; N]>> {
+        let Some(row) = self.rows.into_iter().next() else { return Ok(None) };
+        let columns: Option<Vec<String>> = row.into_iter().collect();
+        let row = columns.and_then(|columns| columns.try_into().ok());
+        row.map(Some).ok_or_else(|| Error::unexpected_reply("it has other columns than the statement asks for"))
+    }
+}
+
+/// Runs a statement unnamed, in one round trip, so that it works through a transaction pooler too.
+async fn query_text(client: &tokio_postgres::Client, sql: &str, params: &[String]) -> Result<Rows> {
+    let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
+    let rows = client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?;
+    let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
+    rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
+}
+
+/// Why a statement failed. PostgreSQL's detail may quote a session id, and is left behind.
+fn from_tokio_postgres(error: tokio_postgres::Error) -> Error {
+    match error.as_db_error() {
+        Some(answer) => Error::refused(answer.code().code(), answer.message()),
+        None => Error::connection_lost(error),
+    }
+}

@@ -1,0 +1,82 @@
+//! What every verb works with: the options, the way to PostgreSQL, and the statements of the table that was found.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::backend::{Backend, Command, Reply, Statement};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::SetupState;
+use crate::options::Options;
+use crate::sweeper::Sweeper;
+use crate::table::Statements;
+
+pub(crate) struct Core {
+    pub(crate) options: Options,
+    pub(crate) setup: SetupState,
+    pub(crate) sweeper: Sweeper,
+    /// Cancelled when the store closes, or when the last handle to it is dropped.
+    pub(crate) closing: CancellationToken,
+    backend: Box<dyn Backend>,
+    statements: RwLock<Option<Arc<Statements>>>,
+    calls: TaskTracker,
+}
+
+impl Core {
+    pub(crate) fn new(options: Options, backend: Box<dyn Backend>) -> Self {
+        Self {
+            options,
+            setup: SetupState::default(),
+            sweeper: Sweeper::default(),
+            closing: CancellationToken::new(),
+            backend,
+            statements: RwLock::default(),
+            calls: TaskTracker::new(),
+        }
+    }
+
+    /// The statements, if the table is set up.
+    pub(crate) fn statements(&self) -> Option<Arc<Statements>> {
+        self.statements.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_statements(&self, statements: Option<Statements>) {
+        *self.statements.write().unwrap_or_else(PoisonError::into_inner) = statements.map(Arc::new);
+    }
+
+    /// Runs one statement within the time limit.
+    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Vec<String>) -> Result<Reply> {
+        let _call = self.calls.token();
+        if self.closing.is_cancelled() {
+            return Err(Error::new(ErrorKind::Unavailable, "the store is closed; make a new one"));
+        }
+        let command = Command { statement: Arc::clone(statement), params };
+        let limit = self.options.timeout;
+        let outcome = tokio::time::timeout(limit, self.backend.submit(command))
+            .await
+            .unwrap_or_else(|_| Err(Error::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))));
+        outcome.map_err(|error| {
+            // The table was dropped or altered: the next call looks again.
+            if error.kind() == ErrorKind::Setup {
+                self.set_statements(None);
+            }
+            let error = if statement.repeatable { error } else { error.not_repeatable() };
+            error.context(statement.name)
+        })
+    }
+
+    /// Takes no more calls, waits for those under way, and closes the connections of our own.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.calls.close();
+        self.calls.wait().await;
+        self.backend.close().await;
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}

@@ -1,0 +1,39 @@
+//! Sessions kept in the PostgreSQL that an application already has.
+//!
+//! ```no_run
+//! # async fn example() -> pg_session::Result<()> {
+//! use pg_session::PgStore;
+//! use serde_json::{Value, json};
+//! use std::time::Duration;
+//!
+//! let store = PgStore::new("postgres://app@localhost/app")?;
+//! store.setup().await?;
+//!
+//! store.set("an-unguessable-id", &json!({"user": 7}), Duration::from_secs(3600)).await?;
+//! if let Some(session) = store.get("an-unguessable-id").await? {
+//!     assert_eq!(session.decode::<Value>()?["user"], 7);
+//! }
+//! store.destroy("an-unguessable-id").await?;
+//! # Ok(()) }
+//! ```
+//!
+//! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum. Every method of it says what it
+//! promises; [`Builder`] says what can be set; [`Client`] lets the store use a pool that the application has already.
+
+mod backend;
+mod core;
+mod error;
+mod ops;
+mod options;
+mod session;
+mod store;
+mod sweeper;
+mod table;
+
+pub use backend::Connection;
+pub use backend::client::{Client, Rows};
+pub use error::{Error, ErrorKind, Result};
+pub use ops::Created;
+pub use options::Builder;
+pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};
+pub use store::PgStore;

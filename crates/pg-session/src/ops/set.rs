@@ -1,0 +1,15 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::run;
+use crate::core::Core;
+use crate::error::Result;
+use crate::session::{check_id, encode, ttl_ms};
+
+pub(crate) async fn set(core: &Core, id: &str, data: &(impl Serialize + ?Sized), ttl: Option<Duration>) -> Result<()> {
+    check_id(id)?;
+    let params = vec![id.to_owned(), encode(data, core.options.max_size)?, ttl_ms(ttl)?.to_string()];
+    run(core, |statements| &statements.set, params).await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::setup;
+use crate::backend::{Reply, Statement};
+use crate::core::Core;
+use crate::error::{Error, ErrorKind, Result};
+use crate::table::SweepBy;
+
+/// What one slice looks at or deletes at most: some milliseconds of work.
+const BLOCKS: u64 = 64;
+const ROWS: u64 = 1_000;
+
+/// So many slices in a row may fail before a sweep gives up.
+const FAILURES: usize = 3;
+
+const RELEASE: Duration = Duration::from_millis(50);
+
+pub(crate) async fn sweep(core: &Core) -> Result<u64> {
+    match setup::ready(core).await?.sweep.clone() {
+        SweepBy::Blocks(statement) => by_blocks(core, &statement).await,
+        SweepBy::Keys(statement) => by_keys(core, &statement).await,
+    }
+}
+
+/// A row that cannot be deleted (a foreign key holds it, say) spoils its slice, and the others are swept all the same.
+async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
+    let (mut first, mut end, mut deleted) = (0, 1, 0);
+    let mut errors = Vec::new();
+    let mut failures = 0;
+    while first < end {
+        let params = [first, first + BLOCKS, ROWS].map(|number| number.to_string()).to_vec();
+        match core.submit(statement, params).await.and_then(|reply| Slice::read(&reply)) {
+            // A transaction of ours that failed may hold the lock for a moment more, on another connection of a pool.
+            Ok(None) if (1..FAILURES).contains(&failures) => {
+                failures += 1;
+                tokio::time::sleep(RELEASE).await;
+                continue;
+            }
+            Ok(None) => break,
+            Ok(Some(slice)) => {
+                failures = 0;
+                deleted += slice.deleted;
+                end = slice.end.and_then(|end| end.parse().ok()).unwrap_or(0);
+                if slice.deleted == ROWS {
+                    continue;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Database && failures + 1 < FAILURES => {
+                failures += 1;
+                errors.push(error);
+                // Past the last block nothing can fail, and the size is told.
+                end = end.max(first + BLOCKS + 1);
+            }
+            Err(error) => return Err(error),
+        }
+        first += BLOCKS;
+    }
+    errors.into_iter().next().map_or(Ok(deleted), Err)
+}
+
+async fn by_keys(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
+    let (mut after, mut deleted) = (String::new(), 0);
+    while let Some(slice) = Slice::read(&core.submit(statement, vec![after, ROWS.to_string()]).await?)? {
+        deleted += slice.deleted;
+        let Some(last) = slice.end else { break };
+        after = last;
+    }
+    Ok(deleted)
+}
+
+struct Slice {
+    deleted: u64,
+    /// By blocks: the number of blocks. By keys: the last id looked at, none past the end.
+    end: Option<String>,
+}
+
+impl Slice {
+    /// None while another process sweeps.
+    fn read(reply: &Reply) -> Result<Option<Self>> {
+        if reply.value(0) != Some("true") {
+            return Ok(None);
+        }
+        let deleted = reply.value(1).and_then(|count| count.parse().ok());
+        let deleted = deleted.ok_or_else(|| Error::unexpected_reply("a sweep's count is no number"))?;
+        Ok(Some(Self { deleted, end: reply.value(2).map(str::to_owned) }))
+    }
+}

@@ -1,0 +1,138 @@
+//! What can be set, the defaults, and the checks.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::backend::Connection;
+use crate::error::{Error, Result};
+use crate::session::MAX_TTL;
+use crate::store::PgStore;
+use crate::table::Table;
+
+const LARGEST_MAX_SIZE: usize = 256 * 1024 * 1024;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) table: Table,
+    pub(crate) create: bool,
+    pub(crate) cleanup_interval: Duration,
+    pub(crate) max_size: usize,
+    pub(crate) touch_every: Option<Duration>,
+    pub(crate) timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            table: Table::default(),
+            create: true,
+            cleanup_interval: Duration::from_secs(45 * 60),
+            max_size: 1024 * 1024,
+            touch_every: None,
+            timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Sets options, then makes a [`PgStore`]. From [`PgStore::builder`].
+#[must_use = "a builder does nothing until build()"]
+pub struct Builder {
+    connection: Connection,
+    options: Options,
+}
+
+impl Builder {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, options: Options::default() }
+    }
+
+    /// The schema of the table. Default: `public`. Any name that PostgreSQL takes, written as it is, unquoted.
+    pub fn schema(mut self, name: impl Into<String>) -> Self {
+        self.options.table.schema = name.into();
+        self
+    }
+
+    /// The table. Default: `session`. Any name that PostgreSQL takes, written as it is, unquoted.
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.options.table.name = name.into();
+        self
+    }
+
+    /// The column of the id, `text` or `varchar`. Default: `id`.
+    pub fn id_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.id = name.into();
+        self
+    }
+
+    /// The column of the expiry, `timestamptz` or `timestamp`. Default: `expiry`.
+    pub fn expiry_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.expiry = name.into();
+        self
+    }
+
+    /// The column of the data, `json` or `jsonb`. Default: `session`.
+    pub fn data_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.data = name.into();
+        self
+    }
+
+    /// Whether `setup` creates the table where there is none. Default: true. If false, no DDL is ever sent.
+    pub fn create(mut self, create: bool) -> Self {
+        self.options.create = create;
+        self
+    }
+
+    /// The time between two sweeps in the background, give or take a tenth. Default: 45 minutes.
+    /// Zero: none; call [`PgStore::sweep`] yourself.
+    pub fn cleanup_interval(mut self, interval: Duration) -> Self {
+        self.options.cleanup_interval = interval;
+        self
+    }
+
+    /// The largest data, in bytes of its JSON. Default: 1 MiB. Range: 1 byte to 256 MiB.
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.options.max_size = bytes;
+        self
+    }
+
+    /// How far a stored expiry may lag behind before [`PgStore::touch`] writes. Default: a twentieth of the ttl.
+    /// Zero writes always.
+    pub fn touch_every(mut self, lag: Duration) -> Self {
+        self.options.touch_every = Some(lag);
+        self
+    }
+
+    /// The longest that one statement may take, waiting included. Default: 5 seconds. More than zero.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Checks everything and makes the store. Connects to nothing: that is for [`PgStore::setup`].
+    ///
+    /// # Errors
+    /// `Configuration`: the connection string or an option cannot be used; the message says which and why.
+    pub fn build(self) -> Result<PgStore> {
+        self.options.table.check()?;
+        if !(1..=LARGEST_MAX_SIZE).contains(&self.options.max_size) {
+            return Err(Error::configuration(format!("max_size must be 1 to {LARGEST_MAX_SIZE} bytes")));
+        }
+        let durations = [
+            ("cleanup_interval", self.options.cleanup_interval),
+            ("touch_every", self.options.touch_every.unwrap_or_default()),
+            ("timeout", self.options.timeout),
+        ];
+        for (option, duration) in durations {
+            if duration > MAX_TTL || (option == "timeout" && duration.is_zero()) {
+                return Err(Error::configuration(format!("the option {option} is out of its range: {duration:?}")));
+            }
+        }
+        Ok(PgStore::from_parts(self.options, self.connection.into_backend()?))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! A session, and what may be one: id, data and time to live. No I/O.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The time to live where none is given: 45 minutes, as in koa-pg-session.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(45 * 60);
+
+/// The longest time to live: 10,000 years of 365 days.
+pub const MAX_TTL: Duration = Duration::from_secs(10_000 * 365 * 24 * 60 * 60);
+
+/// The longest id, in bytes.
+pub const MAX_ID_BYTES: usize = 1024;
+
+/// A second ago, and not now: a column that rounds to seconds must hold it as past too.
+const EXPIRED_MS: i64 = -1_000;
+
+/// A live session, as [`PgStore::get`](crate::PgStore::get) found it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Session {
+    id: String,
+    json: String,
+    expires_in: Duration,
+}
+
+impl Session {
+    pub(crate) fn new(id: &str, json: String, expires_in: Duration) -> Self {
+        Self { id: id.to_owned(), json, expires_in }
+    }
+
+    /// The id that it was asked for by.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The data: from a `json` column to the byte what was set, from a `jsonb` column an equal value.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The data as a `T`.
+    ///
+    /// # Errors
+    /// `InvalidInput`: the data is no `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(&self.json).map_err(|error| {
+            Error::invalid("the session's data is not of the type asked for").caused_by(Quiet::from(error))
+        })
+    }
+
+    /// The time left when it was read, by the database's clock. [`MAX_TTL`] where the stored expiry is `infinity`.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        self.expires_in
+    }
+}
+
+/// Shows neither id nor data.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("bytes", &self.json.len()).field("expires_in", &self.expires_in).finish()
+    }
+}
+
+/// A JSON error told by kind and place alone, for its text may quote the data.
+#[derive(Debug)]
+struct Quiet {
+    category: serde_json::error::Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for Quiet {
+    fn from(error: serde_json::Error) -> Self {
+        Self { category: error.classify(), line: error.line(), column: error.column() }
+    }
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} error at line {} column {}", self.category, self.line, self.column)
+    }
+}
+
+impl std::error::Error for Quiet {}
+
+pub(crate) fn check_id(id: &str) -> Result<()> {
+    if id.is_empty() {
+        return Err(Error::invalid("the session id is empty; give it 1 to 1024 bytes"));
+    }
+    if id.len() > MAX_ID_BYTES {
+        return Err(Error::invalid(format!("the session id has {} bytes; at most {MAX_ID_BYTES} fit", id.len())));
+    }
+    if id.contains('\0') {
+        return Err(Error::invalid("the session id has a NUL character, which PostgreSQL's text cannot hold"));
+    }
+    Ok(())
+}
+
+/// The data as JSON text.
+pub(crate) fn encode(data: &(impl Serialize + ?Sized), max_size: usize) -> Result<String> {
+    let json = serde_json::to_string(data).map_err(|error| {
+        Error::invalid("the session's data cannot be written as JSON").caused_by(Quiet::from(error))
+    })?;
+    if json.len() > max_size {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the session's data has {} bytes, over max_size ({max_size}); store less, or raise it", json.len()),
+        ));
+    }
+    Ok(json)
+}
+
+/// The time to live in milliseconds, as statements take it.
+pub(crate) fn ttl_ms(ttl: Option<Duration>) -> Result<i64> {
+    let ttl = ttl.unwrap_or(DEFAULT_TTL);
+    if ttl.is_zero() {
+        return Ok(EXPIRED_MS);
+    }
+    if ttl > MAX_TTL {
+        return Err(Error::invalid("the time to live is over 10,000 years; give at most MAX_TTL"));
+    }
+    Ok(whole_ms(ttl))
+}
+
+/// Rounded up, so that what is more than nothing stays so.
+pub(crate) fn whole_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_1_to_1024_bytes_without_nul() {
+        for id in ["a", "ä\u{1F600}", &"x".repeat(1024)] {
+            check_id(id).unwrap();
+        }
+        for id in ["", "a\0b", &"x".repeat(1025), &"ä".repeat(513)] {
+            assert_eq!(check_id(id).unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn a_ttl_is_given_or_45_minutes_and_never_absurd() {
+        assert_eq!(ttl_ms(None).unwrap(), 2_700_000);
+        assert_eq!(ttl_ms(Some(Duration::from_nanos(1))).unwrap(), 1);
+        assert_eq!(ttl_ms(Some(Duration::from_micros(1_001))).unwrap(), 2);
+        assert!(ttl_ms(Some(Duration::ZERO)).unwrap() < 0);
+        assert_eq!(ttl_ms(Some(MAX_TTL)).unwrap(), 315_360_000_000_000);
+        for absurd in [MAX_TTL + Duration::from_nanos(1), Duration::MAX] {
+            assert_eq!(ttl_ms(Some(absurd)).unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn data_is_json_within_max_size() {
+        assert_eq!(encode("x", 3).unwrap(), r#""x""#);
+        assert_eq!(encode("xy", 3).unwrap_err().kind(), ErrorKind::TooLarge);
+        let no_json = std::collections::HashMap::from([(vec![1], 1)]);
+        assert_eq!(encode(&no_json, 99).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn errors_and_debug_quote_no_data() {
+        let session = Session::new("the-id", r#"{"secret":"s3cret"}"#.into(), Duration::from_secs(1));
+        assert!(!format!("{session:?}").contains("the-id") && !format!("{session:?}").contains("s3cret"));
+        let error = session.decode::<Vec<u8>>().unwrap_err();
+        let told = format!("{error} {}", std::error::Error::source(&error).unwrap());
+        assert!(!told.contains("s3cret"), "{told}");
+        let wrong = Session::new("i", r#""s3cret""#.into(), Duration::ZERO).decode::<u8>().unwrap_err();
+        assert!(!format!("{wrong:?} {wrong}").contains("s3cret"), "{wrong:?}");
+    }
+}

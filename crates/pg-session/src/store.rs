@@ -1,0 +1,137 @@
+//! The store: one line a verb.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::backend::{Backend, Connection};
+use crate::core::Core;
+use crate::error::Result;
+use crate::ops::{self, Created};
+use crate::options::{Builder, Options};
+use crate::session::Session;
+use crate::sweeper;
+
+/// Sessions in a PostgreSQL table. Cheap to clone: clones are handles to one store.
+///
+/// The clock is the database's, always. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without
+/// NUL. A time to live is a [`Duration`], or `None` for [`DEFAULT_TTL`](crate::DEFAULT_TTL); zero makes the session
+/// expired at once, and over [`MAX_TTL`](crate::MAX_TTL) is an error.
+///
+/// When a verb has returned, every later call through any process sees its effect. Of a call that was dropped, or
+/// whose error says so, it is unknown whether it took effect.
+///
+/// # Errors
+/// Every verb may fail with `Setup` (no [`setup`](Self::setup) was called, or the table has changed), `InvalidInput`
+/// (an argument out of its range), `Unavailable` and `Database`: see [`ErrorKind`](crate::ErrorKind).
+#[derive(Clone)]
+pub struct PgStore {
+    core: Arc<Core>,
+}
+
+impl PgStore {
+    /// A store with the default options. `connection` is a connection string as libpq takes it, a URL or key=value
+    /// pairs, or a [`Client`](crate::Client) of the application's own. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// `Configuration`: the connection string cannot be used; the message says why.
+    pub fn new(connection: impl Into<Connection>) -> Result<Self> {
+        Self::builder(connection).build()
+    }
+
+    /// Sets options first. `connection` as for [`new`](Self::new).
+    pub fn builder(connection: impl Into<Connection>) -> Builder {
+        Builder::new(connection.into())
+    }
+
+    pub(crate) fn from_parts(options: Options, backend: Box<dyn Backend>) -> Self {
+        Self { core: Arc::new(Core::new(options, backend)) }
+    }
+
+    /// Finds or creates the table, checks that it fits, and starts the sweeper on the current tokio runtime.
+    ///
+    /// Idempotent, and safe when many processes start at once. Needs no right to create where the table exists.
+    /// A verb called meanwhile waits for it. A failure is not remembered: the next verb tries again by itself.
+    ///
+    /// # Errors
+    /// `Setup`: the table is missing and may not be created, or does not fit; the message lists everything.
+    /// `Configuration` and `Unavailable`: there is no getting to the database.
+    pub async fn setup(&self) -> Result<()> {
+        sweeper::start(&self.core);
+        ops::setup(&self.core).await
+    }
+
+    /// The live session, or none. Never an expired one, whether swept or not. Never writes.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn get(&self, id: &str) -> Result<Option<Session>> {
+        ops::get(&self.core, id).await
+    }
+
+    /// Inserts or replaces the session. Any number at once on one id all succeed; the last one stands.
+    ///
+    /// # Errors
+    /// `TooLarge`: the data is over `max_size`; nothing was sent. Else see [`PgStore`].
+    pub async fn set(
+        &self,
+        id: &str,
+        data: &(impl Serialize + ?Sized),
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<()> {
+        ops::set(&self.core, id, data, ttl.into()).await
+    }
+
+    /// Inserts the session unless a live one has that id.
+    ///
+    /// # Errors
+    /// `TooLarge`: the data is over `max_size`; nothing was sent. Else see [`PgStore`].
+    pub async fn create(
+        &self,
+        id: &str,
+        data: &(impl Serialize + ?Sized),
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<Created> {
+        ops::create(&self.core, id, data, ttl.into()).await
+    }
+
+    /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry
+    /// is within `touch_every` of the new one.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn touch(&self, id: &str, ttl: impl Into<Option<Duration>>) -> Result<bool> {
+        ops::touch(&self.core, id, ttl.into()).await
+    }
+
+    /// Deletes the session, and answers whether there was a live one.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn destroy(&self, id: &str) -> Result<bool> {
+        ops::destroy(&self.core, id).await
+    }
+
+    /// Deletes the expired sessions in small slices, and answers how many. Gives way, with what it has done so far,
+    /// to another process that sweeps the same table.
+    ///
+    /// # Errors
+    /// The first that a slice met; the slices after it were swept all the same. Else see [`PgStore`].
+    pub async fn sweep(&self) -> Result<u64> {
+        ops::sweep(&self.core).await
+    }
+
+    /// Stops the sweeper, lets what is under way finish, and closes the store's own connections, never the caller's.
+    /// Idempotent. Later calls fail with `Unavailable`.
+    pub async fn close(&self) {
+        self.core.close().await;
+    }
+}
+
+impl fmt::Debug for PgStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgStore").field("options", &self.core.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,266 @@
+//! Every sslmode against servers with and without TLS, with wrong authorities and wrong names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pg_session::{Error, ErrorKind, PgStore};
+use pg_session_testkit::{Address, Folder, Server};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio::sync::OnceCell;
+use tokio_postgres::NoTls;
+
+use super::{assert_told, failure, seen};
+
+/// A server with a certificate for the name localhost, and the files of its clients.
+struct TlsServer {
+    server: Server,
+    folder: Folder,
+}
+
+/// Roles with rules of their own in pg_hba.conf; all have this password.
+const RULES: [&str; 4] = [
+    "hostnossl all only_tls all reject",
+    "hostssl all only_plain all reject",
+    "hostssl all only_certified all cert",
+    "host all nobody all reject",
+];
+const PASSWORD: &str = "hunter2";
+
+impl TlsServer {
+    async fn shared() -> &'static Self {
+        static SHARED: OnceCell<TlsServer> = OnceCell::const_new();
+        SHARED.get_or_init(Self::start).await
+    }
+
+    async fn start() -> Self {
+        let folder = Folder::new().unwrap();
+        let (trusted, other) = (authority("trusted"), authority("other"));
+        fs::write(folder.path().join("ca.pem"), trusted.as_ref().pem()).unwrap();
+        fs::write(folder.path().join("other-ca.pem"), other.as_ref().pem()).unwrap();
+        for (file, issuer) in [("client", &trusted), ("other-client", &other)] {
+            let (certificate, key) = issue(issuer, "only_certified");
+            fs::write(folder.path().join(format!("{file}.pem")), certificate).unwrap();
+            fs::write(folder.path().join(format!("{file}.key")), key).unwrap();
+        }
+
+        let rules = RULES.into_iter().fold(Server::builder(), |builder, rule| builder.hba(rule));
+        let mut server = rules.start().unwrap();
+        let (client, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let (certificate, key) = issue(&trusted, "localhost");
+        for (file, text) in [("server.crt", certificate), ("server.key", key), ("ca.crt", trusted.as_ref().pem())] {
+            // Written by the server itself, for the key has to be its own.
+            let lines = format!("SELECT unnest(string_to_array('{text}', E'\\n'))");
+            let copy = format!("COPY ({lines}) TO PROGRAM 'umask 077; cat > {file}'");
+            client.batch_execute(&copy).await.unwrap();
+        }
+        for role in ["only_tls", "only_plain", "only_certified"] {
+            let create = format!("CREATE ROLE {role} SUPERUSER LOGIN PASSWORD '{PASSWORD}'");
+            client.batch_execute(&create).await.unwrap();
+        }
+        client.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
+        client.batch_execute("ALTER SYSTEM SET ssl_ca_file = 'ca.crt'").await.unwrap();
+        server.stop().unwrap();
+        server.start_again().unwrap();
+        Self { server, folder }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The options, with `{}` for the folder of the client's files, for the superuser at this name of the server.
+    fn url_at(&self, host: &str, options: &str) -> String {
+        let (user, password) = (self.server.user(), self.server.password());
+        let options = options.replace("{}", self.folder.path().to_str().unwrap());
+        format!("postgres://{user}:{password}@{host}:{}/postgres?{options}", self.server.port())
+    }
+
+    fn url(&self, options: &str) -> String {
+        self.url_at("localhost", options)
+    }
+
+    fn url_of(&self, role: &str, options: &str) -> String {
+        let (user, password) = (self.server.user(), self.server.password());
+        self.url(options).replace(&format!("{user}:{password}@"), &format!("{role}:{PASSWORD}@"))
+    }
+
+    async fn is_encrypted(&self, application: &str, url: &str) -> Result<bool, Error> {
+        is_encrypted(&self.server, application, url).await
+    }
+}
+
+async fn is_encrypted(server: &Address, application: &str, url: &str) -> Result<bool, Error> {
+    seen(server, &format!("{url}&application_name={application}"), application, "ssl").await.map(|ssl| ssl == "true")
+}
+
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A certificate for `name` and its key, in PEM.
+fn issue(issuer: &CertifiedIssuer<'static, KeyPair>, name: &str) -> (String, String) {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    let key = KeyPair::generate().unwrap();
+    (params.signed_by(&key, issuer).unwrap().pem(), key.serialize_pem())
+}
+
+#[tokio::test]
+async fn each_mode_does_what_it_says_where_there_is_tls() {
+    let tls = TlsServer::shared().await;
+    for (options, encrypted) in [
+        ("sslmode=disable", false),
+        ("sslmode=allow", false),
+        ("", true),
+        ("sslmode=prefer", true),
+        ("sslmode=require", true),
+        ("ssl=true", true),
+        ("sslmode=require&sslrootcert={}/ca.pem", true),
+        ("sslmode=verify-ca&sslrootcert={}/ca.pem", true),
+        ("sslmode=verify-full&sslrootcert={}/ca.pem", true),
+        ("sslmode=require&channel_binding=require", true),
+    ] {
+        let application =
+            format!("tls-{options}").chars().filter(char::is_ascii_alphabetic).take(60).collect::<String>();
+        assert_eq!(tls.is_encrypted(&application, &tls.url(options)).await.unwrap(), encrypted, "{options}");
+    }
+}
+
+#[tokio::test]
+async fn each_mode_does_what_it_says_where_there_is_no_tls() {
+    let (tls, plain) = (TlsServer::shared().await, Server::shared());
+    let url = |options: &str| {
+        let options = options.replace("{}", tls.folder.path().to_str().unwrap());
+        format!("{}?{options}", plain.url("postgres").replace("127.0.0.1", "localhost"))
+    };
+    for mode in ["disable", "allow", "prefer"] {
+        let encrypted = is_encrypted(plain, &format!("plain-{mode}"), &url(&format!("sslmode={mode}"))).await;
+        assert!(!encrypted.unwrap(), "{mode}");
+    }
+    for options in
+        ["sslmode=require", "sslmode=verify-ca&sslrootcert={}/ca.pem", "sslmode=verify-full&sslrootcert={}/ca.pem"]
+    {
+        assert_told(&failure(&url(options)).await, ErrorKind::Configuration, &["localhost:", "offers no TLS"]);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_refused_by_who_verifies() {
+    let tls = TlsServer::shared().await;
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = tls.url(&format!("sslmode={mode}&sslrootcert={{}}/other-ca.pem"));
+        assert_told(&failure(&url).await, ErrorKind::Configuration, &["localhost:", "set sslrootcert"]);
+    }
+    // The manual: prefer gains nothing from a root certificate, for it falls back.
+    let url = tls.url("sslmode=prefer&sslrootcert={}/other-ca.pem");
+    assert!(!tls.is_encrypted("other-ca-prefer", &url).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused_by_verify_full_alone() {
+    let tls = TlsServer::shared().await;
+    for mode in ["require", "verify-ca"] {
+        let url = tls.url_at("127.0.0.1", &format!("sslmode={mode}&sslrootcert={{}}/ca.pem"));
+        assert!(tls.is_encrypted(&format!("name-{mode}"), &url).await.unwrap(), "{mode}");
+    }
+    let url = tls.url_at("127.0.0.1", "sslmode=verify-full&sslrootcert={}/ca.pem");
+    assert_told(&failure(&url).await, ErrorKind::Configuration, &["127.0.0.1:", "sslmode=verify-ca"]);
+
+    // The name is what is verified, wherever hostaddr leads.
+    let url = tls.url("sslmode=verify-full&sslrootcert={}/ca.pem&hostaddr=127.0.0.1");
+    assert!(tls.is_encrypted("name-hostaddr", &url).await.unwrap());
+    let url = tls.url_at("example.org", "sslmode=verify-full&sslrootcert={}/ca.pem&hostaddr=127.0.0.1");
+    assert_told(&failure(&url).await, ErrorKind::Configuration, &["example.org:", "sslmode=verify-ca"]);
+}
+
+#[tokio::test]
+async fn who_may_choose_goes_the_way_that_the_server_lets_in() {
+    let tls = TlsServer::shared().await;
+    for (role, mode, encrypted) in [
+        ("only_tls", "allow", true),
+        ("only_tls", "prefer", true),
+        ("only_plain", "allow", false),
+        ("only_plain", "prefer", false),
+    ] {
+        let url = tls.url_of(role, &format!("sslmode={mode}"));
+        assert_eq!(tls.is_encrypted(&format!("{role}-{mode}"), &url).await.unwrap(), encrypted, "{role} {mode}");
+    }
+    // Of two refusals the first is told.
+    for (role, mode, told) in [
+        ("only_tls", "disable", "no encryption"),
+        ("only_plain", "require", "SSL encryption"),
+        ("nobody", "allow", "no encryption"),
+        ("nobody", "prefer", "SSL encryption"),
+    ] {
+        let error = failure(&tls.url_of(role, &format!("sslmode={mode}"))).await;
+        assert_told(&error, ErrorKind::Configuration, &["localhost:", role, told, "pg_hba.conf"]);
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_and_must_be_trusted() {
+    let tls = TlsServer::shared().await;
+    let shown = "sslmode=verify-full&sslrootcert={}/ca.pem&sslcert={}/client.pem&sslkey={}/client.key";
+    assert!(tls.is_encrypted("client-certificate", &tls.url_of("only_certified", shown)).await.unwrap());
+
+    let error = failure(&tls.url_of("only_certified", "sslmode=require")).await;
+    assert_told(&error, ErrorKind::Configuration, &["localhost:", "certificate"]);
+    let other = "sslmode=require&sslcert={}/other-client.pem&sslkey={}/other-client.key";
+    let error = failure(&tls.url_of("only_certified", other)).await;
+    assert_told(&error, ErrorKind::Configuration, &["localhost:", "set sslcert and sslkey"]);
+}
+
+#[tokio::test]
+async fn files_that_do_not_fit_are_refused_when_the_store_is_built() {
+    let tls = TlsServer::shared().await;
+    fs::write(tls.file("no.pem"), "-----BEGIN hunter2\n").unwrap();
+    for (options, told) in [
+        ("sslrootcert={}/no.pem", "`sslrootcert` cannot be used: it is no PEM file"),
+        ("sslrootcert={}/client.key", "`sslrootcert`"),
+        ("sslcert={}/client.pem&sslkey={}/no.pem", "`sslkey` cannot be used: it is no PEM file"),
+        ("sslcert={}/client.pem&sslkey={}/client.pem", "`sslkey`"),
+        ("sslcert={}/client.pem&sslkey={}/other-client.key", "`sslkey`"),
+        ("sslcert={}/client.key&sslkey={}/client.key", "`sslcert`"),
+    ] {
+        let error = PgStore::new(tls.url(options)).err().unwrap_or_else(|| panic!("{options} was taken"));
+        assert_told(&error, ErrorKind::Configuration, &[told]);
+        // A syntax error's own text quotes the file, and that may be a key.
+        assert!(std::error::Error::source(&error).is_none(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn whom_to_trust_must_be_said() {
+    let tls = TlsServer::shared().await;
+    let default = std::env::home_dir().unwrap().join(".postgresql/root.crt");
+    for mode in ["verify-ca", "verify-full"] {
+        match PgStore::new(tls.url(&format!("sslmode={mode}"))) {
+            Ok(_) => assert!(default.exists()),
+            Err(error) => assert_told(&error, ErrorKind::Configuration, &["set sslrootcert", "root.crt"]),
+        }
+    }
+    // This authority is in no system; a system without any says so when the store is built.
+    let error = match PgStore::new(tls.url("sslrootcert=system")) {
+        Ok(store) => store.setup().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_told(&error, ErrorKind::Configuration, &["sslrootcert"]);
+}
+
+#[tokio::test]
+async fn renewed_files_count_without_a_restart() {
+    let tls = TlsServer::shared().await;
+    let copy = |from: &str| fs::copy(tls.file(from), tls.file("renewed.pem")).unwrap();
+    let renewed: &Path = &tls.file("renewed.pem");
+    copy("other-ca.pem");
+    let url = tls.url(&format!("sslmode=verify-full&sslrootcert={}", renewed.display()));
+    let store = PgStore::new(url).unwrap();
+    assert_told(&store.setup().await.unwrap_err(), ErrorKind::Configuration, &["set sslrootcert"]);
+    copy("ca.pem");
+    store.setup().await.unwrap();
+    store.close().await;
+}

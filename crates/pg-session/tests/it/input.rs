@@ -1,0 +1,96 @@
+//! Bad input: a typed error that says what to do, before anything is sent.
+
+use std::time::Duration;
+
+use pg_session::{Error, ErrorKind, MAX_TTL, PgStore};
+
+use crate::via::contract;
+
+fn assert_kind(error: &Error, kind: ErrorKind) {
+    assert_eq!((error.kind(), error.is_retryable(), error.sqlstate()), (kind, false, None), "{error}");
+}
+
+contract! {
+    async fn ids_that_are_none(fixture: Fixture) {
+        let store = fixture.store().await;
+        let long = "x".repeat(1025);
+        for (id, says) in [("", "empty"), ("a\0b", "NUL"), (&long, "1025 bytes")] {
+            for error in [
+                store.get(id).await.unwrap_err(),
+                store.set(id, &1, None).await.unwrap_err(),
+                store.create(id, &1, None).await.unwrap_err(),
+                store.touch(id, None).await.unwrap_err(),
+                store.destroy(id).await.unwrap_err(),
+            ] {
+                assert_kind(&error, ErrorKind::InvalidInput);
+                assert!(error.to_string().contains(says) && !error.to_string().contains("xxx"), "{error}");
+            }
+        }
+    }
+
+    async fn absurd_times_to_live(fixture: Fixture) {
+        let store = fixture.store().await;
+        for ttl in [MAX_TTL + Duration::from_nanos(1), Duration::MAX] {
+            for error in [
+                store.set("a", &1, ttl).await.unwrap_err(),
+                store.create("a", &1, ttl).await.unwrap_err(),
+                store.touch("a", ttl).await.unwrap_err(),
+            ] {
+                assert_kind(&error, ErrorKind::InvalidInput);
+                assert!(error.to_string().contains("MAX_TTL"), "{error}");
+            }
+        }
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+
+    async fn data_over_max_size(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().max_size(10)).await;
+        for error in [
+            store.set("a", "123456789", None).await.unwrap_err(),
+            store.create("a", "123456789", None).await.unwrap_err(),
+        ] {
+            assert_kind(&error, ErrorKind::TooLarge);
+            assert!(error.to_string().contains("11 bytes"), "{error}");
+        }
+        store.set("a", "12345678", None).await.unwrap();
+        assert_eq!(
+            fixture.store().await.set("b", &"x".repeat(1 << 20), None).await.unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+    }
+
+    async fn data_nested_too_deeply(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().max_size(4 << 20)).await;
+        let deep = "[".repeat(1 << 20) + &"]".repeat(1 << 20);
+        let deep = serde_json::value::RawValue::from_string(deep);
+        // serde_json or PostgreSQL: one of them says no, and the store goes on.
+        if let Ok(deep) = deep {
+            assert_eq!(store.set("a", &deep, None).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+        store.set("a", &1, None).await.unwrap();
+    }
+}
+
+#[test]
+fn options_out_of_their_range() {
+    let builder = || PgStore::builder("postgres://localhost/app");
+    let long = "x".repeat(64);
+    for (builder, says) in [
+        (builder().schema(""), "schema is empty"),
+        (builder().table("a\0b"), "table has a NUL"),
+        (builder().table(long), "table is longer than the 63 bytes"),
+        (builder().id_column(""), "id_column is empty"),
+        (builder().expiry_column(""), "expiry_column is empty"),
+        (builder().data_column(""), "data_column is empty"),
+        (builder().max_size(0), "max_size"),
+        (builder().max_size(usize::MAX), "max_size"),
+        (builder().timeout(Duration::ZERO), "timeout"),
+        (builder().timeout(Duration::MAX), "timeout"),
+        (builder().cleanup_interval(Duration::MAX), "cleanup_interval"),
+        (builder().touch_every(Duration::MAX), "touch_every"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_kind(&error, ErrorKind::Configuration);
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The contract of every verb, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets what it does not expect should fail")]
+
+mod adopting;
+mod close;
+mod connection;
+mod create;
+mod destroy;
+mod get;
+mod input;
+mod outage;
+mod set;
+mod setup;
+mod sweep;
+mod touch;
+mod via;
+mod zones;

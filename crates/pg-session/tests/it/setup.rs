@@ -1,0 +1,204 @@
+use std::time::Duration;
+
+use pg_session::{Created, ErrorKind, PgStore};
+use pg_session_testkit::Database;
+
+use crate::via::{MINUTE, contract};
+
+const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename = 'session'";
+
+contract! {
+    async fn creates_a_table_that_keeps_touches_hot(fixture: Fixture) {
+        fixture.store().await;
+        let columns = "SELECT string_agg(attname || ' ' || format_type(atttypid, NULL) || ' ' || attnotnull, ', ' \
+                       ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'public.session'::regclass AND attnum > 0";
+        assert_eq!(
+            fixture.value(columns).await,
+            "id text true, expiry timestamp with time zone true, session json false"
+        );
+        let class = "SELECT reloptions::text || relpersistence::text FROM pg_class WHERE relname = 'session'";
+        assert_eq!(fixture.value(class).await, "{fillfactor=80}p");
+        assert_eq!(fixture.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'session'").await, "1");
+    }
+
+    async fn tells_the_ddl_of_the_readme(fixture: Fixture) {
+        let error = fixture.builder().create(false).build().unwrap().setup().await.unwrap_err().to_string();
+        let ddl = include_str!("../../../../README.md").split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        assert!(error.contains(ddl.trim()), "{error}");
+    }
+
+    async fn is_idempotent_and_keeps_what_is_there(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &1, MINUTE).await.unwrap();
+        store.setup().await.unwrap();
+        fixture.store().await.setup().await.unwrap();
+        assert!(store.get("a").await.unwrap().is_some());
+    }
+
+    async fn many_processes_may_start_at_once_on_an_empty_database(fixture: Fixture) {
+        let setups: Vec<_> = (0..12)
+            .map(|_| fixture.builder().schema("new").table("table").build().unwrap())
+            .map(|store| tokio::spawn(async move { store.setup().await }))
+            .collect();
+        for setup in setups {
+            setup.await.unwrap().unwrap();
+        }
+        assert_eq!(fixture.value("SELECT count(*) FROM \"new\".\"table\"").await, "0");
+    }
+
+    async fn two_tables_in_one_schema(fixture: Fixture) {
+        let one = fixture.set_up(fixture.builder().schema("app").table("one")).await;
+        let two = fixture.set_up(fixture.builder().schema("app").table("two")).await;
+        one.set("a", &1, MINUTE).await.unwrap();
+        assert_eq!(two.get("a").await.unwrap(), None);
+    }
+
+    async fn any_legal_name_works_and_is_quoted(fixture: Fixture) {
+        let longest = "x".repeat(63);
+        let names = [
+            "Upper", "a b", "a.b", "say \"hi\"", "it's", "a\\b", "{id}", "{", "$1", "--", "select", "Sitzung für 你好",
+            "\u{1F600}", "\n", &longest,
+        ];
+        for name in names {
+            let builder = fixture.builder().schema(name).table(name);
+            let store = fixture.set_up(builder.id_column(name).expiry_column("Expiry").data_column("data")).await;
+            store.set("a", &1, MINUTE).await.unwrap();
+            assert_eq!(store.create("a", &1, MINUTE).await.unwrap(), Created::Exists);
+            assert!(store.touch("a", 2 * MINUTE).await.unwrap());
+            assert!(store.get("a").await.unwrap().is_some());
+            assert!(store.destroy("a").await.unwrap());
+            store.set("a", &1, Duration::ZERO).await.unwrap();
+            assert_eq!(store.sweep().await.unwrap(), 1);
+            let found = format!("SELECT count(*) FROM pg_tables WHERE (schemaname, tablename) = ({0}, {0})", literal(name));
+            assert_eq!(fixture.value(&found).await, "1", "{name:?}");
+            store.close().await;
+        }
+    }
+
+    async fn sends_no_ddl_when_it_may_not_create(fixture: Fixture) {
+        let store = fixture.builder().create(false).build().unwrap();
+        let error = store.setup().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Setup);
+        assert!(error.to_string().contains("CREATE TABLE IF NOT EXISTS \"public\".\"session\""), "{error}");
+        assert_eq!(fixture.value(TABLES).await, "0");
+    }
+
+    async fn a_failure_is_not_remembered(fixture: Fixture) {
+        let store = fixture.builder().create(false).build().unwrap();
+        store.setup().await.unwrap_err();
+        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup);
+        fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json)").await;
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+
+    async fn a_verb_without_setup_says_so(fixture: Fixture) {
+        let store = fixture.builder().build().unwrap();
+        for error in [
+            store.get("a").await.unwrap_err(),
+            store.set("a", &1, None).await.unwrap_err(),
+            store.create("a", &1, None).await.unwrap_err(),
+            store.touch("a", None).await.unwrap_err(),
+            store.destroy("a").await.unwrap_err(),
+            store.sweep().await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Setup);
+            assert!(error.to_string().contains("setup()"), "{error}");
+        }
+        assert_eq!(fixture.value(TABLES).await, "0");
+    }
+
+    async fn a_verb_during_setup_waits_for_it(fixture: Fixture) {
+        // CREATE TABLE has to wait for one of the same name that is not committed.
+        let other = fixture.database.client().await;
+        other.batch_execute("BEGIN; CREATE TABLE session (id text)").await.unwrap();
+        let store = fixture.builder().build().unwrap();
+        let setup = tokio::spawn({ let store = store.clone(); async move { store.setup().await } });
+        fixture.until_one_waits().await;
+        let set = tokio::spawn({ let store = store.clone(); async move { store.set("a", &1, MINUTE).await } });
+        tokio::task::yield_now().await;
+        assert!(!set.is_finished() && !setup.is_finished());
+        other.batch_execute("ROLLBACK").await.unwrap();
+        setup.await.unwrap().unwrap();
+        set.await.unwrap().unwrap();
+    }
+
+    async fn a_dropped_table_is_said_and_made_again(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &1, MINUTE).await.unwrap();
+        fixture.sql("DROP TABLE session").await;
+        let error = store.get("a").await.unwrap_err();
+        assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")));
+        assert!(error.to_string().contains("setup()"), "{error}");
+        store.set("a", &2, MINUTE).await.unwrap();
+        assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
+    }
+
+    async fn a_dropped_table_is_waited_for_where_it_may_not_be_created(fixture: Fixture) {
+        fixture.store().await;
+        let store = fixture.set_up(fixture.builder().create(false)).await;
+        fixture.sql("ALTER TABLE session RENAME TO gone").await;
+        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup);
+        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup);
+        fixture.sql("ALTER TABLE gone RENAME TO session").await;
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+}
+
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// A role with a password, and no right but what `grants` gives it.
+async fn role(database: &Database, grants: &str) -> String {
+    let client = database.client().await;
+    let role = format!("role_{}", database.name());
+    let sql = format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'; {}", grants.replace("{role}", &role));
+    client.batch_execute(&sql).await.unwrap();
+    database.url_as(&role, "pw")
+}
+
+const TABLE: &str =
+    "CREATE SCHEMA app; CREATE TABLE app.session (id text PRIMARY KEY, expiry timestamptz, session json);";
+
+#[tokio::test]
+async fn needs_no_right_to_create_where_the_table_is() {
+    let database = Database::new();
+    let grants = "GRANT USAGE ON SCHEMA app TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON app.session TO {role}";
+    let url = role(&database, &format!("{TABLE} {grants}")).await;
+    let store = PgStore::builder(url).schema("app").build().unwrap();
+    store.setup().await.unwrap();
+    store.set("a", &1, MINUTE).await.unwrap();
+    assert!(store.touch("a", 9 * MINUTE).await.unwrap());
+    assert!(store.destroy("a").await.unwrap());
+    store.set("a", &1, Duration::ZERO).await.unwrap();
+    assert_eq!(store.sweep().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn says_which_rights_are_missing() {
+    let database = Database::new();
+    let url = role(&database, &format!("{TABLE} GRANT SELECT, UPDATE ON app.session TO {{role}}")).await;
+    let error = PgStore::builder(&url).schema("app").build().unwrap().setup().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Setup);
+    assert!(error.to_string().contains("GRANT USAGE ON SCHEMA, INSERT, DELETE"), "{error}");
+
+    let error = PgStore::builder(&url).schema("other").build().unwrap().setup().await.unwrap_err();
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42501")));
+    assert!(error.to_string().contains("CREATE SCHEMA IF NOT EXISTS \"other\""), "{error}");
+}
+
+#[tokio::test]
+async fn a_right_that_is_revoked_is_said_and_found_again() {
+    let database = Database::new();
+    let grants = "GRANT USAGE ON SCHEMA app TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON app.session TO {role}";
+    let url = role(&database, &format!("{TABLE} {grants}")).await;
+    let store = PgStore::builder(url).schema("app").build().unwrap();
+    store.setup().await.unwrap();
+    let client = database.client().await;
+    let to_role = format!("ON app.session TO role_{}", database.name());
+    client.batch_execute(&format!("REVOKE INSERT {}", to_role.replace(" TO ", " FROM "))).await.unwrap();
+    assert_eq!(store.set("a", &1, None).await.unwrap_err().sqlstate(), Some("42501"));
+    assert!(store.set("a", &1, None).await.unwrap_err().to_string().contains("GRANT INSERT"));
+    client.batch_execute(&format!("GRANT INSERT {to_role}")).await.unwrap();
+    store.set("a", &1, None).await.unwrap();
+}

@@ -1,0 +1,105 @@
+use std::time::{Duration, Instant};
+
+use pg_session::PgStore;
+use pg_session_testkit::Server;
+
+use crate::via::{Fixture, MINUTE, contract};
+
+const ROW: &str = "SELECT expiry || ' ' || xmin FROM session WHERE id = 'a'";
+
+/// Whether a touch for `ttl` writes, when `age` of a session's ttl of ten minutes has gone by.
+async fn writes(fixture: &Fixture, touch_every: Option<Duration>, age: Duration, ttl: Duration) -> bool {
+    let builder = fixture.builder();
+    let store = fixture.set_up(touch_every.into_iter().fold(builder, |builder, lag| builder.touch_every(lag))).await;
+    store.set("a", &1, 10 * MINUTE - age).await.unwrap();
+    let before = fixture.value(ROW).await;
+    assert!(store.touch("a", ttl).await.unwrap());
+    let left = store.get("a").await.unwrap().unwrap().expires_in();
+    let wrote = fixture.value(ROW).await != before;
+    assert!(!wrote || left.abs_diff(ttl) < MINUTE / 10, "{left:?} left after a touch for {ttl:?}");
+    wrote
+}
+
+contract! {
+    async fn moves_the_expiry_and_nothing_else(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &"data", MINUTE).await.unwrap();
+        store.set("b", &"data", MINUTE).await.unwrap();
+        assert!(store.touch("a", 10 * MINUTE).await.unwrap());
+        let session = store.get("a").await.unwrap().unwrap();
+        assert!(session.expires_in() > 9 * MINUTE && session.expires_in() <= 10 * MINUTE);
+        assert_eq!(session.json(), r#""data""#);
+        assert!(store.get("b").await.unwrap().unwrap().expires_in() <= MINUTE);
+    }
+
+    async fn shortens_too(fixture: Fixture) {
+        assert!(writes(&fixture, None, Duration::ZERO, MINUTE).await);
+    }
+
+    async fn never_inserts_and_says_that_there_is_none(fixture: Fixture) {
+        let store = fixture.store().await;
+        assert!(!store.touch("a", MINUTE).await.unwrap());
+        assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
+    }
+
+    async fn never_revives_an_expired_session(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().touch_every(Duration::ZERO)).await;
+        store.set("a", &1, Duration::ZERO).await.unwrap();
+        assert!(!store.touch("a", MINUTE).await.unwrap());
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+
+    async fn writes_once_in_a_twentieth_of_the_ttl(fixture: Fixture) {
+        assert!(!writes(&fixture, None, 25 * MINUTE / 60, 10 * MINUTE).await);
+        assert!(writes(&fixture, None, 35 * MINUTE / 60, 10 * MINUTE).await);
+    }
+
+    async fn writes_once_in_touch_every(fixture: Fixture) {
+        assert!(!writes(&fixture, Some(3 * MINUTE), 2 * MINUTE, 10 * MINUTE).await);
+        assert!(writes(&fixture, Some(3 * MINUTE), 4 * MINUTE, 10 * MINUTE).await);
+    }
+
+    async fn writes_always_when_touch_every_is_zero(fixture: Fixture) {
+        assert!(writes(&fixture, Some(Duration::ZERO), Duration::ZERO, 10 * MINUTE).await);
+    }
+
+    async fn takes_any_touch_every(fixture: Fixture) {
+        assert!(!writes(&fixture, Some(pg_session::MAX_TTL), MINUTE, 10 * MINUTE).await);
+    }
+
+    async fn expires_the_session_at_once_when_the_ttl_is_zero(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().touch_every(MINUTE)).await;
+        store.set("a", &1, MINUTE / 2).await.unwrap();
+        assert!(!store.touch("a", Duration::ZERO).await.unwrap());
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+}
+
+/// On a server of its own: who connects to any database of a server keeps old row versions alive for a moment.
+#[tokio::test]
+async fn is_a_hot_update_in_a_table_of_ours() {
+    let server = Server::builder().setting("autovacuum", "off").start().unwrap();
+    let client = tokio_postgres::connect(&server.url("postgres"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(client.1);
+    let value = async |query: &str| client.0.query_one(&format!("SELECT ({query})::text"), &[]).await.unwrap().get(0);
+
+    let store = PgStore::builder(server.url("postgres")).touch_every(Duration::ZERO).build().unwrap();
+    store.setup().await.unwrap();
+    for id in 0..200 {
+        store.set(&id.to_string(), &"x".repeat(300), MINUTE).await.unwrap();
+    }
+    let pages: String = value("SELECT pg_relation_size('session')").await;
+    for id in (0..200).chain(0..200) {
+        assert!(store.touch(&id.to_string(), MINUTE).await.unwrap());
+    }
+    store.close().await;
+    // Statistics of a connection are told when it ends, a moment after we know.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut updates: String = "0 0".into();
+    while updates.starts_with("0") && Instant::now() < deadline {
+        updates = value("SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables").await;
+    }
+    let [all, hot] = [0, 1].map(|nth| updates.split(' ').nth(nth).unwrap().parse::<u32>().unwrap());
+    assert_eq!(all, hot);
+    assert_eq!(value("SELECT pg_relation_size('session')").await, pages);
+}

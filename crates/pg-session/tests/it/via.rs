@@ -1,0 +1,132 @@
+//! One contract for every way to PostgreSQL: each test runs over each of them.
+
+use std::time::{Duration, Instant};
+
+use pg_session::{Builder, Client, Error, PgStore, Result, Rows};
+use pg_session_testkit::Database;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Via {
+    Lanes,
+    Deadpool,
+    Sqlx,
+    OwnClient,
+}
+
+/// A database of one test, and stores on it.
+pub(crate) struct Fixture {
+    pub(crate) database: Database,
+    via: Via,
+}
+
+impl Fixture {
+    pub(crate) fn new(via: Via) -> Self {
+        Self { database: Database::new(), via }
+    }
+
+    pub(crate) fn builder(&self) -> Builder {
+        self.builder_at(&self.database.url())
+    }
+
+    pub(crate) fn builder_at(&self, url: &str) -> Builder {
+        let builder = match self.via {
+            Via::Lanes => PgStore::builder(url),
+            Via::Deadpool => PgStore::builder(deadpool(url)),
+            Via::Sqlx => PgStore::builder(sqlx::PgPool::connect_lazy(url).unwrap()),
+            Via::OwnClient => PgStore::builder(OneConnection::new(url)),
+        };
+        // A sweep comes when a test asks for it.
+        builder.cleanup_interval(Duration::ZERO)
+    }
+
+    /// A store with the default options, set up.
+    pub(crate) async fn store(&self) -> PgStore {
+        self.set_up(self.builder()).await
+    }
+
+    pub(crate) async fn set_up(&self, builder: Builder) -> PgStore {
+        let store = builder.build().unwrap();
+        store.setup().await.unwrap();
+        store
+    }
+
+    /// Runs SQL as the superuser, beside the store.
+    pub(crate) async fn sql(&self, sql: &str) {
+        self.database.client().await.batch_execute(sql).await.unwrap();
+    }
+
+    /// Waits until the query has this value.
+    pub(crate) async fn until(&self, query: &str, value: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.value(query).await != value {
+            assert!(Instant::now() < deadline, "{query} is still not {value}");
+        }
+    }
+
+    /// Waits until a statement in this database waits for a lock.
+    pub(crate) async fn until_one_waits(&self) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        self.until(waiting, "1").await;
+    }
+
+    /// The only value of a query, as text.
+    pub(crate) async fn value(&self, query: &str) -> String {
+        let sql = format!("SELECT ({query})::text");
+        self.database.client().await.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+}
+
+fn deadpool(url: &str) -> deadpool_postgres::Pool {
+    let manager = deadpool_postgres::Manager::new(url.parse().unwrap(), tokio_postgres::NoTls);
+    deadpool_postgres::Pool::builder(manager).max_size(4).build().unwrap()
+}
+
+/// The least that an application's own client can be: it connects for every statement.
+struct OneConnection(tokio_postgres::Config);
+
+impl OneConnection {
+    fn new(url: &str) -> Self {
+        Self(url.parse().unwrap())
+    }
+}
+
+impl Client for OneConnection {
+    async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+        let (client, connection) = self.0.connect(tokio_postgres::NoTls).await.map_err(Error::unreachable)?;
+        tokio::spawn(connection);
+        let params: Vec<_> = params.iter().map(|param| param as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+        let rows = client.query(sql, &params).await.map_err(|error| match error.as_db_error() {
+            Some(answer) => Error::refused(answer.code().code(), answer.message()),
+            None => Error::connection_lost(error),
+        })?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect())
+    }
+}
+
+/// Makes of `async fn name(fixture: Fixture)` one test for every way to PostgreSQL.
+macro_rules! contract {
+    ($($(#[$attribute:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block)+) => {$(
+        $(#[$attribute])*
+        mod $name {
+            use super::*;
+            use $crate::via::{Fixture, Via};
+
+            async fn holds($fixture: Fixture) $body
+
+            contract!(@test lanes Lanes);
+            contract!(@test deadpool Deadpool);
+            contract!(@test sqlx Sqlx);
+            contract!(@test own_client OwnClient);
+        }
+    )+};
+    (@test $name:ident $via:ident) => {
+        #[tokio::test]
+        async fn $name() {
+            holds(Fixture::new(Via::$via)).await;
+        }
+    };
+}
+pub(crate) use contract;
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
