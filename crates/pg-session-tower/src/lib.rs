@@ -1,0 +1,64 @@
+//! [tower-sessions](https://docs.rs/tower-sessions) on pg-session: an axum application keeps its sessions in the
+//! PostgreSQL that it already has.
+//!
+//! ```no_run
+//! # async fn example() -> pg_session_tower::Result<()> {
+//! use axum::{Router, routing::get};
+//! use pg_session_tower::{PgStore, TowerStore};
+//! use tower_sessions::{Session, SessionManagerLayer};
+//!
+//! let store = PgStore::new("postgres://app@localhost/app")?;
+//! store.setup().await?;
+//!
+//! let app: Router = Router::new()
+//!     .route("/", get(async |session: Session| format!("{:?}", session.id())))
+//!     .layer(SessionManagerLayer::new(TowerStore::new(store)));
+//! # Ok(()) }
+//! ```
+//!
+//! [`TowerStore`] is a `SessionStore` of tower-sessions 0.15 and, with the feature `tower-sessions-014`, of 0.14 as
+//! well, for what stands on that: axum-login 0.18. Everything of [`pg_session`] is here too.
+
+mod record;
+#[cfg(feature = "tower-sessions-014")]
+mod v014;
+mod v015;
+
+#[doc(no_inline)]
+pub use pg_session::*;
+
+/// A [`PgStore`] as tower-sessions wants it. Cheap to clone: clones are handles to one store.
+///
+/// Data is a JSON object, its keys in sorted order. An expiry date is kept as the time that is left until then, so
+/// that the clocks of web server and database need not agree.
+///
+/// # Errors
+/// Every method may fail with `Backend`, which tells what the [`Error`] of the store tells. Writing fails with `Encode`
+/// where the data cannot be stored (it is over `max_size`, say), and loading with `Decode` where it is no JSON object.
+#[derive(Clone, Debug)]
+pub struct TowerStore(PgStore);
+
+impl TowerStore {
+    /// Sessions in `store`, whose [`setup`](PgStore::setup) remains yours to call.
+    #[must_use]
+    pub fn new(store: PgStore) -> Self {
+        Self(store)
+    }
+
+    /// The store beneath, to get at what tower-sessions has no word for.
+    #[must_use]
+    pub fn pg_store(&self) -> &PgStore {
+        &self.0
+    }
+}
+
+impl From<PgStore> for TowerStore {
+    fn from(store: PgStore) -> Self {
+        Self::new(store)
+    }
+}
+
+/// The code of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,51 @@
+//! The traits of tower-sessions, of the version that the module above names.
+
+use async_trait::async_trait;
+use pg_session::{Created, ErrorKind};
+
+use super::api::session::{Id, Record};
+use super::api::session_store::{Error, ExpiredDeletion, Result, SessionStore};
+use crate::{TowerStore, record};
+
+#[async_trait]
+impl SessionStore for TowerStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let data = record::sorted(&record.data);
+        loop {
+            let ttl = record::ttl(record.expiry_date);
+            match self.0.create(&record.id.to_string(), &data, ttl).await.map_err(failed)? {
+                Created::Created => return Ok(()),
+                Created::Exists => record.id = Id::default(),
+            }
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let (data, ttl) = (record::sorted(&record.data), record::ttl(record.expiry_date));
+        self.0.set(&record.id.to_string(), &data, ttl).await.map_err(failed)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some(session) = self.0.get(&id.to_string()).await.map_err(failed)? else { return Ok(None) };
+        let data = session.decode().map_err(|error| Error::Decode(record::no_object(&error)))?;
+        Ok(Some(Record { id: *id, data, expiry_date: record::expiry_date(session.expires_in()) }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.0.destroy(&id.to_string()).await.map(drop).map_err(failed)
+    }
+}
+
+#[async_trait]
+impl ExpiredDeletion for TowerStore {
+    async fn delete_expired(&self) -> Result<()> {
+        self.0.sweep().await.map(drop).map_err(failed)
+    }
+}
+
+fn failed(error: pg_session::Error) -> Error {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::TooLarge => Error::Encode(error.to_string()),
+        _ => Error::Backend(error.to_string()),
+    }
+}

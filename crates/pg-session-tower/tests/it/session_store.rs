@@ -1,0 +1,210 @@
+//! The store's promises to tower-sessions.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use pg_session_testkit::Database;
+use pg_session_tower::{MAX_TTL, PgStore, TowerStore};
+use serde_json::{Value, json};
+use time::{Date, Duration, OffsetDateTime, Time};
+
+use super::api::session::{Id, Record};
+use super::api::session_store::Error;
+use super::api::{ExpiredDeletion, Expiry, Session, SessionStore};
+use crate::store;
+
+fn record(data: Value, expires_in: Duration) -> Record {
+    let Value::Object(data) = data else { panic!("{data} is no object") };
+    Record { id: Id::default(), data: data.into_iter().collect(), expiry_date: OffsetDateTime::now_utc() + expires_in }
+}
+
+async fn data(store: &TowerStore, id: &Id) -> Option<Value> {
+    store.load(id).await.unwrap().map(|record| record.data.into_iter().collect())
+}
+
+async fn set_by_another(database: &Database, id: &Id, json: &str) {
+    let sql = "INSERT INTO session (id, expiry, session) VALUES ($1, now() + interval '1 hour', $2::text::json)";
+    database.client().await.execute(sql, &[&id.to_string(), &json]).await.unwrap();
+}
+
+#[tokio::test]
+async fn create_gives_the_second_of_one_id_another() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut first = record(json!({"n": 1}), Duration::HOUR);
+    let mut second = Record { id: first.id, ..record(json!({"n": 2}), Duration::HOUR) };
+    let id = first.id;
+    store.create(&mut first).await.unwrap();
+    store.create(&mut second).await.unwrap();
+    assert_eq!(first.id, id);
+    assert_ne!(second.id, id);
+    assert_eq!(data(&store, &id).await, Some(json!({"n": 1})));
+    assert_eq!(data(&store, &second.id).await, Some(json!({"n": 2})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_created_at_once_all_get_ids_of_their_own() {
+    const MANY: usize = 32;
+    let database = Database::new();
+    let store = store(&database).await;
+    let id = Id::default();
+    let tasks: Vec<_> = (0..MANY)
+        .map(|n| {
+            let (store, mut record) = (store.clone(), Record { id, ..record(json!({"n": n}), Duration::HOUR) });
+            tokio::spawn(async move {
+                store.create(&mut record).await.unwrap();
+                (n, record.id)
+            })
+        })
+        .collect();
+    let mut ids = HashSet::new();
+    for task in tasks {
+        let (n, id) = task.await.unwrap();
+        assert_eq!(data(&store, &id).await, Some(json!({"n": n})));
+        ids.insert(id);
+    }
+    assert_eq!(ids.len(), MANY);
+    assert!(ids.contains(&id));
+}
+
+#[tokio::test]
+async fn what_is_saved_is_loaded_until_it_is_deleted() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut record = record(json!({"user": {"name": "Zoë \u{1F600}", "roles": [1, -2.5, null, true]}}), Duration::HOUR);
+    assert_eq!(store.load(&record.id).await.unwrap(), None);
+
+    store.save(&record).await.unwrap();
+    let loaded = store.load(&record.id).await.unwrap().unwrap();
+    assert_eq!((loaded.id, &loaded.data), (record.id, &record.data));
+
+    record.data.insert("more".to_owned(), json!([]));
+    store.save(&record).await.unwrap();
+    assert_eq!(store.load(&record.id).await.unwrap().unwrap().data, record.data);
+
+    store.delete(&record.id).await.unwrap();
+    assert_eq!(store.load(&record.id).await.unwrap(), None);
+    store.delete(&record.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_lives_until_its_expiry_and_no_longer() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let hour = record(json!({}), Duration::HOUR);
+    store.save(&hour).await.unwrap();
+    let loaded = store.load(&hour.id).await.unwrap().unwrap();
+    assert!((loaded.expiry_date - hour.expiry_date).abs() < Duration::seconds(5), "{loaded:?}");
+
+    let short = record(json!({}), Duration::milliseconds(1500));
+    store.save(&short).await.unwrap();
+    assert!(store.load(&short.id).await.unwrap().is_some());
+    let deadline = short.expiry_date + Duration::seconds(5);
+    while store.load(&short.id).await.unwrap().is_some() {
+        assert!(OffsetDateTime::now_utc() < deadline);
+        tokio::time::sleep(StdDuration::from_millis(10)).await;
+    }
+    assert!(OffsetDateTime::now_utc() >= short.expiry_date);
+}
+
+#[tokio::test]
+async fn the_far_future_is_kept() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let last = Date::MAX.with_time(Time::MAX).assume_utc();
+    for expiry in [Expiry::AtDateTime(last), Expiry::OnInactivity(Duration::MAX)] {
+        let session = Session::new(None, Arc::new(store.clone()), Some(expiry));
+        session.insert("n", 1).await.unwrap();
+        session.save().await.unwrap();
+        let loaded = store.load(&session.id().unwrap()).await.unwrap().unwrap();
+        assert!((last - loaded.expiry_date) < Duration::MINUTE, "{loaded:?}");
+    }
+
+    let id = Id::default();
+    store.pg_store().set(&id.to_string(), &json!({}), MAX_TTL).await.unwrap();
+    assert_eq!(store.load(&id).await.unwrap().unwrap().expiry_date, last);
+}
+
+#[tokio::test]
+async fn what_has_expired_is_gone_at_once() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut record = record(json!({}), Duration::HOUR);
+    for past in [OffsetDateTime::now_utc() - Duration::MILLISECOND, Date::MIN.with_time(Time::MIDNIGHT).assume_utc()] {
+        record.expiry_date = OffsetDateTime::now_utc() + Duration::HOUR;
+        store.save(&record).await.unwrap();
+        record.expiry_date = past;
+        store.save(&record).await.unwrap();
+        assert_eq!(store.load(&record.id).await.unwrap(), None);
+        store.create(&mut record).await.unwrap();
+        assert_eq!(store.load(&record.id).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn data_of_another_process_is_loaded() {
+    let database = Database::new();
+    let (store, id) = (store(&database).await, Id::default());
+    let json = r#"{ "views":3, "cookie":{"maxAge":null,"path":"/"}, "name":"Zo\u00eb", "big":1e21, "views":4 }"#;
+    set_by_another(&database, &id, json).await;
+    let cookie = json!({"maxAge": null, "path": "/"});
+    let expected = json!({"views": 4, "cookie": cookie, "name": "Zoë", "big": 1e21});
+    assert_eq!(data(&store, &id).await, Some(expected));
+}
+
+#[tokio::test]
+async fn data_that_is_no_object_is_told() {
+    let database = Database::new();
+    let (store, id) = (store(&database).await, Id::default());
+    set_by_another(&database, &id, r#"["s3cret"]"#).await;
+    let error = store.load(&id).await.unwrap_err();
+    assert!(matches!(error, Error::Decode(_)), "{error:?}");
+    let told = format!("{error} {error:?}");
+    assert!(told.contains("object") && !told.contains("s3cret") && !told.contains(&id.to_string()), "{told}");
+}
+
+#[tokio::test]
+async fn keys_are_written_in_order() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut record = record(json!({}), Duration::HOUR);
+    record.data.extend(('a'..='z').map(|key| (key.to_string(), json!({"b": 1, "a": 2}))));
+    store.save(&record).await.unwrap();
+    let session = store.pg_store().get(&record.id.to_string()).await.unwrap().unwrap();
+    let keys: Vec<_> = ('a'..='z').map(|key| format!(r#""{key}":{{"a":2,"b":1}}"#)).collect();
+    assert_eq!(session.json(), format!("{{{}}}", keys.join(",")));
+}
+
+#[tokio::test]
+async fn delete_expired_leaves_the_live() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let live = record(json!({}), Duration::HOUR);
+    store.save(&live).await.unwrap();
+    for _ in 0..3 {
+        store.save(&record(json!({}), Duration::ZERO)).await.unwrap();
+    }
+    store.delete_expired().await.unwrap();
+    assert_eq!(crate::http::ids(&database).await, [live.id.to_string()]);
+}
+
+#[tokio::test]
+async fn errors_say_which_side_is_at_fault() {
+    let database = Database::new();
+    let store = TowerStore::new(PgStore::builder(database.url()).max_size(20).build().unwrap());
+    let mut record = record(json!({"long": "12345678901234567890"}), Duration::HOUR);
+
+    let error = store.load(&record.id).await.unwrap_err();
+    assert!(matches!(&error, Error::Backend(told) if told.contains("setup")), "{error:?}");
+
+    store.pg_store().setup().await.unwrap();
+    for error in [store.save(&record).await.unwrap_err(), store.create(&mut record).await.unwrap_err()] {
+        assert!(matches!(&error, Error::Encode(told) if told.contains("max_size")), "{error:?}");
+    }
+
+    store.pg_store().close().await;
+    for error in [store.delete(&record.id).await.unwrap_err(), store.delete_expired().await.unwrap_err()] {
+        assert!(matches!(error, Error::Backend(_)), "{error:?}");
+    }
+}
