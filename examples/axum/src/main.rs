@@ -1,0 +1,79 @@
+//! An axum application that keeps its visitors' sessions in PostgreSQL.
+
+use std::{collections::HashMap, env, error::Error, io, time::Duration};
+
+use anyhow::Context;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use pg_session_tower::{PgStore, TowerStore};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tower_sessions::{Session, SessionManagerLayer};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    let url = env::var("DATABASE_URL").context("set DATABASE_URL, such as postgres://user:password@localhost/app")?;
+    let port = env::var("PORT").unwrap_or("3000".into()).parse().context("set PORT to a number from 0 to 65535")?;
+
+    let store = PgStore::new(url)?;
+    store.setup().await?;
+    // This is http on localhost; an app that is served over https leaves `with_secure(false)` out.
+    let sessions = SessionManagerLayer::new(TowerStore::new(store.clone())).with_secure(false);
+    let app = Router::new()
+        .route("/", get(count))
+        .route("/session", get(show))
+        .route("/session/{key}", put(set).delete(remove))
+        .route("/touch", get(touch))
+        .route("/rotate", post(async |session: Session| session.cycle_id().await.map_err(failed)))
+        .route("/logout", post(async |session: Session| session.flush().await.map_err(failed)))
+        .layer(sessions)
+        .with_state(store.clone());
+
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stop = async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn count(session: Session) -> Result<Json<Value>, StatusCode> {
+    let views = session.get::<u64>("views").await.map_err(failed)?.unwrap_or(0) + 1;
+    session.insert("views", views).await.map_err(failed)?;
+    Ok(Json(json!({ "views": views })))
+}
+
+async fn show(session: Session, State(store): State<PgStore>) -> Result<Json<Value>, StatusCode> {
+    let Some(id) = session.id() else { return Ok(Json(json!({}))) };
+    let stored = store.get(&id.to_string()).await.map_err(failed)?;
+    stored.map_or(Ok(json!({})), |stored| stored.decode()).map(Json).map_err(failed)
+}
+
+async fn set(session: Session, key: Path<String>, delay: Delay, Json(value): Json<Value>) -> Result<(), StatusCode> {
+    touch(session.clone(), delay).await?;
+    session.insert(&key, value).await.map_err(failed)
+}
+
+async fn remove(session: Session, key: Path<String>) -> Result<(), StatusCode> {
+    session.remove_value(&key).await.map(drop).map_err(failed)
+}
+
+type Delay = Query<HashMap<String, u64>>;
+
+async fn touch(session: Session, delay: Delay) -> Result<(), StatusCode> {
+    session.get_value("views").await.map_err(failed)?;
+    tokio::time::sleep(Duration::from_millis(delay.get("delay_ms").copied().unwrap_or(0))).await;
+    Ok(())
+}
+
+fn failed(error: impl Error) -> StatusCode {
+    tracing::error!("{error}");
+    StatusCode::INTERNAL_SERVER_ERROR
+}
