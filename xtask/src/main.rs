@@ -1,0 +1,76 @@
+//! The commands of this workspace: `cargo xtask --help`.
+
+mod demo;
+mod error;
+mod interrupt;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The commands of the pg-session workspace.
+///
+/// Each finds PostgreSQL's programs by PG_SESSION_PG_BIN, on the PATH, by pg_config or in the usual
+/// folders, and else fetches them with npm into target/postgresql.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", verbatim_doc_comment)]
+enum Xtask {
+    Demo(demo::Demo),
+    Test(test::Test),
+}
+
+fn main() -> ExitCode {
+    let done = match Xtask::parse() {
+        Xtask::Demo(demo) => demo.run(),
+        Xtask::Test(test) => test.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where the workspace is, and its commands run.
+fn workspace() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("../../README.md");
+    const EXAMPLE: &str = include_str!("../../examples/axum/Cargo.toml");
+
+    /// The lines of the README's blocks of shell commands.
+    fn commands() -> Vec<&'static str> {
+        let blocks = README.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+        blocks.flat_map(str::lines).collect()
+    }
+
+    #[test]
+    fn the_readme_tells_commands_that_work() {
+        assert!(commands().contains(&"cargo xtask demo") && commands().contains(&"cargo xtask test"));
+        for command in commands() {
+            let words: Vec<_> = command.split(' ').collect();
+            match words[..] {
+                ["cargo", "xtask", ref args @ ..] => {
+                    let parsed = Xtask::try_parse_from([&["cargo xtask"], args].concat());
+                    assert!(parsed.is_ok(), "{command}");
+                }
+                ["cargo", "add", ref packages @ ..] => {
+                    for package in packages.iter().take_while(|word| !word.starts_with("--")) {
+                        assert!(EXAMPLE.contains(&format!("\n{package}")), "the example has no {package}");
+                    }
+                }
+                _ => panic!("nobody tests `{command}`"),
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use clap::Args;
+use pg_session_testkit::{Programs, SHARED_SERVER, Server};
+
+use crate::error::Error;
+use crate::workspace;
+
+/// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
+///
+/// Formatting and clippy are left out where rustfmt and clippy are not installed.
+#[derive(Args)]
+pub(crate) struct Test {
+    /// What to hand to `cargo test`.
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+impl Test {
+    pub(crate) fn run(self) -> Result<(), Error> {
+        let began = Instant::now();
+        if installed("fmt") {
+            step("formatting", || cargo(&["fmt", "--all", "--check"], |_| ()))?;
+        }
+        if installed("clippy") {
+            let clippy = ["clippy", "--workspace", "--all-targets", "--all-features"];
+            let strict = ["--", "--deny", "warnings"];
+            step("clippy", || cargo(&[&clippy[..], &strict].concat(), |_| ()))?;
+        }
+        let server = step("PostgreSQL", start)?;
+        step("tests", || {
+            cargo(&["test", "--workspace", "--all-features"], |command| {
+                command.args(&self.args).env(SHARED_SERVER, server.shared_line());
+            })
+        })?;
+        println!("\n== everything passed in {:.1} s", began.elapsed().as_secs_f64());
+        Ok(())
+    }
+}
+
+/// Does one step under a heading, and tells its time.
+fn step<T>(name: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    println!("\n== {name}");
+    let began = Instant::now();
+    let done = work();
+    let seconds = began.elapsed().as_secs_f64();
+    match done {
+        Ok(done) => {
+            println!("== {name}: {seconds:.1} s");
+            Ok(done)
+        }
+        Err(cause) => Err(Error::Step { step: name, seconds, cause: Box::new(cause) }),
+    }
+}
+
+fn start() -> Result<Server, Error> {
+    let programs = Programs::find_or_fetch()?;
+    println!("PostgreSQL {} of {}", programs.major(), programs.folder().display());
+    Ok(Server::start()?)
+}
+
+fn installed(component: &str) -> bool {
+    let mut cargo = Command::new("cargo");
+    cargo.args([component, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let installed = cargo.status().is_ok_and(|status| status.success());
+    if !installed {
+        println!("\n== cargo {component} is not installed: left out");
+    }
+    installed
+}
+
+fn cargo(args: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(args).current_dir(workspace()).stdin(Stdio::null());
+    configure(&mut cargo);
+    let command = format!("cargo {}", args.join(" "));
+    match cargo.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Error::Failed { command, status }),
+        Err(source) => Err(Error::Run { command, source }),
+    }
+}

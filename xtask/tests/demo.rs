@@ -1,0 +1,162 @@
+//! The demo, as a user runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A demo that is killed when a test fails halfway.
+struct Demo {
+    process: Child,
+    port: u16,
+}
+
+impl Demo {
+    /// Waits until it is ready, which takes as long as a build does.
+    fn start(port: u16, data: &Path) -> Self {
+        let mut process = command(port, data).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let demo = Self { process, port };
+        let line = lines.map(Result::unwrap).next();
+        assert_eq!(line, Some(format!("listening on http://127.0.0.1:{port}")));
+        demo
+    }
+
+    /// What a browser with this cookie gets; it keeps the new one, if there is one.
+    fn get(&self, cookie: &mut String) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let headers = format!("Host: 127.0.0.1\r\nConnection: close\r\nCookie: {cookie}\r\n");
+        write!(stream, "GET / HTTP/1.1\r\n{headers}\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        for line in head.lines() {
+            if let Some(("set-cookie", new)) = line.split_once(": ") {
+                *cookie = new.split(';').next().unwrap().to_owned();
+            }
+        }
+        body.to_owned()
+    }
+
+    fn end_by(&mut self, signal: &str) -> ExitStatus {
+        kill(signal, self.process.id());
+        self.end()
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the demo does not end");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The app's process: below the shell that guards it.
+    fn app(&self) -> u32 {
+        let children = |parent: u32| processes().into_iter().filter(move |process| process.parent == parent);
+        let mut apps = children(self.process.id())
+            .flat_map(|guard| children(guard.id))
+            .filter(|process| process.command.ends_with("/example-axum"));
+        apps.next().unwrap().id
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Process {
+    id: u32,
+    parent: u32,
+    command: String,
+}
+
+fn processes() -> Vec<Process> {
+    let output = Command::new("ps").args(["-A", "-o", "pid=,ppid=,args="]).output().unwrap();
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    let row = |line: &str| {
+        let mut columns = line.split_whitespace();
+        let mut number = || columns.next().unwrap().parse().unwrap();
+        Process { id: number(), parent: number(), command: line.to_owned() }
+    };
+    table.lines().map(row).collect()
+}
+
+fn command(port: u16, data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["demo", "--port", &port.to_string(), "--data"]).arg(data).stdin(Stdio::null());
+    command
+}
+
+fn kill(signal: &str, process: u32) {
+    let kill = Command::new("kill").args(["-s", signal, &process.to_string()]).status();
+    assert!(kill.unwrap().success());
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn assert_nothing_runs(port: u16, data: &Path) {
+    let data = data.to_str().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        || processes().iter().any(|process| process.command.contains(data))
+    {
+        assert!(Instant::now() < deadline, "something still runs");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn it_counts_on_after_it_was_stopped() {
+    let data = tempfile::tempdir().unwrap();
+    // The server's user must get in.
+    fs::set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
+    let data = data.path();
+    let port = free_port();
+    let mut cookie = String::new();
+
+    let mut demo = Demo::start(port, data);
+    let answers = [(); 3].map(|()| demo.get(&mut cookie));
+    assert_eq!(answers, [r#"{"views":1}"#, r#"{"views":2}"#, r#"{"views":3}"#]);
+    assert_eq!(demo.end_by("INT").code(), Some(0));
+    assert_nothing_runs(port, data);
+
+    let mut demo = Demo::start(port, data);
+    assert_eq!(demo.get(&mut cookie), r#"{"views":4}"#);
+    assert_eq!(demo.get(&mut String::new()), r#"{"views":1}"#);
+    assert_eq!(demo.end_by("TERM").code(), Some(0));
+    assert_nothing_runs(port, data);
+
+    let mut demo = Demo::start(port, data);
+    assert_eq!(demo.get(&mut cookie), r#"{"views":5}"#);
+    kill("KILL", demo.app());
+    assert_eq!(demo.end().code(), Some(1));
+    assert_nothing_runs(port, data);
+}
+
+#[test]
+fn a_taken_port_is_told() {
+    let thief = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = thief.local_addr().unwrap().port();
+    let data = tempfile::tempdir().unwrap();
+    let output = command(port, data.path()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains(&format!("port {port}")) && told.contains("--port"), "{told}");
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+}
