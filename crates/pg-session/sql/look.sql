@@ -34,4 +34,4 @@ SELECT json_build_object(
         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = $1::text AND c.relname = $2::text
     )
-)::text
+)::text AS found

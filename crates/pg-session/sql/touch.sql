@@ -8,6 +8,6 @@ WITH moved AS (
            OR s.{expiry}{zone} < statement_timestamp() + ($2::text::float8 - $3::text::float8) * interval '1 millisecond'
            OR s.{expiry}{zone} > statement_timestamp() + ($2::text::float8 + $3::text::float8) * interval '1 millisecond')
 )
-SELECT 'alive'
+SELECT 'alive' AS outcome
 FROM {table} AS s
 WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()

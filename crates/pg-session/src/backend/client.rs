@@ -31,7 +31,7 @@ pub type Rows = Vec<Vec<Option<String>>>;
 pub trait Client: Send + Sync + 'static {
     /// Runs one statement in a transaction of its own, and answers its rows.
     ///
-    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result. The statements are few
+    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result; each has a name of its own. The statements are few
     /// and always the same, so preparing them pays. Dropping the future may, but need not, cancel the statement.
     ///
     /// # Errors
