@@ -52,7 +52,7 @@ impl Core {
             return Err(Error::new(ErrorKind::Unavailable, "the store is closed; make a new one"));
         }
         let command = Command { statement: Arc::clone(statement), params };
-        let limit = self.options.timeout;
+        let limit = self.options.lanes.timeout;
         let outcome = tokio::time::timeout(limit, self.backend.submit(command))
             .await
             .unwrap_or_else(|_| Err(Error::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::backend::Connection;
+use crate::backend::{Connection, LaneOptions};
 use crate::error::{Error, Result};
 use crate::session::MAX_TTL;
 use crate::store::PgStore;
@@ -18,7 +18,7 @@ pub(crate) struct Options {
     pub(crate) cleanup_interval: Duration,
     pub(crate) max_size: usize,
     pub(crate) touch_every: Option<Duration>,
-    pub(crate) timeout: Duration,
+    pub(crate) lanes: LaneOptions,
 }
 
 impl Default for Options {
@@ -29,7 +29,7 @@ impl Default for Options {
             cleanup_interval: Duration::from_secs(45 * 60),
             max_size: 1024 * 1024,
             touch_every: None,
-            timeout: Duration::from_secs(5),
+            lanes: LaneOptions { connections: 4, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5) },
         }
     }
 }
@@ -104,7 +104,27 @@ impl Builder {
 
     /// The longest that one statement may take, waiting included. Default: 5 seconds. More than zero.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.options.timeout = timeout;
+        self.options.lanes.timeout = timeout;
+        self
+    }
+
+    /// The connections of the store's own, each opened when it is needed. Default: 4. Range: 1 to 64.
+    pub fn connections(mut self, number: usize) -> Self {
+        self.options.lanes.connections = number;
+        self
+    }
+
+    /// How many calls may wait for the connections of the store's own; more fail at once with
+    /// [`Overloaded`](crate::ErrorKind::Overloaded). Default: 10,000. More than zero.
+    pub fn max_waiting(mut self, calls: usize) -> Self {
+        self.options.lanes.max_waiting = calls;
+        self
+    }
+
+    /// Whether statements are prepared on the connections of the store's own. Default: true. A transaction pooler
+    /// such as PgBouncer does not go with it; the store finds that out by itself, at the cost of a reconnection.
+    pub fn prepare(mut self, prepare: bool) -> Self {
+        self.options.lanes.prepare = prepare;
         self
     }
 
@@ -117,17 +137,25 @@ impl Builder {
         if !(1..=LARGEST_MAX_SIZE).contains(&self.options.max_size) {
             return Err(Error::configuration(format!("max_size must be 1 to {LARGEST_MAX_SIZE} bytes")));
         }
+        let LaneOptions { connections, max_waiting, timeout, .. } = self.options.lanes;
+        if !(1..=64).contains(&connections) {
+            return Err(Error::configuration("connections must be 1 to 64"));
+        }
+        if max_waiting == 0 {
+            return Err(Error::configuration("max_waiting must be more than zero"));
+        }
         let durations = [
             ("cleanup_interval", self.options.cleanup_interval),
             ("touch_every", self.options.touch_every.unwrap_or_default()),
-            ("timeout", self.options.timeout),
+            ("timeout", timeout),
         ];
         for (option, duration) in durations {
             if duration > MAX_TTL || (option == "timeout" && duration.is_zero()) {
                 return Err(Error::configuration(format!("the option {option} is out of its range: {duration:?}")));
             }
         }
-        Ok(PgStore::from_parts(self.options, self.connection.into_backend()?))
+        let backend = self.connection.into_backend(&self.options.lanes)?;
+        Ok(PgStore::from_parts(self.options, backend))
     }
 }
 

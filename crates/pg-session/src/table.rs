@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::backend::Statement;
+use crate::backend::{Many, SameKey, Statement};
 use crate::error::{Error, Result};
 
 /// PostgreSQL cuts longer names off in silence (NAMEDATALEN).
@@ -87,7 +87,7 @@ impl Table {
                 _ => return None,
             })
         });
-        Statement { name, sql, repeatable: !matches!(name, "create" | "destroy") }
+        Statement { name, sql, many: None, repeatable: true }
     }
 }
 
@@ -148,16 +148,42 @@ impl Look {
     /// The statements for the table that was found, or an error that lists all that does not fit.
     pub(crate) fn statements(&self, table: &Table, found: &FoundTable) -> Result<Statements> {
         let columns = found.columns(table, &self.zone)?;
-        let fill = |name, template| Arc::new(table.statement(name, template, &columns));
+        let alone = |name, sql| table.statement(name, sql, &columns);
+        let many = |same_key, statement: Statement, sql| {
+            let Statement { name, sql: one, repeatable, .. } = statement;
+            let many = Many { sql: alone(name, sql).sql, same_key };
+            Arc::new(Statement { name, sql: one, many: Some(many), repeatable })
+        };
+        let once = |statement| Statement { repeatable: false, ..statement };
         Ok(Statements {
-            get: fill("get", include_str!("../sql/get.sql")),
-            set: fill("set", include_str!("../sql/set.sql")),
-            create: fill("create", include_str!("../sql/create.sql")),
-            touch: fill("touch", include_str!("../sql/touch.sql")),
-            destroy: fill("destroy", include_str!("../sql/destroy.sql")),
+            get: many(
+                SameKey::Together,
+                alone("get", include_str!("../sql/get.sql")),
+                include_str!("../sql/get_many.sql"),
+            ),
+            set: many(
+                SameKey::LastStands,
+                alone("set", include_str!("../sql/set.sql")),
+                include_str!("../sql/set_many.sql"),
+            ),
+            create: many(
+                SameKey::Apart,
+                once(alone("create", include_str!("../sql/create.sql"))),
+                include_str!("../sql/create_many.sql"),
+            ),
+            touch: many(
+                SameKey::Apart,
+                alone("touch", include_str!("../sql/touch.sql")),
+                include_str!("../sql/touch_many.sql"),
+            ),
+            destroy: many(
+                SameKey::Apart,
+                once(alone("destroy", include_str!("../sql/destroy.sql"))),
+                include_str!("../sql/destroy_many.sql"),
+            ),
             sweep: match (found.kind, self.version) {
-                ('r', 140_000..) => SweepBy::Blocks(fill("sweep_blocks", include_str!("../sql/sweep_blocks.sql"))),
-                _ => SweepBy::Keys(fill("sweep_keys", include_str!("../sql/sweep_keys.sql"))),
+                ('r', 140_000..) => SweepBy::Blocks(Arc::new(alone("sweep", include_str!("../sql/sweep_blocks.sql")))),
+                _ => SweepBy::Keys(Arc::new(alone("sweep", include_str!("../sql/sweep_keys.sql")))),
             },
         })
     }

@@ -55,15 +55,18 @@ impl<C: Client> Backend for OwnClient<C> {
 #[cfg(feature = "deadpool")]
 mod deadpool {
     use deadpool_postgres::Pool;
+    use tokio_postgres::types::{ToSql, Type};
 
     use super::{Client, Rows};
-    use crate::backend::query_text;
+    use crate::backend::{from_tokio_postgres, text_rows};
     use crate::error::{Error, Result};
 
     impl Client for Pool {
+        /// Unnamed statements, in one round trip each, so that the pool may lead through a transaction pooler.
         async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
             let client = self.get().await.map_err(Error::unreachable)?;
-            query_text(&client, sql, params).await
+            let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
+            text_rows(&client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?)
         }
     }
 }

@@ -9,10 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::{ToSql, Type};
 
 use crate::error::{Error, Result};
 use client::{Client, OwnClient, Rows};
+pub(crate) use lanes::LaneOptions;
 use lanes::Lanes;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,8 +21,28 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     pub(crate) sql: String,
+    /// Its form for many commands at once, where it has one.
+    pub(crate) many: Option<Many>,
     /// Whether it may run twice and still have the effect and the answer of once.
     pub(crate) repeatable: bool,
+}
+
+/// A statement that does for arrays of parameters what another does for single ones. The first column of a row says by
+/// its first parameter which command it answers; the others are the columns of that.
+pub(crate) struct Many {
+    pub(crate) sql: String,
+    pub(crate) same_key: SameKey,
+}
+
+/// What becomes of two commands of one kind, with the same first parameter, that could go together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SameKey {
+    /// They go one after the other.
+    Apart,
+    /// They go together, and have the same answer.
+    Together,
+    /// The later one goes, and does for both.
+    LastStands,
 }
 
 /// A statement and its parameters. The first parameter is the session's id, where there is one.
@@ -31,7 +51,20 @@ pub(crate) struct Command {
     pub(crate) params: Vec<String>,
 }
 
+impl Command {
+    /// What commands are told apart by: the session's id.
+    fn key(&self) -> &str {
+        self.params.first().map_or("", String::as_str)
+    }
+
+    /// About how much memory it takes, in bytes.
+    fn size(&self) -> usize {
+        self.params.iter().map(String::len).sum()
+    }
+}
+
 /// What came back.
+#[derive(Default)]
 pub(crate) struct Reply {
     pub(crate) rows: Rows,
 }
@@ -56,9 +89,9 @@ enum Source {
 }
 
 impl Connection {
-    pub(crate) fn into_backend(self) -> Result<Box<dyn Backend>> {
+    pub(crate) fn into_backend(self, options: &LaneOptions) -> Result<Box<dyn Backend>> {
         match self.0 {
-            Source::Text(text) => Ok(Box::new(Lanes::new(&text)?)),
+            Source::Text(text) => Ok(Box::new(Lanes::new(&text, options)?)),
             Source::Client(client) => Ok(client),
         }
     }
@@ -113,10 +146,7 @@ impl Reply {
     }
 }
 
-/// Runs a statement unnamed, in one round trip, so that it works through a transaction pooler too.
-async fn query_text(client: &tokio_postgres::Client, sql: &str, params: &[String]) -> Result<Rows> {
-    let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
-    let rows = client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?;
+fn text_rows(rows: &[Row]) -> Result<Rows> {
     let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
     rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
 }

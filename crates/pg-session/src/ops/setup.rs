@@ -64,8 +64,12 @@ async fn find_or_create(core: &Core) -> Result<Statements> {
 }
 
 async fn look(core: &Core) -> Result<Look> {
-    let statement =
-        Arc::new(Statement { name: "look", sql: include_str!("../../sql/look.sql").into(), repeatable: true });
+    let statement = Arc::new(Statement {
+        name: "look",
+        sql: include_str!("../../sql/look.sql").into(),
+        many: None,
+        repeatable: true,
+    });
     let table = &core.options.table;
     let reply = core.submit(&statement, vec![table.schema.clone(), table.name.clone()]).await?;
     let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look answered nothing"))?;

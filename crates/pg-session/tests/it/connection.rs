@@ -137,7 +137,7 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     let started = Instant::now();
     let error = failure(&format!("postgres://u:p@127.0.0.1:{port}/d?connect_timeout=1")).await;
     assert_told(&error, ErrorKind::Unavailable, &["no answer within 1 s"]);
-    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod create;
 mod destroy;
 mod get;
 mod input;
+mod lanes;
 mod outage;
 mod set;
 mod setup;

@@ -20,7 +20,8 @@ type Connected = (Client, JoinHandle<()>);
 
 impl ConnInfo {
     /// One new connection; its I/O runs in the returned task until the client is dropped or the server goes.
-    pub(crate) async fn connect(&self) -> Result<Connected> {
+    /// `settings` are further `options`, over which those of the connection string prevail.
+    pub(crate) async fn connect(&self, settings: &str) -> Result<Connected> {
         Handle::try_current().map_err(|error| {
             Error::configuration("there is no Tokio runtime here: call the store from within one").caused_by(error)
         })?;
@@ -31,7 +32,7 @@ impl ConnInfo {
         let count = hosts.len();
         let mut failure = Error::configuration("the connection string names no host");
         for (nth, host) in (1..).zip(hosts) {
-            failure = match self.connect_to(host).await {
+            failure = match self.connect_to(host, settings).await {
                 Ok(connected) => return Ok(connected),
                 Err(error) if count == 1 => error.context(&format!("connecting to {host}")),
                 Err(error) => error.context(&format!("connecting to {host}, host {nth} of {count}")),
@@ -43,9 +44,12 @@ impl ConnInfo {
         Err(failure)
     }
 
-    async fn connect_to(&self, host: &Host) -> Result<Connected> {
+    async fn connect_to(&self, host: &Host, settings: &str) -> Result<Connected> {
         let name = host.name();
         let mut config = self.config.clone();
+        if !settings.is_empty() {
+            config.options([settings, config.get_options().unwrap_or_default()].join(" "));
+        }
         config.host(&name).port(host.port);
         if name.starts_with('/') {
             return self.connect_one_way((Way::Disable, None), &config).await;
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn outside_of_a_runtime_is_an_error_and_no_panic() {
         let info = ConnInfo::parse("host=localhost").unwrap();
-        let mut connecting = pin!(info.connect());
+        let mut connecting = pin!(info.connect(""));
         let Poll::Ready(Err(error)) = connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("it waits, or is connected");
         };

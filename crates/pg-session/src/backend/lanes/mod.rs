@@ -1,38 +1,70 @@
-//! Connections of the store's own: a few, opened when they are needed, and again when they were lost.
+//! Connections of the store's own: a few lanes, each of which sends what waits for it in batches.
 
+mod batch;
 mod connect;
+mod connection;
 mod conninfo;
 mod lane;
+mod link;
 mod tls;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::{Backend, BoxFuture, Command, Reply};
 use crate::error::Result;
 use conninfo::ConnInfo;
 use lane::Lane;
+use link::{Link, Route};
 
-const LANES: usize = 4;
+/// What can be set of the lanes.
+#[derive(Clone, Debug)]
+pub(crate) struct LaneOptions {
+    pub(crate) connections: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) prepare: bool,
+    /// The longest that one call may take.
+    pub(crate) timeout: Duration,
+}
 
-pub(super) struct Lanes(Vec<Lane>);
+pub(super) struct Lanes(Vec<Arc<Lane>>);
 
 impl Lanes {
-    pub(super) fn new(connection: &str) -> Result<Self> {
-        let info = Arc::new(ConnInfo::parse(connection)?);
-        Ok(Self((0..LANES).map(|_| Lane::new(Arc::clone(&info))).collect()))
+    pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
+        let route = Arc::new(Route {
+            info: ConnInfo::parse(connection)?,
+            patience: options.timeout / 2,
+            limit: options.timeout * 2,
+            settings: settings(options.timeout),
+            prepare: AtomicBool::new(options.prepare),
+        });
+        let room = options.max_waiting.div_ceil(options.connections);
+        let lane = |_| Arc::new(Lane::new(Link::new(Arc::clone(&route)), room));
+        Ok(Self((0..options.connections).map(lane).collect()))
     }
 
-    /// Commands on one id share a lane, and so keep the order in which they came.
-    fn lane(&self, command: &Command) -> &Lane {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(command.params.first());
+    /// Commands on one key share a lane, and so keep the order in which they came.
+    fn lane(&self, command: &Command) -> &Arc<Lane> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(command.key());
         &self.0[hash as usize % self.0.len()]
     }
 }
 
+/// A statement looks each id up in the index, in the order given, whatever the planner takes the table's size to be: no
+/// plan is a bad one while the table grows, and rows are locked in one order by all.
+fn settings(timeout: Duration) -> String {
+    let planner = "-c plan_cache_mode=force_generic_plan -c jit=off \
+                   -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    // What nobody waits for any more ends soon after, and the lane is free again.
+    let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000);
+    format!("{planner} -c statement_timeout={limit}")
+}
+
 impl Backend for Lanes {
     fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>> {
-        Box::pin(async move { self.lane(&command).run(&command).await })
+        Box::pin(async move { self.lane(&command).run(command).await })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

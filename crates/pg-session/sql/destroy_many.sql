@@ -1,0 +1,5 @@
+-- As destroy, for all the ids $1, in their order.
+DELETE FROM {table} AS s
+USING unnest($1::text[]) AS i (id)
+WHERE s.{id} = i.id
+RETURNING i.id AS key, (s.{expiry}{zone} > statement_timestamp())::text AS alive

@@ -1,0 +1,263 @@
+//! What holds when many calls share a connection.
+
+use std::time::Duration;
+
+use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
+use pg_session_testkit::Database;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::via::{Fixture, MINUTE, Via};
+
+async fn one_lane(fixture: &Fixture, set: impl FnOnce(Builder) -> Builder) -> PgStore {
+    fixture.set_up(set(fixture.builder().connections(1).touch_every(Duration::ZERO))).await
+}
+
+/// Starts a transaction that holds the session `held`, so that a write to it waits, and all behind it.
+async fn hold(database: &Database) -> tokio_postgres::Client {
+    let other = database.client().await;
+    let sql = "INSERT INTO session VALUES ('held', now() + '1 h', '0') ON CONFLICT DO NOTHING; \
+               BEGIN; SELECT FROM session WHERE id = 'held' FOR UPDATE";
+    other.batch_execute(sql).await.unwrap();
+    other
+}
+
+#[tokio::test]
+async fn one_bad_item_fails_alone() {
+    let fixture = Fixture::new(Via::Lanes);
+    fixture.sql("CREATE TABLE session (id varchar(9) PRIMARY KEY, expiry timestamptz, session jsonb)").await;
+    let store = one_lane(&fixture, |builder| builder).await;
+    let held = hold(&fixture.database).await;
+    let mut calls = JoinSet::new();
+    calls.spawn({
+        let store = store.clone();
+        async move { (true, store.set("held", &0, MINUTE).await) }
+    });
+    fixture.until_one_waits().await;
+    for n in 0..100 {
+        let store = store.clone();
+        calls.spawn(async move {
+            match n % 10 {
+                0 => (false, store.set(&n.to_string(), &"\0", MINUTE).await),
+                1 => (false, store.create(&format!("longer than nine {n}"), &n, MINUTE).await.map(drop)),
+                2 => (
+                    true,
+                    store.create(&n.to_string(), &n, MINUTE).await.map(|created| assert_eq!(created, Created::Created)),
+                ),
+                _ => (true, store.set(&n.to_string(), &n, MINUTE).await),
+            }
+        });
+    }
+    tokio::task::yield_now().await;
+    held.batch_execute("COMMIT").await.unwrap();
+    while let Some(done) = calls.join_next().await {
+        let (good, outcome) = done.unwrap();
+        assert_eq!(outcome.map_err(|error| error.kind()), if good { Ok(()) } else { Err(ErrorKind::InvalidInput) });
+    }
+    assert_eq!(fixture.value("SELECT count(*) FROM session").await, "81");
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
+    let held = hold(&fixture.database).await;
+    let sets: Vec<_> = (0..6)
+        .map(|n| {
+            tokio::spawn({
+                let store = store.clone();
+                async move { store.set("held", &n, MINUTE).await }
+            })
+        })
+        .collect();
+    fixture.until_one_waits().await;
+    let error = store.get("a").await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
+    assert!(error.to_string().contains("max_waiting"), "{error}");
+    held.batch_execute("COMMIT").await.unwrap();
+    let mut taken = 0;
+    for set in sets {
+        match set.await.unwrap() {
+            Ok(()) => taken += 1,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Overloaded),
+        }
+    }
+    assert_eq!(taken, 4);
+    store.get("a").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_was_dropped_is_not_sent() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder).await;
+    let held = hold(&fixture.database).await;
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { store.set("held", &1, MINUTE).await }
+    });
+    fixture.until_one_waits().await;
+    let dropped = tokio::time::timeout(Duration::from_millis(20), store.set("dropped", &1, MINUTE)).await;
+    assert!(dropped.is_err());
+    let kept = tokio::spawn({
+        let store = store.clone();
+        async move { store.set("kept", &1, MINUTE).await }
+    });
+    tokio::task::yield_now().await;
+    held.batch_execute("COMMIT").await.unwrap();
+    first.await.unwrap().unwrap();
+    kept.await.unwrap().unwrap();
+    assert_eq!(fixture.value("SELECT string_agg(id, ' ' ORDER BY id) FROM session").await, "held kept");
+}
+
+#[tokio::test]
+async fn who_sends_for_others_may_be_dropped() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder).await;
+    let held = hold(&fixture.database).await;
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { store.set("held", &1, MINUTE).await }
+    });
+    fixture.until_one_waits().await;
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { store.set("a", &1, MINUTE).await }
+    });
+    tokio::task::yield_now().await;
+    first.abort();
+    held.batch_execute("COMMIT").await.unwrap();
+    second.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn commands_on_one_id_keep_the_order_in_which_they_came() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.store().await;
+    for round in 0..50 {
+        let id = &round.to_string();
+        // All are asked before the first is answered, in this order.
+        let (one, gone, other, moved, read, last) = tokio::join!(
+            store.set(id, &1, MINUTE),
+            store.destroy(id),
+            store.create(id, &2, MINUTE),
+            store.touch(id, 9 * MINUTE),
+            store.get(id),
+            store.set(id, &3, MINUTE),
+        );
+        one.unwrap();
+        assert!(gone.unwrap());
+        assert_eq!(other.unwrap(), Created::Created);
+        assert!(moved.unwrap());
+        let read = read.unwrap().unwrap();
+        assert_eq!(read.json(), "2");
+        assert!(read.expires_in() > 8 * MINUTE);
+        last.unwrap();
+        assert_eq!(store.get(id).await.unwrap().unwrap().json(), "3");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_get_after_a_set_sees_it_however_many_there_are() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.store().await;
+    let mut callers: JoinSet<Result<()>> = JoinSet::new();
+    for caller in 0..200 {
+        let store = store.clone();
+        callers.spawn(async move {
+            let id = &format!("caller {caller}");
+            for n in 0..20 {
+                let data = json!({ "caller": caller, "n": n, "pad": "x".repeat(caller * 10) });
+                store.set(id, &data, MINUTE).await?;
+                assert_eq!(store.get(id).await?.unwrap().decode::<serde_json::Value>()?, data);
+                assert!(store.touch(id, MINUTE).await?);
+            }
+            assert!(store.destroy(id).await?);
+            Ok(())
+        });
+    }
+    while let Some(done) = callers.join_next().await {
+        done.unwrap().unwrap();
+    }
+}
+
+/// Two processes write the same few sessions in batches, in every way, and never wait for each other in a circle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn batches_never_deadlock() {
+    let fixture = Fixture::new(Via::Lanes);
+    // Sixteen ids, in an order that differs from that of their bytes in most collations.
+    let ids = ["a", "B", "c", "D", "é", "E", "_f", "F", "g-", "G", "h", "H0", "i", "I", "j", "J"];
+    let stores = [one_lane(&fixture, |builder| builder).await, one_lane(&fixture, |builder| builder).await];
+    let mut callers: JoinSet<Result<()>> = JoinSet::new();
+    for caller in 0..64_usize {
+        let store = stores[caller % 2].clone();
+        callers.spawn(async move {
+            for n in 0..40 {
+                let id = ids[(caller * 7 + n * 5) % ids.len()];
+                match (caller + n) % 8 {
+                    0..3 => store.set(id, &n, MINUTE).await?,
+                    3..6 => drop(store.touch(id, MINUTE).await?),
+                    6 => drop(store.destroy(id).await?),
+                    _ => drop(store.create(id, &n, MINUTE).await?),
+                }
+            }
+            Ok(())
+        });
+    }
+    while let Some(done) = callers.join_next().await {
+        done.unwrap().unwrap();
+    }
+    for store in stores {
+        store.close().await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(fixture.value(deadlocks).await, "0");
+}
+
+#[tokio::test]
+async fn no_connection_is_lost_without_being_replaced_under_load() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.store().await;
+    let killer = fixture.database.client().await;
+    let mut callers: JoinSet<Result<()>> = JoinSet::new();
+    for caller in 0..32 {
+        let store = store.clone();
+        callers.spawn(async move {
+            for n in 0..40 {
+                let id = &caller.to_string();
+                store.set(id, &n, MINUTE).await?;
+                assert_eq!(store.get(id).await?.unwrap().decode::<i32>()?, n);
+            }
+            Ok(())
+        });
+    }
+    for _ in 0..10 {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE application_name = 'pg-session' AND datname = current_database()";
+        killer.execute(sql, &[]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    while let Some(done) = callers.join_next().await {
+        done.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn unnamed_statements_do_the_same() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder.prepare(false)).await;
+    let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+    let mut calls: JoinSet<Result<bool>> = JoinSet::new();
+    for id in ids {
+        let store = store.clone();
+        calls.spawn(async move {
+            store.set(&id, &id, MINUTE).await?;
+            assert!(store.touch(&id, 2 * MINUTE).await?);
+            assert_eq!(store.get(&id).await?.unwrap().decode::<String>()?, id);
+            store.destroy(&id).await
+        });
+    }
+    while let Some(done) = calls.join_next().await {
+        assert!(done.unwrap().unwrap());
+    }
+}
