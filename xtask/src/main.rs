@@ -1,5 +1,7 @@
 //! The commands of this workspace: `cargo xtask --help`.
 
+mod bench;
+mod cargo;
 mod demo;
 mod error;
 mod interrupt;
@@ -17,12 +19,14 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", verbatim_doc_comment)]
 enum Xtask {
+    Bench(bench::Bench),
     Demo(demo::Demo),
     Test(test::Test),
 }
 
 fn main() -> ExitCode {
     let done = match Xtask::parse() {
+        Xtask::Bench(bench) => bench.run(),
         Xtask::Demo(demo) => demo.run(),
         Xtask::Test(test) => test.run(),
     };

@@ -4,8 +4,8 @@ use std::time::Instant;
 use clap::Args;
 use pg_session_testkit::{Programs, SHARED_SERVER, Server};
 
+use crate::cargo::cargo;
 use crate::error::Error;
-use crate::workspace;
 
 /// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
 ///
@@ -68,16 +68,4 @@ fn installed(component: &str) -> bool {
         println!("\n== cargo {component} is not installed: left out");
     }
     installed
-}
-
-fn cargo(args: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(args).current_dir(workspace()).stdin(Stdio::null());
-    configure(&mut cargo);
-    let command = format!("cargo {}", args.join(" "));
-    match cargo.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Error::Failed { command, status }),
-        Err(source) => Err(Error::Run { command, source }),
-    }
 }
