@@ -1,0 +1,3 @@
+import PgStore from './index.js';
+
+export { PgStore, PgStore as default };

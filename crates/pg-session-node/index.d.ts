@@ -1,0 +1,156 @@
+import { EventEmitter } from 'node:events';
+
+/**
+ * Sessions in a PostgreSQL table. `Data` is what a session holds.
+ *
+ * The clock is the database's, always. Ids are strings of 1 to 1,024 bytes in UTF-8, without NUL. Every time to live is
+ * in milliseconds: 45 minutes if there is none, expired at once if it is zero or less. Every method answers a promise,
+ * which is rejected with a {@link PgStore.PgSessionError}.
+ */
+declare class PgStore<Data = any> extends EventEmitter {
+  /**
+   * Connects to nothing yet.
+   *
+   * @throws {PgStore.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option cannot be used.
+   */
+  constructor(connection: PgStore.Connection, options?: PgStore.Options);
+
+  /** The options' defaults. */
+  static readonly defaultOpts: PgStore.CompleteOptions;
+
+  /** The options, with the defaults filled in. */
+  readonly options: PgStore.CompleteOptions;
+
+  /** Whether `setup` has succeeded; `connect` is emitted when it has. */
+  readonly ready: boolean;
+
+  /**
+   * Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. Who does not wait for it need
+   * not catch its rejection: the next call tries again, and tells.
+   */
+  setup(): PgStore.Answer<void>;
+
+  /** The live session, or `false`. Never an expired one. Never writes. */
+  get(sid: string): PgStore.Answer<Data | false>;
+
+  /** Inserts or replaces, in one atomic statement. */
+  set(sid: string, session: Data, ttl?: number | null): PgStore.Answer<void>;
+
+  /** Inserts unless a live session has that id; whether it did. */
+  create(sid: string, session: Data, ttl?: number | null): PgStore.Answer<boolean>;
+
+  /** Moves the expiry; whether the session lives. Never inserts. */
+  touch(sid: string, ttl?: number | null): PgStore.Answer<boolean>;
+
+  /** Deletes the session; whether there was a live one. */
+  destroy(sid: string): PgStore.Answer<boolean>;
+
+  /** Deletes the expired; how many. */
+  sweep(): PgStore.Answer<number>;
+
+  /** Lets what is under way finish, and closes the store's own connections. Idempotent; later calls are rejected. */
+  close(): PgStore.Answer<void>;
+
+  on(event: 'connect', listener: () => void): this;
+  once(event: 'connect', listener: () => void): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
+}
+
+declare namespace PgStore {
+  export { PgStore, PgStore as default };
+
+  /** A promise, which generators of co and Koa 1 may also `yield*`. */
+  export interface Answer<T> extends Promise<T> {
+    [Symbol.iterator](): Generator<Answer<T>, T, T>;
+  }
+
+  /** A connection string as libpq takes it, an object as node-postgres does, or a function over a client you have. */
+  export type Connection = string | ConnectionObject | Query;
+
+  /** Runs one statement. Every parameter is text, and so is every column of the result. */
+  export type Query = (sql: string, params: string[]) => PromiseLike<readonly object[] | { readonly rows: readonly object[] }>;
+
+  export interface ConnectionObject {
+    connectionString?: string;
+    host?: string;
+    port?: number | string;
+    user?: string;
+    password?: string;
+    database?: string;
+    ssl?: boolean | TlsOptions;
+    application_name?: string;
+    fallback_application_name?: string;
+    client_encoding?: string;
+    options?: string;
+    connectionTimeoutMillis?: number;
+    keepAlive?: boolean;
+    keepAliveInitialDelayMillis?: number;
+    statement_timeout?: number;
+    lock_timeout?: number;
+    idle_in_transaction_session_timeout?: number;
+    /** Options of a pool are taken, and have no effect. */
+    max?: number;
+    min?: number;
+    poolSize?: number;
+    idleTimeoutMillis?: number;
+    allowExitOnIdle?: boolean;
+    maxUses?: number;
+    maxLifetimeSeconds?: number;
+    binary?: boolean;
+    types?: unknown;
+    parseInputDatesAsUTC?: boolean;
+    query_timeout?: number;
+    Promise?: unknown;
+  }
+
+  /** As Node's `tls.connect` has them; `ca`, `cert` and `key` are in PEM form. */
+  export interface TlsOptions {
+    rejectUnauthorized?: boolean;
+    ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+    cert?: string | Uint8Array;
+    key?: string | Uint8Array;
+  }
+
+  export interface Options {
+    /** Of the table. Default: `public`. */
+    schema?: string;
+    /** Default: `session`. */
+    table?: string;
+    /** Whether `setup` may create the table. Default: true. */
+    create?: boolean;
+    /** Milliseconds between two sweeps of the expired; 0 for none. Default: 2,700,000. */
+    cleanupTime?: number;
+    /** Default: `id`. */
+    idColumn?: string;
+    /** Default: `expiry`. */
+    expiryColumn?: string;
+    /** Default: `session`. */
+    dataColumn?: string;
+    /** The largest session, in bytes of its JSON; 1 to 268,435,456. Default: 1,048,576. */
+    maxSize?: number;
+    /** Milliseconds that a stored expiry may lag behind before a touch writes; 0 for none. Default: ttl / 20. */
+    touchEvery?: number;
+    /** Milliseconds that one statement may take at most. Default: 5,000. */
+    timeout?: number;
+  }
+
+  export type CompleteOptions = Required<Omit<Options, 'touchEvery'>> & Pick<Options, 'touchEvery'>;
+
+  export interface PgSessionError extends Error {
+    readonly code:
+      | 'PG_SESSION_CONFIGURATION'
+      | 'PG_SESSION_SETUP'
+      | 'PG_SESSION_INVALID_INPUT'
+      | 'PG_SESSION_TOO_LARGE'
+      | 'PG_SESSION_UNAVAILABLE'
+      | 'PG_SESSION_OVERLOADED'
+      | 'PG_SESSION_DATABASE';
+    /** PostgreSQL's own code, where it gave one. */
+    readonly sqlState?: string;
+    /** Whether the same call may simply be made again: it does no harm, and may succeed. */
+    readonly retryable: boolean;
+  }
+}
+
+export = PgStore;

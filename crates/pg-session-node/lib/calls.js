@@ -1,0 +1,56 @@
+'use strict';
+
+const { Store } = require('./native.js');
+const { PgSessionError, configuration } = require('./errors.js');
+
+/** What waits for an answer, in all stores, by ticket. */
+const pending = new Map();
+let lastTicket = 0;
+
+/** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
+const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
+
+/** A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. */
+class Calls {
+  #store;
+  #batch = [];
+
+  constructor(connection, options) {
+    try {
+      this.#store = new Store(connection, options, settle);
+    } catch (error) {
+      throw configuration(error.message);
+    }
+  }
+
+  /** A promise of the answer to one call, as `read` makes it of what came back. */
+  begin(call, read) {
+    const ticket = (lastTicket = (lastTicket + 1) >>> 0);
+    if (this.#batch.push({ ...call, ticket }) === 1) queueMicrotask(() => this.#submit());
+    if (pending.size === 0) alive.ref();
+    return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject, read }));
+  }
+
+  #submit() {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#store.submit(batch);
+  }
+}
+
+function settle(tickets, answers) {
+  tickets.forEach((ticket, n) => {
+    const { resolve, reject, read } = pending.get(ticket);
+    pending.delete(ticket);
+    const answer = answers[n];
+    // Rust answers an object only where a call failed.
+    if (typeof answer === 'object' && answer !== null) {
+      reject(new PgSessionError(answer));
+    } else {
+      resolve(read ? read(answer) : answer);
+    }
+  });
+  if (pending.size === 0) alive.unref();
+}
+
+module.exports = Calls;

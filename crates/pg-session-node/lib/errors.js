@@ -1,0 +1,20 @@
+'use strict';
+
+/** What every failure is: `code` says what kind, and `retryable` whether the same call may simply be made again. */
+class PgSessionError extends Error {
+  constructor({ code, message, sqlState, retryable = false, cause }) {
+    super(message, cause && { cause });
+    this.code = code;
+    this.sqlState = sqlState;
+    this.retryable = retryable;
+  }
+}
+PgSessionError.prototype.name = 'PgSessionError';
+
+const kind = (code) => (message, cause) => new PgSessionError({ code: `PG_SESSION_${code}`, message, cause });
+
+module.exports = {
+  PgSessionError,
+  configuration: kind('CONFIGURATION'),
+  invalidInput: kind('INVALID_INPUT'),
+};

@@ -1,0 +1,37 @@
+'use strict';
+
+const { configuration } = require('./errors.js');
+const nearest = require('./nearest.js');
+
+/** Every option with its default; times are in milliseconds. */
+const defaults = Object.freeze({
+  schema: 'public',
+  table: 'session',
+  create: true,
+  cleanupTime: 45 * 60 * 1000,
+  idColumn: 'id',
+  expiryColumn: 'expiry',
+  dataColumn: 'session',
+  maxSize: 1024 * 1024,
+  /** Left to the engine: a twentieth of the time to live. */
+  touchEvery: undefined,
+  timeout: 5000,
+});
+
+/** The options with the defaults filled in. Throws on one that is unknown, or not of its type. */
+function complete(options) {
+  const names = Object.keys(defaults);
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if (!names.includes(name)) {
+      throw configuration(`the option \`${name}\` is not known; the nearest that is: \`${nearest(name, names)}\``);
+    }
+    const type = typeof (defaults[name] ?? 0);
+    if (typeof value !== type || (type === 'number' && !(value >= 0 && value < Infinity))) {
+      throw configuration(`the option \`${name}\` must be a ${type}${type === 'number' ? ' of zero or more' : ''}`);
+    }
+  }
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+module.exports = { defaults, complete };

@@ -1,0 +1,56 @@
+//! What goes back to JavaScript: plain data.
+
+use napi::bindgen_prelude::{Either5, Null};
+use napi_derive::napi;
+use pg_session::{Error, ErrorKind};
+
+/// Nothing, whether, how many, or the session as JSON; or why not.
+pub(crate) type Answer = Either5<Null, bool, f64, String, Failure>;
+
+/// Why a call failed, for JavaScript to make an `Error` of.
+#[napi(object, object_from_js = false)]
+pub struct Failure {
+    /// `PG_SESSION_` and the kind.
+    pub code: &'static str,
+    /// What to do about it.
+    pub message: String,
+    /// PostgreSQL's code, if it gave one.
+    pub sql_state: Option<String>,
+    /// Whether the same call may simply be made again.
+    pub retryable: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            code: match error.kind() {
+                ErrorKind::Configuration => "PG_SESSION_CONFIGURATION",
+                ErrorKind::Setup => "PG_SESSION_SETUP",
+                ErrorKind::InvalidInput => "PG_SESSION_INVALID_INPUT",
+                ErrorKind::TooLarge => "PG_SESSION_TOO_LARGE",
+                ErrorKind::Unavailable => "PG_SESSION_UNAVAILABLE",
+                ErrorKind::Overloaded => "PG_SESSION_OVERLOADED",
+                _ => "PG_SESSION_DATABASE",
+            },
+            message: error.to_string(),
+            sql_state: error.sqlstate().map(str::to_owned),
+            retryable: error.is_retryable(),
+        }
+    }
+}
+
+/// Answers that JavaScript has not fetched yet, side by side with the tickets of their calls.
+#[derive(Default)]
+pub(crate) struct Answers {
+    pub(crate) tickets: Vec<u32>,
+    pub(crate) answers: Vec<Answer>,
+}
+
+impl Answers {
+    /// Answers whether it is the first, so that JavaScript must be told.
+    pub(crate) fn push(&mut self, ticket: u32, answer: Answer) -> bool {
+        self.tickets.push(ticket);
+        self.answers.push(answer);
+        self.tickets.len() == 1
+    }
+}

@@ -1,0 +1,81 @@
+//! The Rust half of the npm package `pg-session`: the engine as a Node addon.
+//!
+//! Thin on purpose: `store.js` is its only caller, and everything that JavaScript sees is decided there. Calls come in
+//! by the batch, those of one tick together, and so do answers go back. Errors cross as plain data.
+
+mod answer;
+mod call;
+mod function;
+mod options;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use napi::bindgen_prelude::{Either, FnArgs, Function, spawn};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use pg_session::PgStore;
+
+use answer::{Answer, Answers};
+use call::Call;
+use function::{Function as OwnClient, Query};
+use options::Options;
+
+/// Tells JavaScript of the answers that wait. Weak: it does not keep the process alive.
+type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
+
+/// Tickets, and the answers to them.
+type Settled = FnArgs<(Vec<u32>, Vec<Answer>)>;
+
+/// A store of the engine.
+#[napi]
+pub struct Store {
+    store: PgStore,
+    waiting: Arc<Mutex<Answers>>,
+    settle: Arc<Settle>,
+}
+
+#[napi]
+impl Store {
+    /// A store over a connection string, or over a function of the application's.
+    ///
+    /// `settle` is called with the tickets of calls and with their answers, in the same order.
+    ///
+    /// # Errors
+    /// The connection string or an option cannot be used; the message says why.
+    #[napi(constructor)]
+    pub fn new(connection: Either<String, Query>, options: Options, settle: Function<'_, Settled, ()>) -> Result<Self> {
+        let builder = match connection {
+            Either::A(text) => PgStore::builder(text),
+            Either::B(query) => PgStore::builder(OwnClient(query)),
+        };
+        let store = options.apply(builder).build().map_err(|error| Error::from_reason(error.to_string()))?;
+        let waiting = Arc::<Mutex<Answers>>::default();
+        let answers = Arc::clone(&waiting);
+        let settle = settle.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {
+            let Answers { tickets, answers } = std::mem::take(&mut *lock(&answers));
+            Ok((tickets, answers).into())
+        })?;
+        Ok(Self { store, waiting, settle: Arc::new(settle) })
+    }
+
+    /// Begins these calls, in this order.
+    #[napi]
+    pub fn submit(&self, calls: Vec<Call>) {
+        let (store, waiting, settle) = (self.store.clone(), Arc::clone(&self.waiting), Arc::clone(&self.settle));
+        spawn(async move {
+            let mut calls: FuturesUnordered<_> = calls.into_iter().map(|call| call.run(&store)).collect();
+            while let Some((ticket, answer)) = calls.next().await {
+                if lock(&waiting).push(ticket, answer) {
+                    // Refused only when JavaScript is gone, and with it who waits.
+                    settle.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                }
+            }
+        });
+    }
+}
+
+fn lock(answers: &Mutex<Answers>) -> std::sync::MutexGuard<'_, Answers> {
+    answers.lock().unwrap_or_else(PoisonError::into_inner)
+}

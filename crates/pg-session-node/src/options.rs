@@ -1,0 +1,56 @@
+//! The options as `options.js` has checked them.
+
+use std::time::Duration;
+
+use napi_derive::napi;
+use pg_session::Builder;
+
+/// Every option has a value here; times are in milliseconds.
+#[napi(object, object_to_js = false)]
+pub struct Options {
+    /// Of the table.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Of the id.
+    pub id_column: String,
+    /// Of the expiry.
+    pub expiry_column: String,
+    /// Of the data.
+    pub data_column: String,
+    /// Whether `setup` may create the table.
+    pub create: bool,
+    /// Between two sweeps; zero for none.
+    pub cleanup_time: f64,
+    /// In bytes.
+    pub max_size: f64,
+    /// How far a stored expiry may lag behind; left out, the engine decides.
+    pub touch_every: Option<f64>,
+    /// Of one statement.
+    pub timeout: f64,
+}
+
+impl Options {
+    pub(crate) fn apply(self, builder: Builder) -> Builder {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, and build() checks")]
+        let builder = builder
+            .schema(self.schema)
+            .table(self.table)
+            .id_column(self.id_column)
+            .expiry_column(self.expiry_column)
+            .data_column(self.data_column)
+            .create(self.create)
+            .cleanup_interval(duration(self.cleanup_time))
+            .max_size(self.max_size as usize)
+            .timeout(duration(self.timeout));
+        match self.touch_every {
+            Some(lag) => builder.touch_every(duration(lag)),
+            None => builder,
+        }
+    }
+}
+
+/// Milliseconds as JavaScript has them: what is below zero is zero, and what is too much is for the engine to refuse.
+pub(crate) fn duration(milliseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).unwrap_or(Duration::MAX)
+}

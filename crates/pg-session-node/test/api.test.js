@@ -1,0 +1,214 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { EventEmitter } = require('node:events');
+const { before, describe, test } = require('node:test');
+
+const PgStore = require('pg-session');
+const { database } = require('./support/database.js');
+
+const MINUTE = 60_000;
+
+describe('a store', () => {
+  const { url, client } = database();
+  const store = new PgStore(url);
+
+  before(() => store.setup());
+
+  const secondsLeft = async (id) => {
+    const sql = 'SELECT extract(epoch FROM expiry - now())::float8 AS left FROM session WHERE id = $1';
+    return (await client.query(sql, [id])).rows[0].left;
+  };
+
+  test('is an event emitter, and tells the options of koa-pg-session with their defaults', () => {
+    assert(store instanceof EventEmitter);
+    const { schema, table, create, cleanupTime } = PgStore.defaultOpts;
+    assert.deepEqual({ schema, table, create, cleanupTime }, {
+      schema: 'public', table: 'session', create: true, cleanupTime: 2_700_000,
+    });
+    assert.deepEqual(store.options, PgStore.defaultOpts);
+    assert.deepEqual(new PgStore(url, { table: 'other', create: undefined }).options, {
+      ...PgStore.defaultOpts, table: 'other',
+    });
+    PgStore.defaultOpts.table = 'nothing of this stays';
+    assert.equal(PgStore.defaultOpts.table, 'session');
+  });
+
+  test('sets up once, answers a promise always, and emits connect', async () => {
+    const store = new PgStore(url, { table: 'begun' });
+    let connects = 0;
+    store.on('connect', () => connects++);
+    assert.equal(store.ready, false);
+    const [first, second] = [store.setup(), store.setup()];
+    assert(first instanceof Promise && second instanceof Promise);
+    assert.deepEqual(await Promise.all([first, second]), [undefined, undefined]);
+    assert.equal(store.ready, true);
+    assert.equal(await store.setup(), undefined);
+    assert.equal(connects, 1);
+  });
+
+  test('waits for a setup that is under way', async () => {
+    const store = new PgStore(url, { table: 'hurried' });
+    store.setup();
+    await store.set('a', { n: 1 });
+    assert.deepEqual(await store.get('a'), { n: 1 });
+  });
+
+  test('says so when setup was never called', async () => {
+    await assert.rejects(new PgStore(url).get('a'), { code: 'PG_SESSION_SETUP', message: /setup\(\) was never called/ });
+  });
+
+  test('answers false where there is no session', async () => {
+    assert.equal(await store.get('nobody'), false);
+  });
+
+  test('answers what was set, numbers and strings as they went in', async () => {
+    const session = {
+      numbers: [0, -1, 0.1, 1e21, -1e-7, Number.MAX_SAFE_INTEGER],
+      strings: ['', '1', 'Zoë \u{1F600}\u2028', '\0', '\uD800', '"\\'],
+      truth: [true, false, null],
+      'a.b': { '': [] },
+    };
+    assert.equal(await store.set('a', session), undefined);
+    assert.deepEqual(await store.get('a'), session);
+    await store.set('a', { other: 1 });
+    assert.deepEqual(await store.get('a'), { other: 1 });
+  });
+
+  test('writes what toJSON says', async () => {
+    await store.set('date', { at: new Date(0) });
+    assert.deepEqual(await store.get('date'), { at: '1970-01-01T00:00:00.000Z' });
+  });
+
+  test('takes times to live in milliseconds, 45 minutes if none is given', async () => {
+    for (const [ttl, left] of [[undefined, 2700], [null, 2700], [MINUTE, 60], [1500.5, 1.5]]) {
+      await store.set('ttl', {}, ttl);
+      const seconds = await secondsLeft('ttl');
+      assert(seconds <= left + 0.01 && seconds > left - 10, `${ttl}: ${seconds}`);
+    }
+  });
+
+  test('expires at once what has no time to live', async () => {
+    for (const ttl of [0, -1, -Infinity]) {
+      await store.set('gone', {}, ttl);
+      assert.equal(await store.get('gone'), false, `${ttl}`);
+    }
+  });
+
+  test('never answers an expired session, swept or not', async () => {
+    await store.set('old', { n: 1 }, MINUTE);
+    await client.query("UPDATE session SET expiry = now() - interval '1 s' WHERE id = 'old'");
+    assert.equal(await store.get('old'), false);
+  });
+
+  test('destroys, and says whether there was one', async () => {
+    await store.set('d', {});
+    assert.equal(await store.destroy('d'), true);
+    assert.equal(await store.get('d'), false);
+    assert.equal(await store.destroy('d'), false);
+  });
+
+  test('creates without overwriting', async () => {
+    assert.equal(await store.create('c', { n: 1 }, MINUTE), true);
+    assert.equal(await store.create('c', { n: 2 }, MINUTE), false);
+    assert.deepEqual(await store.get('c'), { n: 1 });
+  });
+
+  test('touches what lives', async () => {
+    await store.set('t', { n: 1 }, MINUTE);
+    assert.equal(await store.touch('t', 10 * MINUTE), true);
+    assert(await secondsLeft('t') > 500);
+    assert.equal(await store.touch('nobody', MINUTE), false);
+    assert.equal(await store.get('nobody'), false);
+  });
+
+  test('sweeps the expired', async () => {
+    const store = new PgStore(url, { table: 'swept', cleanupTime: 0 });
+    await store.setup();
+    await Promise.all([store.set('a', {}, 0), store.set('b', {}, 0), store.set('c', {})]);
+    assert.equal(await store.sweep(), 2);
+    assert.equal(await store.sweep(), 0);
+  });
+
+  test('sweeps by itself, again and again', async () => {
+    const store = new PgStore(url, { table: 'cleaned', cleanupTime: 20 });
+    await store.setup();
+    for (const round of [1, 2]) {
+      await store.set('a', { round }, 0);
+      const deadline = Date.now() + 10_000;
+      while ((await client.query('SELECT FROM cleaned')).rowCount > 0) assert(Date.now() < deadline, 'nobody sweeps');
+    }
+    await store.close();
+  });
+
+  test('takes any number of calls at once, also on one id', async () => {
+    const ids = Array.from({ length: 500 }, (_, n) => `many-${n}`);
+    await Promise.all(ids.map((id, n) => store.set(id, { n })));
+    const sessions = await Promise.all(ids.map((id) => store.get(id)));
+    assert.deepEqual(sessions, ids.map((_, n) => ({ n })));
+    await Promise.all(ids.map((_, n) => store.set('same', { n })));
+    assert.equal(typeof (await store.get('same')).n, 'number');
+  });
+
+  test('keeps to the columns, the schema and the table that it is told', async () => {
+    const names = { schema: 'my "own"', table: 'Sessions', idColumn: 'sid', expiryColumn: 'expire', dataColumn: 'sess' };
+    const store = new PgStore(url, names);
+    await store.setup();
+    await store.set('a', { n: 1 });
+    const { rows } = await client.query('SELECT sid, sess FROM "my ""own"""."Sessions"');
+    assert.deepEqual(rows, [{ sid: 'a', sess: { n: 1 } }]);
+  });
+
+  test('creates no table when it may not', async () => {
+    const store = new PgStore(url, { table: 'forbidden', create: false });
+    await assert.rejects(store.setup(), { code: 'PG_SESSION_SETUP', message: /create is false/, retryable: false });
+    assert.equal(store.ready, false);
+  });
+
+  test('refuses what cannot be stored, and stores nothing of it', async () => {
+    const circular = {};
+    circular.itself = circular;
+    const invalid = { code: 'PG_SESSION_INVALID_INPUT', name: 'PgSessionError', retryable: false };
+    for (const session of [undefined, () => {}, Symbol('s'), circular, { big: 1n }]) {
+      await assert.rejects(store.set('refused', session), invalid);
+    }
+    for (const ttl of [NaN, '1000', {}, Infinity]) await assert.rejects(store.set('refused', {}, ttl), invalid);
+    for (const id of ['', 'x'.repeat(1025), 'a\0', '\uD800', undefined, 7]) {
+      for (const verb of ['get', 'destroy', 'touch']) await assert.rejects(store[verb](id), invalid);
+      await assert.rejects(store.set(id, {}), invalid);
+    }
+    assert.equal(await store.get('refused'), false);
+    const small = new PgStore(url, { maxSize: 10 });
+    await small.setup();
+    await assert.rejects(small.set('refused', { text: 'too long' }), { code: 'PG_SESSION_TOO_LARGE' });
+  });
+
+  test('closes, again too, and refuses what comes later', async () => {
+    const store = new PgStore(url);
+    await store.setup();
+    const last = store.set('last', { n: 1 });
+    await Promise.all([last, store.close()]);
+    assert.equal(await store.close(), undefined);
+    await assert.rejects(store.get('last'), { code: 'PG_SESSION_UNAVAILABLE', message: /closed/ });
+  });
+
+  test('carries the SQLSTATE', async () => {
+    const store = new PgStore(url, { table: 'checked', touchEvery: 0, timeout: 4000 });
+    await store.setup();
+    await client.query(`ALTER TABLE checked ADD CHECK (id <> 'no')`);
+    await assert.rejects(store.set('no', {}), { code: 'PG_SESSION_DATABASE', sqlState: '23514', retryable: false });
+  });
+
+  test('throws on options that it does not know, with the nearest that it does', () => {
+    const refused = (options, message) => {
+      assert.throws(() => new PgStore(url, options), { code: 'PG_SESSION_CONFIGURATION', message });
+    };
+    refused({ tabel: 'x' }, /`tabel`.*`table`/);
+    refused({ cleanup: 1 }, /`cleanup`.*`cleanupTime`/);
+    refused({ table: 7 }, /`table` must be a string/);
+    refused({ create: 'no' }, /`create` must be a boolean/);
+    refused({ cleanupTime: -1 }, /`cleanupTime` must be a number/);
+    refused({ timeout: NaN }, /`timeout` must be a number/);
+    refused({ table: '' }, /table/);
+  });
+});

@@ -1,0 +1,124 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { describe, test } = require('node:test');
+const co = require('co');
+
+const PgStore = require('pg-session');
+const { database } = require('./support/database.js');
+
+/** Serves the app while a visitor with cookies makes these requests, and answers the bodies. */
+async function visit(app, paths) {
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  let cookie = '';
+  const bodies = [];
+  for (const path of paths) {
+    const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
+    const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+    if (set.length > 0) cookie = set.join('; ');
+    bodies.push(await response.text());
+  }
+  server.close();
+  return bodies;
+}
+
+describe("koa-pg-session's usage", () => {
+  const { url, client } = database();
+
+  test('is the same on Koa 1, with koa-generic-session 1', async () => {
+    var session = require('koa-generic-session1');
+
+    var app = require('koa1')();
+    app.keys = ['key'];
+    var pgStore = new PgStore(url);
+    app.use(session({
+      store: pgStore
+    }));
+
+    await pgStore.setup();
+
+    app.use(function* () {
+      this.session.counter = this.session.counter || 0;
+      this.body = String(this.session.counter++);
+    });
+
+    assert.deepEqual(await visit(app, ['/', '/', '/']), ['0', '1', '2']);
+    const { rows } = await client.query('SELECT id, session FROM session');
+    assert.match(rows[0].id, /^koa:sess:/);
+    assert.equal(rows[0].session.counter, 3);
+  });
+
+  test('has its like on Koa 3, with koa-generic-session 2', async () => {
+    const Koa = require('koa');
+    const session = require('koa-generic-session');
+
+    const app = new Koa();
+    app.keys = ['key'];
+    const store = new PgStore(url);
+    app.use(session({ store, allowEmpty: true }));
+    app.use(async (ctx) => {
+      if (ctx.path === '/logout') ctx.session = null;
+      else ctx.session.counter = (ctx.session.counter ?? 0) + 1;
+      ctx.body = String(ctx.session?.counter);
+    });
+    await store.setup();
+
+    assert.deepEqual(await visit(app, ['/', '/', '/logout', '/']), ['1', '2', 'undefined', '1']);
+  });
+
+  test('may yield in co, and yield* in a generator', async () => {
+    const store = new PgStore(url);
+    const answered = await co(function* () {
+      yield store.setup();
+      yield* store.set('a', { n: 1 });
+      const one = yield store.get('a');
+      const two = yield* store.get('a');
+      yield* store.destroy('a');
+      return [one, two, yield* store.get('a'), yield [store.get('a'), store.get('b')]];
+    });
+    assert.deepEqual(answered, [{ n: 1 }, { n: 1 }, false, [false, false]]);
+    await assert.rejects(co(function* () {
+      try {
+        yield* store.get('');
+      } catch (error) {
+        throw new Error(`caught ${error.code}`);
+      }
+    }), /caught PG_SESSION_INVALID_INPUT/);
+  });
+
+  test('needs no waiting for setup', async () => {
+    const store = new PgStore(url, { table: 'unawaited' });
+    store.setup();
+    assert.equal(await store.get('a'), false);
+  });
+
+  test('goes on after an outage, with no rejection unhandled', async () => {
+    const Koa = require('koa');
+    const session = require('koa-generic-session');
+    const unhandled = [];
+    const hear = (error) => unhandled.push(error);
+    process.on('unhandledRejection', hear);
+
+    const app = new Koa();
+    app.keys = ['key'];
+    app.silent = true;
+    const store = new PgStore(url, { table: 'outage', timeout: 300 });
+    app.use(session({ store, reconnectTimeout: 50 }));
+    app.use(async (ctx) => {
+      ctx.session.counter = (ctx.session.counter ?? 0) + 1;
+      ctx.body = String(ctx.session.counter);
+      if (ctx.session.counter === 1) await client.query('BEGIN; LOCK TABLE outage');
+    });
+    await store.setup();
+
+    const [first] = await visit(app, ['/']);
+    assert.equal(first, 'Internal Server Error');
+    await client.query('COMMIT');
+    await store.set('koa:sess:back', { counter: 1, cookie: {} });
+    assert.deepEqual(await store.get('koa:sess:back'), { counter: 1, cookie: {} });
+    process.off('unhandledRejection', hear);
+    assert.deepEqual(unhandled, []);
+  });
+});

@@ -1,0 +1,49 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { promisify } = require('node:util');
+
+const { node } = require('./support/node.js');
+
+test('CommonJS has the class itself, by its name, and as the default', async () => {
+  const PgStore = require('pg-session');
+  assert.equal(typeof PgStore, 'function');
+  assert.equal(PgStore.name, 'PgStore');
+  assert.equal(PgStore.PgStore, PgStore);
+  assert.equal(PgStore.default, PgStore);
+});
+
+test('ESM has the default and the name, and it is the same class', async () => {
+  const program = `
+    import PgStore, { PgStore as named } from 'pg-session';
+    import { createRequire } from 'node:module';
+    console.log(PgStore === named, PgStore === createRequire(import.meta.url)('pg-session'), typeof PgStore);
+  `;
+  assert.deepEqual(await node(program, { module: true }), { code: 0, output: 'true true function' });
+});
+
+test('TypeScript checks real use, in both kinds of module', async () => {
+  const tsc = require.resolve('typescript/bin/tsc');
+  const check = promisify(execFile)(process.execPath, [tsc, '--project', path.join(__dirname, 'types')]);
+  await check.catch((error) => assert.fail(error.stdout));
+});
+
+test('the types tell every option', () => {
+  const { defaultOpts } = require('pg-session');
+  const types = fs.readFileSync(path.join(__dirname, '../index.d.ts'), 'utf8');
+  const [, options] = /export interface Options {(.*?)\n {2}}/s.exec(types);
+  assert.deepEqual([...options.matchAll(/(\w+)\?:/g)].map(([, name]) => name).sort(), Object.keys(defaultOpts).sort());
+});
+
+test('a platform without a binary is told', async () => {
+  const program = `
+    Object.defineProperty(process, 'platform', { value: 'plan9' });
+    try { require('pg-session') } catch (error) { console.log(error.code, error.message) }
+  `;
+  const { output } = await node(program);
+  assert.match(output, /^PG_SESSION_CONFIGURATION .*plan9.*install its optional package pg-session-plan9/);
+});

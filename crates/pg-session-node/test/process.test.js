@@ -1,0 +1,114 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const { describe, test } = require('node:test');
+const { promisify } = require('node:util');
+
+const { database } = require('./support/database.js');
+const { node } = require('./support/node.js');
+
+describe('a process', () => {
+  const { url, client } = database();
+  const env = { DATABASE_URL: url };
+
+  const prints = async (program, output, options) => {
+    assert.deepEqual(await node(program, { env, ...options }), { code: 0, output });
+  };
+
+  test('exits by itself when it has nothing more to do', async () => {
+    await prints(`
+      const PgStore = require('pg-session');
+      const store = new PgStore(process.env.DATABASE_URL);
+      store.setup().then(() => store.set('a', { n: 1 })).then(() => store.get('a')).then(console.log);
+    `, '{ n: 1 }');
+  });
+
+  test('exits by itself when it only made a store', () => {
+    return prints("new (require('pg-session'))(process.env.DATABASE_URL)", '');
+  });
+
+  test('stays for calls under way, over a function too', async () => {
+    await prints(`
+      const PgStore = require('pg-session');
+      const store = new PgStore(() => new Promise(() => {}), { timeout: 300 });
+      store.setup().then(console.log, (error) => console.log(error.code));
+    `, 'PG_SESSION_UNAVAILABLE');
+  });
+
+  test('hears of no rejection that it did not ask for', async () => {
+    await prints(`
+      const PgStore = require('pg-session');
+      process.on('unhandledRejection', () => console.log('unhandled'));
+      const nowhere = new PgStore('postgres://127.0.0.1:1/nowhere', { cleanupTime: 5 });
+      nowhere.setup();
+      const broken = new PgStore(() => { throw new Error('broken') }, { cleanupTime: 5 });
+      broken.setup();
+      setTimeout(() => console.log('done'), 300);
+    `, 'done');
+  });
+
+  test('has several stores', async () => {
+    await prints(`
+      const PgStore = require('pg-session');
+      const stores = ['one', 'two', 'one'].map((table) => new PgStore(process.env.DATABASE_URL, { table }));
+      (async () => {
+        await Promise.all(stores.map((store) => store.setup()));
+        await Promise.all([stores[0].set('a', { in: 'one' }), stores[1].set('a', { in: 'two' })]);
+        await stores[0].close();
+        console.log((await stores[1].get('a')).in, (await stores[2].get('a')).in);
+      })();
+    `, 'two one');
+  });
+
+  test('has workers, which come and go', async () => {
+    await prints(`
+      const { Worker } = require('node:worker_threads');
+      const work = \`
+        const { parentPort, workerData } = require('node:worker_threads');
+        const PgStore = require('pg-session');
+        const store = new PgStore(process.env.DATABASE_URL);
+        store.setup().then(() => store.set('worker-' + workerData, { n: workerData }))
+          .then(() => store.get('worker-' + workerData)).then(({ n }) => parentPort.postMessage(n));
+      \`;
+      const run = (workerData) => new Promise((resolve, reject) => {
+        let answer;
+        const worker = new Worker(work, { eval: true, workerData });
+        worker.on('message', (message) => (answer = message)).on('error', reject).on('exit', () => resolve(answer));
+      });
+      (async () => {
+        const PgStore = require('pg-session');
+        console.log((await Promise.all([run(1), run(2)])).join(), await run(3));
+        const store = new PgStore(process.env.DATABASE_URL);
+        await store.setup();
+        console.log((await store.get('worker-3')).n);
+      })();
+    `, '1,2 3\n3');
+  });
+
+  test('may end a worker while its calls are under way', async () => {
+    await client.query('CREATE TABLE locked (id text PRIMARY KEY, expiry timestamptz NOT NULL, session json)');
+    await client.query('BEGIN; LOCK TABLE locked');
+    await prints(`
+      const { Worker } = require('node:worker_threads');
+      const worker = new Worker(\`
+        const { parentPort } = require('node:worker_threads');
+        const PgStore = require('pg-session');
+        const store = new PgStore(process.env.DATABASE_URL, { table: 'locked', timeout: 500 });
+        store.setup().then(() => { for (let n = 0; n < 100; n++) store.get('a' + n); parentPort.postMessage('under way'); });
+      \`, { eval: true });
+      worker.on('message', async (message) => {
+        console.log(message);
+        await worker.terminate();
+        setTimeout(() => console.log('still there'), 800);
+      });
+    `, 'under way\nstill there');
+    await client.query('COMMIT');
+  });
+
+  test('has children in a cluster', async () => {
+    const program = require.resolve('./support/cluster.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { env: { ...process.env, ...env }, timeout: 20_000 });
+    assert.equal(stdout.trim(), '{ id: 1 } { id: 2 }');
+  });
+});
