@@ -1,7 +1,7 @@
 use clap::Args;
 
-use crate::cargo::cargo;
 use crate::error::Error;
+use crate::{run, workspace};
 
 /// Measure pg-session beside its peers, in one run, on private servers.
 ///
@@ -15,8 +15,8 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn run(self) -> Result<(), Error> {
-        let run = ["run", "--release", "--package", "pg-session-bench", "--"];
-        let args: Vec<&str> = run.into_iter().chain(self.args.iter().map(String::as_str)).collect();
-        cargo(&args, |_| ())
+        run(&["cargo", "run", "--release", "--package", "pg-session-bench", "--"], workspace(), |command| {
+            command.args(&self.args);
+        })
     }
 }

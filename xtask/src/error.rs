@@ -22,6 +22,9 @@ pub(crate) enum Error {
     #[error("`{command}` failed ({status}); it said why above")]
     Failed { command: String, status: ExitStatus },
 
+    #[error("cannot put the addon into the npm package: {0}")]
+    Addon(io::Error),
+
     #[error("the {app} app ended by itself ({status}); everything is stopped")]
     AppEnded { app: &'static str, status: ExitStatus },
 

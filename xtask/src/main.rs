@@ -1,16 +1,17 @@
 //! The commands of this workspace: `cargo xtask --help`.
 
 mod bench;
-mod cargo;
 mod demo;
 mod error;
 mod interrupt;
+mod node;
 mod test;
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
+use error::Error;
 
 /// The commands of the pg-session workspace.
 ///
@@ -43,6 +44,19 @@ fn main() -> ExitCode {
 fn workspace() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
+}
+
+/// Runs a command in a folder to its end; it must succeed.
+fn run(command: &[&str], folder: &Path, configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
+    let mut program = Command::new(command[0]);
+    program.args(&command[1..]).current_dir(folder).stdin(Stdio::null());
+    configure(&mut program);
+    let command = command.join(" ");
+    match program.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Error::Failed { command, status }),
+        Err(source) => Err(Error::Run { command, source }),
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::time::Instant;
 use clap::Args;
 use pg_session_testkit::{Programs, SHARED_SERVER, Server};
 
-use crate::cargo::cargo;
 use crate::error::Error;
+use crate::{node, run, workspace};
 
 /// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
 ///
-/// Formatting and clippy are left out where rustfmt and clippy are not installed.
+/// Formatting, clippy and Node's tests are left out where rustfmt, clippy or Node are not installed.
 #[derive(Args)]
 pub(crate) struct Test {
     /// What to hand to `cargo test`.
@@ -30,10 +30,20 @@ impl Test {
         }
         let server = step("PostgreSQL", start)?;
         step("tests", || {
-            cargo(&["test", "--workspace", "--all-features"], |command| {
+            cargo(&["test", "--workspace", "--all-features", "--exclude", "pg-session-node"], |command| {
                 command.args(&self.args).env(SHARED_SERVER, server.shared_line());
             })
         })?;
+        if node::installed() {
+            step("npm package", || node::build().and_then(|()| node::install(&node::package())))?;
+            step("tests in Node", || {
+                node::test(|command| {
+                    command.env(SHARED_SERVER, server.shared_line());
+                })
+            })?;
+        } else {
+            println!("\n== Node is not installed: its tests are left out");
+        }
         println!("\n== everything passed in {:.1} s", began.elapsed().as_secs_f64());
         Ok(())
     }
@@ -68,4 +78,8 @@ fn installed(component: &str) -> bool {
         println!("\n== cargo {component} is not installed: left out");
     }
     installed
+}
+
+fn cargo(args: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
+    run(&[&["cargo"], args].concat(), workspace(), configure)
 }

@@ -1,0 +1,68 @@
+//! The npm package and what is tested with it, where Node is there.
+
+use std::env::{self, consts};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::Error;
+use crate::{run, workspace};
+
+/// Whether Node and npm are installed.
+pub(crate) fn installed() -> bool {
+    ["node", "npm"].iter().all(|program| {
+        let mut command = Command::new(program);
+        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    })
+}
+
+/// Builds the addon, and puts it where the package looks for it first.
+pub(crate) fn build() -> Result<(), Error> {
+    run(&["cargo", "build", "--package", "pg-session-node"], workspace(), |_| ())?;
+    let package = package();
+    let (fresh, place) = (package.join("fresh.node"), package.join(format!("pg-session.{}.node", target())));
+    // A process that runs may have the old file open: it keeps that, and the next one takes the new.
+    built().and_then(|built| fs::copy(built, &fresh)).and_then(|_| fs::rename(&fresh, &place)).map_err(Error::Addon)
+}
+
+/// Installs what the folder's lock file names, unless it is there.
+pub(crate) fn install(folder: &Path) -> Result<(), Error> {
+    let changed = |file: &str| fs::metadata(folder.join(file)).and_then(|file| file.modified());
+    match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
+        (Ok(wanted), Ok(there)) if wanted < there => Ok(()),
+        _ => run(&["npm", "ci", "--ignore-scripts", "--loglevel=error"], folder, |_| ()),
+    }
+}
+
+/// Runs the package's own tests on that server.
+pub(crate) fn test(configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
+    run(&["npm", "test", "--silent"], &package(), configure)
+}
+
+/// The folder of the npm package.
+pub(crate) fn package() -> PathBuf {
+    workspace().join("crates/pg-session-node")
+}
+
+/// The library that cargo built, beside this program.
+fn built() -> io::Result<PathBuf> {
+    let library = format!("{}pg_session_node{}", consts::DLL_PREFIX, consts::DLL_SUFFIX);
+    Ok(env::current_exe()?.with_file_name(library))
+}
+
+/// This platform, as `lib/native.js` names it.
+fn target() -> String {
+    let arch = match consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    match consts::OS {
+        "macos" => format!("darwin-{arch}"),
+        "windows" => format!("win32-{arch}-msvc"),
+        other if cfg!(target_env = "musl") => format!("{other}-{arch}-musl"),
+        other => format!("{other}-{arch}-gnu"),
+    }
+}
