@@ -65,6 +65,7 @@ mod tests {
 
     const README: &str = include_str!("../../README.md");
     const EXAMPLE: &str = include_str!("../../examples/axum/Cargo.toml");
+    const KOA_EXAMPLE: &str = include_str!("../../examples/koa/package.json");
 
     /// The lines of the README's blocks of shell commands.
     fn commands() -> Vec<&'static str> {
@@ -85,6 +86,14 @@ mod tests {
                 ["cargo", "add", ref packages @ ..] => {
                     for package in packages.iter().take_while(|word| !word.starts_with("--")) {
                         assert!(EXAMPLE.contains(&format!("\n{package}")), "the example has no {package}");
+                    }
+                }
+                ["npm", "install", ref packages @ ..] => {
+                    for package in packages {
+                        assert!(
+                            KOA_EXAMPLE.contains(&format!("\n    \"{package}\": ")),
+                            "the example has no {package}"
+                        );
                     }
                 }
                 _ => panic!("nobody tests `{command}`"),

@@ -36,9 +36,11 @@ pub(crate) fn install(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Runs the package's own tests on that server.
-pub(crate) fn test(configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
-    run(&["npm", "test", "--silent"], &package(), configure)
+/// Runs the package's own tests, then those of Node and Rust together.
+pub(crate) fn test(configure: impl Fn(&mut Command)) -> Result<(), Error> {
+    run(&["npm", "test", "--silent"], &package(), &configure)?;
+    install(&workspace().join("examples/koa"))?;
+    run(&["cargo", "test", "--package", "pg-session-node", "--features", "node"], workspace(), &configure)
 }
 
 /// The folder of the npm package.

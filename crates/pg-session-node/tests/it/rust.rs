@@ -1,0 +1,44 @@
+//! One table serves Rust and Node at once.
+
+use std::process::Command;
+
+use pg_session::PgStore;
+use pg_session_testkit::Database;
+use serde_json::{Value, json};
+
+/// Runs these calls of a store `store` in Node, and answers what they print.
+fn node(database: &Database, calls: &str) -> String {
+    let program = format!(
+        "const store = new (require('pg-session'))(process.env.DATABASE_URL);
+        (async () => {{ await store.setup(); {calls} }})();"
+    );
+    let mut node = Command::new("node");
+    node.args(["-e", &program]).current_dir(env!("CARGO_MANIFEST_DIR")).env("DATABASE_URL", database.url());
+    let output = node.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn what_node_writes_rust_reads() {
+    let database = Database::new();
+    node(&database, r#"await store.set("a", { text: "Zoë \u{1F600}\0", numbers: [1, 0.1, -1e-7] }, 60_000);"#);
+    let store = PgStore::new(database.url()).unwrap();
+    store.setup().await.unwrap();
+    let session = store.get("a").await.unwrap().unwrap();
+    assert_eq!(session.decode::<Value>().unwrap(), json!({"text": "Zoë \u{1F600}\0", "numbers": [1, 0.1, -1e-7]}));
+    assert!((50..=60).contains(&session.expires_in().as_secs()), "{session:?}");
+    assert!(store.destroy("a").await.unwrap());
+    assert_eq!(node(&database, r#"console.log(await store.get("a"));"#), "false");
+}
+
+#[tokio::test]
+async fn what_rust_writes_node_reads() {
+    let database = Database::new();
+    let store = PgStore::new(database.url()).unwrap();
+    store.setup().await.unwrap();
+    store.set("a", &json!({"text": "Zoë", "numbers": [1, 0.5]}), None).await.unwrap();
+    let told = node(&database, r#"console.log(JSON.stringify(await store.get("a"))); await store.destroy("a");"#);
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), json!({"text": "Zoë", "numbers": [1, 0.5]}));
+    assert!(store.get("a").await.unwrap().is_none());
+}
