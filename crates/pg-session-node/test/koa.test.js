@@ -1,28 +1,12 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
 const { describe, test } = require('node:test');
 const co = require('co');
 
 const PgStore = require('pg-session');
 const { database } = require('./support/database.js');
-
-/** Serves the app while a visitor with cookies makes these requests, and answers the bodies. */
-async function visit(app, paths) {
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  let cookie = '';
-  const bodies = [];
-  for (const path of paths) {
-    const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
-    const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-    if (set.length > 0) cookie = set.join('; ');
-    bodies.push(await response.text());
-  }
-  server.close();
-  return bodies;
-}
+const { visit } = require('./support/visit.js');
 
 describe("koa-pg-session's usage", () => {
   const { url, client } = database();
