@@ -111,7 +111,8 @@ impl Tls {
             None => builder.with_no_client_auth(),
             Some(identity) => {
                 let certificates = certificates(&identity.certificates, "sslcert")?;
-                let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| unreadable("sslkey", error))?;
+                let key = content(&identity.key).and_then(|pem| PrivateKeyDer::from_pem_slice(&pem));
+                let key = key.map_err(|error| unreadable("sslkey", error))?;
                 builder.with_client_auth_cert(certificates, key).map_err(|error| unfit("sslkey", &error.to_string()))?
             }
         };
@@ -144,11 +145,19 @@ impl Tls {
 }
 
 fn certificates(file: &Path, option: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let read = || CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>();
-    let certificates = read().map_err(|error| unreadable(option, error))?;
+    let read = |pem: Vec<u8>| CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let certificates = content(file).and_then(read).map_err(|error| unreadable(option, error))?;
     match certificates.is_empty() {
         true => Err(unfit(option, "there is no certificate in PEM form in it")),
         false => Ok(certificates),
+    }
+}
+
+/// What is in the file; or the option itself where that is PEM, which libpq does not take, but whoever has no file gives.
+fn content(file: &Path) -> Result<Vec<u8>, pem::Error> {
+    match file.to_str() {
+        Some(text) if text.starts_with("-----BEGIN ") => Ok(text.into()),
+        _ => std::fs::read(file).map_err(pem::Error::Io),
     }
 }
 

@@ -215,6 +215,20 @@ async fn a_client_certificate_is_shown_and_must_be_trusted() {
 }
 
 #[tokio::test]
+async fn certificates_and_keys_may_be_given_themselves_instead_of_files() {
+    let tls = TlsServer::shared().await;
+    let read = |file: &str| fs::read_to_string(tls.folder.path().join(file)).unwrap();
+    let given = |ca| {
+        let (certificate, key) = (read("client.pem"), read("client.key"));
+        let pairs = [("sslrootcert", read(ca)), ("sslcert", certificate), ("sslkey", key)];
+        pairs.map(|(name, pem)| format!("&{name}={}", pem.replace('+', "%2B").replace('\n', "%0A"))).concat()
+    };
+    let url = |ca| tls.url_of("only_certified", &format!("sslmode=verify-full{}", given(ca)));
+    assert!(tls.is_encrypted("given", &url("ca.pem")).await.unwrap());
+    assert_told(&failure(&url("other-ca.pem")).await, ErrorKind::Configuration, &["set sslrootcert"]);
+}
+
+#[tokio::test]
 async fn files_that_do_not_fit_are_refused_when_the_store_is_built() {
     let tls = TlsServer::shared().await;
     fs::write(tls.file("no.pem"), "-----BEGIN hunter2\n").unwrap();
