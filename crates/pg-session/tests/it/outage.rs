@@ -34,6 +34,20 @@ async fn a_restart_loses_nothing_and_needs_no_restart_of_ours() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_outage_is_waited_for() {
+    let mut server = Server::builder().durable(true).start().unwrap();
+    let store = PgStore::builder(server.url("postgres")).timeout(Duration::from_secs(30)).build().unwrap();
+    store.setup().await.unwrap();
+    store.set("a", &1, MINUTE).await.unwrap();
+    server.stop().unwrap();
+    let get = tokio::spawn(async move { store.get("a").await });
+    // Long enough to meet the outage.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.start_again().unwrap();
+    assert!(get.await.unwrap().unwrap().is_some());
+}
+
 #[tokio::test]
 async fn a_store_made_during_an_outage_works_after_it() {
     let mut server = Server::start().unwrap();
