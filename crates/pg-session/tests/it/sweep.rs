@@ -127,7 +127,7 @@ async fn the_sweeper_comes_in_its_interval_and_survives_errors() {
 #[tokio::test]
 async fn the_sweeper_ends_with_the_store() {
     let database = Database::new();
-    let store = PgStore::builder(database.url()).cleanup_interval(Duration::from_millis(20)).build().unwrap();
+    let store = PgStore::new(database.url()).unwrap();
     store.setup().await.unwrap();
     let tasks = tokio::runtime::Handle::current().metrics();
     assert!(tasks.num_alive_tasks() > 0);
