@@ -1,11 +1,10 @@
 -- The session $1 lives for $2 milliseconds from now. A row if it lives.
--- Nothing is written while the stored expiry is within $3 milliseconds of the new one, unless $3 is 0.
+-- Nothing is written while the stored expiry is within $3 milliseconds of the new one.
 WITH moved AS (
     UPDATE {table} AS s
     SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
     WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
-      AND ($3::text = '0'
-           OR s.{expiry}{zone} < statement_timestamp() + ($2::text::float8 - $3::text::float8) * interval '1 millisecond'
+      AND (s.{expiry}{zone} < statement_timestamp() + ($2::text::float8 - $3::text::float8) * interval '1 millisecond'
            OR s.{expiry}{zone} > statement_timestamp() + ($2::text::float8 + $3::text::float8) * interval '1 millisecond')
 )
 SELECT 'alive' AS outcome

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::backend::{Backend, Command, Reply, Statement};
+use crate::backend::{Backend, Command, Params, Reply, Statement};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::SetupState;
 use crate::options::Options;
@@ -46,16 +46,12 @@ impl Core {
     }
 
     /// Runs one statement within the time limit.
-    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Vec<String>) -> Result<Reply> {
+    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply> {
         let _call = self.calls.token();
         if self.closing.is_cancelled() {
             return Err(Error::new(ErrorKind::Unavailable, "the store is closed; make a new one"));
         }
-        let command = Command { statement: Arc::clone(statement), params };
-        let limit = self.options.lanes.timeout;
-        let outcome = tokio::time::timeout(limit, self.backend.submit(command))
-            .await
-            .unwrap_or_else(|_| Err(Error::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))));
+        let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
         outcome.map_err(|error| {
             // The table was dropped or altered: the next call looks again.
             if error.kind() == ErrorKind::Setup {

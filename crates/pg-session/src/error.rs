@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The result of every verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -97,6 +98,10 @@ impl Error {
         let mut error = Self::new(ErrorKind::Unavailable, message).retryable();
         error.0.unanswered = true;
         error
+    }
+
+    pub(crate) fn no_answer_within(limit: Duration) -> Self {
+        Self::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {

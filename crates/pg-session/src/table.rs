@@ -131,6 +131,7 @@ pub(crate) struct Statements {
     pub(crate) set: Arc<Statement>,
     pub(crate) create: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
+    pub(crate) touch_always: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
     pub(crate) sweep: SweepBy,
 }
@@ -175,6 +176,11 @@ impl Look {
                 SameKey::Apart,
                 alone("touch", include_str!("../sql/touch.sql")),
                 include_str!("../sql/touch_many.sql"),
+            ),
+            touch_always: many(
+                SameKey::Apart,
+                alone("touch", include_str!("../sql/touch_always.sql")),
+                include_str!("../sql/touch_always_many.sql"),
             ),
             destroy: many(
                 SameKey::Apart,

@@ -1,9 +1,12 @@
 //! The caller's own client as a backend: no second pool beside the one that the application has.
 
 use std::future::Future;
+use std::time::Duration;
 
-use super::{Backend, BoxFuture, Command, Reply};
-use crate::error::Result;
+use tokio::time::timeout;
+
+use super::{Backend, BoxFuture, Command, Reply, Value};
+use crate::error::{Error, Result};
 
 /// The rows of a result: each column as text, `None` where it is null.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -41,24 +44,39 @@ pub trait Client: Send + Sync + 'static {
     fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
 }
 
-pub(super) struct OwnClient<C>(pub(super) C);
+pub(super) struct OwnClient<C> {
+    pub(super) client: C,
+    /// The longest that one call may take.
+    pub(super) timeout: Duration,
+}
 
 impl<C: Client> Backend for OwnClient<C> {
     fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>> {
         Box::pin(async move {
-            let rows = self.0.query(&command.statement.sql, &command.params).await?;
-            Ok(Reply { rows })
+            let params: Vec<String> = command.params.into_iter().map(text).collect();
+            let query = self.client.query(&command.statement.sql, &params);
+            let rows = timeout(self.timeout, query).await.map_err(|_| Error::no_answer_within(self.timeout))??;
+            let value = |column: Option<String>| column.map_or(Value::Null, Value::Text);
+            Ok(Reply { rows: rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect() })
         })
+    }
+}
+
+fn text(param: Value) -> String {
+    match param {
+        Value::Text(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Null => String::new(),
     }
 }
 
 #[cfg(feature = "deadpool")]
 mod deadpool {
     use deadpool_postgres::Pool;
+    use tokio_postgres::Row;
     use tokio_postgres::types::{ToSql, Type};
 
     use super::{Client, Rows};
-    use crate::backend::{from_tokio_postgres, text_rows};
     use crate::error::{Error, Result};
 
     impl Client for Pool {
@@ -66,7 +84,17 @@ mod deadpool {
         async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
             let client = self.get().await.map_err(Error::unreachable)?;
             let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
-            text_rows(&client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?)
+            let rows = client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?;
+            let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
+            rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
+        }
+    }
+
+    /// PostgreSQL's detail may quote a session id, and is left behind.
+    fn from_tokio_postgres(error: tokio_postgres::Error) -> Error {
+        match error.as_db_error() {
+            Some(answer) => Error::refused(answer.code().code(), answer.message()),
+            None => Error::connection_lost(error),
         }
     }
 }

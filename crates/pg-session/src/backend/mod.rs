@@ -7,11 +7,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio_postgres::Row;
+use smallvec::SmallVec;
 
-use crate::error::{Error, Result};
-use client::{Client, OwnClient, Rows};
+use crate::error::Result;
+use client::{Client, OwnClient};
 pub(crate) use lanes::LaneOptions;
 use lanes::Lanes;
 
@@ -27,8 +28,9 @@ pub(crate) struct Statement {
     pub(crate) repeatable: bool,
 }
 
-/// A statement that does for arrays of parameters what another does for single ones. The first column of a row says by
-/// its first parameter which command it answers; the others are the columns of that.
+/// A statement that does for arrays of parameters what another does for single ones: `text[]`, and `bigint[]` for
+/// numbers. The first column of a row says by its first parameter which command it answers; the others are the columns
+/// of that, or numbers in place of what is costly to write as text.
 pub(crate) struct Many {
     pub(crate) sql: String,
     pub(crate) same_key: SameKey,
@@ -45,33 +47,44 @@ pub(crate) enum SameKey {
     LastStands,
 }
 
+/// A parameter, or what a column holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Text(String),
+    Number(i64),
+}
+
+pub(crate) type Params = SmallVec<[Value; 4]>;
+pub(crate) type Row = SmallVec<[Value; 3]>;
+
 /// A statement and its parameters. The first parameter is the session's id, where there is one.
 pub(crate) struct Command {
     pub(crate) statement: Arc<Statement>,
-    pub(crate) params: Vec<String>,
+    pub(crate) params: Params,
 }
 
 impl Command {
     /// What commands are told apart by: the session's id.
     fn key(&self) -> &str {
-        self.params.first().map_or("", String::as_str)
+        self.params.first().and_then(Value::text).unwrap_or_default()
     }
 
     /// About how much memory it takes, in bytes.
     fn size(&self) -> usize {
-        self.params.iter().map(String::len).sum()
+        self.params.iter().map(|param| param.text().map_or(size_of::<i64>(), str::len)).sum()
     }
 }
 
 /// What came back.
 #[derive(Default)]
 pub(crate) struct Reply {
-    pub(crate) rows: Rows,
+    pub(crate) rows: SmallVec<[Row; 1]>,
 }
 
 /// A way to PostgreSQL.
 pub(crate) trait Backend: Send + Sync + 'static {
-    /// Runs one command in a transaction of its own.
+    /// Runs one command in a transaction of its own, and within the time limit.
     fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>>;
 
     /// Closes what it opened itself, once what is under way has ended.
@@ -85,14 +98,14 @@ pub struct Connection(Source);
 
 enum Source {
     Text(String),
-    Client(Box<dyn Backend>),
+    Client(Box<dyn FnOnce(Duration) -> Box<dyn Backend> + Send>),
 }
 
 impl Connection {
     pub(crate) fn into_backend(self, options: &LaneOptions) -> Result<Box<dyn Backend>> {
         match self.0 {
             Source::Text(text) => Ok(Box::new(Lanes::new(&text, options)?)),
-            Source::Client(client) => Ok(client),
+            Source::Client(client) => Ok(client(options.timeout)),
         }
     }
 }
@@ -117,7 +130,7 @@ impl From<&String> for Connection {
 
 impl<C: Client> From<C> for Connection {
     fn from(client: C) -> Self {
-        Self(Source::Client(Box::new(OwnClient(client))))
+        Self(Source::Client(Box::new(|timeout| Box::new(OwnClient { client, timeout }))))
     }
 }
 
@@ -131,30 +144,36 @@ impl fmt::Debug for Connection {
     }
 }
 
+impl Value {
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
 impl Reply {
     /// The column of the only row, if there is a row and it is not null.
     pub(crate) fn value(&self, column: usize) -> Option<&str> {
-        self.rows.first()?.get(column)?.as_deref()
-    }
-
-    /// The only row, if there is one: so many columns, none of them null.
-    pub(crate) fn into_row<const N: usize>(self) -> Result<Option<[String; N]>> {
-        let Some(row) = self.rows.into_iter().next() else { return Ok(None) };
-        let columns: Option<Vec<String>> = row.into_iter().collect();
-        let row = columns.and_then(|columns| columns.try_into().ok());
-        row.map(Some).ok_or_else(|| Error::unexpected_reply("it has other columns than the statement asks for"))
-    }
-}
-
-fn text_rows(rows: &[Row]) -> Result<Rows> {
-    let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
-    rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
-}
-
-/// Why a statement failed. PostgreSQL's detail may quote a session id, and is left behind.
-fn from_tokio_postgres(error: tokio_postgres::Error) -> Error {
-    match error.as_db_error() {
-        Some(answer) => Error::refused(answer.code().code(), answer.message()),
-        None => Error::connection_lost(error),
+        self.rows.first()?.get(column)?.text()
     }
 }

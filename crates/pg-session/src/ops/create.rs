@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use smallvec::smallvec;
 
 use super::run;
 use crate::core::Core;
@@ -24,7 +25,7 @@ pub(crate) async fn create(
     ttl: Option<Duration>,
 ) -> Result<Created> {
     check_id(id)?;
-    let params = vec![id.to_owned(), encode(data, core.options.max_size)?, ttl_ms(ttl)?.to_string()];
+    let params = smallvec![id.into(), encode(data, core.options.max_size)?.into(), ttl_ms(ttl)?.into()];
     let reply = run(core, |statements| &statements.create, params).await?;
     Ok(if reply.rows.is_empty() { Created::Exists } else { Created::Created })
 }

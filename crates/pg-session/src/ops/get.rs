@@ -1,15 +1,35 @@
 use std::time::Duration;
 
+use smallvec::smallvec;
+
 use super::run;
+use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::{MAX_TTL, Session, check_id};
 
 pub(crate) async fn get(core: &Core, id: &str) -> Result<Option<Session>> {
     check_id(id)?;
-    let reply = run(core, |statements| &statements.get, vec![id.to_owned()]).await?;
-    let Some([json, seconds]) = reply.into_row()? else { return Ok(None) };
-    let seconds: f64 = seconds.parse().map_err(|_| Error::unexpected_reply("the time left is no number"))?;
-    let expires_in = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(MAX_TTL).min(MAX_TTL);
-    Ok(Some(Session::new(id, json, expires_in)))
+    let reply = run(core, |statements| &statements.get, smallvec![id.into()]).await?;
+    let Some(mut row) = reply.rows.into_iter().next() else { return Ok(None) };
+    let expires_in = time_left(row.get(1..).unwrap_or_default());
+    match (row.drain(..).next(), expires_in) {
+        (Some(Value::Text(json)), Some(expires_in)) => Ok(Some(Session::new(id, json, expires_in))),
+        _ => Err(Error::unexpected_reply("it has other columns than the statement asks for")),
+    }
+}
+
+/// From a text with the seconds, or from two timestamps, in microseconds: the expiry and now.
+fn time_left(columns: &[Value]) -> Option<Duration> {
+    let left = match columns {
+        [Value::Text(seconds)] => {
+            let seconds: f64 = seconds.parse().ok()?;
+            Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(MAX_TTL)
+        }
+        [Value::Number(expiry), Value::Number(now)] => {
+            Duration::from_micros(expiry.saturating_sub(*now).try_into().unwrap_or(0))
+        }
+        _ => return None,
+    };
+    Some(left.min(MAX_TTL))
 }

@@ -10,7 +10,7 @@ mod touch;
 
 use std::sync::Arc;
 
-use crate::backend::{Reply, Statement};
+use crate::backend::{Params, Reply, Statement};
 use crate::core::Core;
 use crate::error::Result;
 use crate::table::Statements;
@@ -25,7 +25,7 @@ pub(crate) use sweep::sweep;
 pub(crate) use touch::touch;
 
 /// Runs a statement of the table, once that is set up.
-async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Vec<String>) -> Result<Reply> {
+async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {
     let statements = setup::ready(core).await?;
     core.submit(pick(&statements), params).await
 }

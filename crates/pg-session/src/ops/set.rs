@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use smallvec::smallvec;
 
 use super::run;
 use crate::core::Core;
@@ -9,7 +10,7 @@ use crate::session::{check_id, encode, ttl_ms};
 
 pub(crate) async fn set(core: &Core, id: &str, data: &(impl Serialize + ?Sized), ttl: Option<Duration>) -> Result<()> {
     check_id(id)?;
-    let params = vec![id.to_owned(), encode(data, core.options.max_size)?, ttl_ms(ttl)?.to_string()];
+    let params = smallvec![id.into(), encode(data, core.options.max_size)?.into(), ttl_ms(ttl)?.into()];
     run(core, |statements| &statements.set, params).await?;
     Ok(())
 }

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use smallvec::smallvec;
 use tokio::sync::Mutex;
 
-use crate::backend::Statement;
+use crate::backend::{Params, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::{Look, Statements};
@@ -71,14 +72,14 @@ async fn look(core: &Core) -> Result<Look> {
         repeatable: true,
     });
     let table = &core.options.table;
-    let reply = core.submit(&statement, vec![table.schema.clone(), table.name.clone()]).await?;
+    let reply = core.submit(&statement, smallvec![table.schema.as_str().into(), table.name.as_str().into()]).await?;
     let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look answered nothing"))?;
     serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look answered no such JSON").caused_by(error))
 }
 
 async fn create(core: &Core, statement: Statement) -> Result<()> {
     let statement = Arc::new(statement);
-    match core.submit(&statement, Vec::new()).await {
+    match core.submit(&statement, Params::new()).await {
         Ok(_) => Ok(()),
         // IF NOT EXISTS does not cover two at once: the slower one meets these.
         Err(error) if matches!(error.sqlstate(), Some("23505" | "42710" | "42P06" | "42P07")) => Ok(()),

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::smallvec;
+
 use super::setup;
 use crate::backend::{Reply, Statement};
 use crate::core::Core;
@@ -8,8 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::SweepBy;
 
 /// What one slice looks at or deletes at most: some milliseconds of work.
-const BLOCKS: u64 = 64;
-const ROWS: u64 = 1_000;
+const BLOCKS: i64 = 64;
+const ROWS: i64 = 1_000;
 
 /// So many slices in a row may fail before a sweep gives up.
 const FAILURES: usize = 3;
@@ -29,7 +31,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let mut errors = Vec::new();
     let mut failures = 0;
     while first < end {
-        let params = [first, first + BLOCKS, ROWS].map(|number| number.to_string()).to_vec();
+        let params = smallvec![first.into(), (first + BLOCKS).into(), ROWS.into()];
         match core.submit(statement, params).await.and_then(|reply| Slice::read(&reply)) {
             // A transaction of ours that failed may hold the lock for a moment more, on another connection of a pool.
             Ok(None) if (1..FAILURES).contains(&failures) => {
@@ -42,7 +44,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
                 failures = 0;
                 deleted += slice.deleted;
                 end = slice.end.and_then(|end| end.parse().ok()).unwrap_or(0);
-                if slice.deleted == ROWS {
+                if slice.deleted == ROWS.unsigned_abs() {
                     continue;
                 }
             }
@@ -61,7 +63,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
 
 async fn by_keys(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let (mut after, mut deleted) = (String::new(), 0);
-    while let Some(slice) = Slice::read(&core.submit(statement, vec![after, ROWS.to_string()]).await?)? {
+    while let Some(slice) = Slice::read(&core.submit(statement, smallvec![after.into(), ROWS.into()]).await?)? {
         deleted += slice.deleted;
         let Some(last) = slice.end else { break };
         after = last;

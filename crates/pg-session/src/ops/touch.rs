@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use smallvec::smallvec;
+
 use super::run;
+use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
 use crate::session::{DEFAULT_TTL, MAX_TTL, check_id, ttl_ms, whole_ms};
@@ -12,7 +15,12 @@ pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Resul
     check_id(id)?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
     let lag = if ttl.is_zero() { ttl } else { core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG) };
-    let params = vec![id.to_owned(), ttl_ms(Some(ttl))?.to_string(), whole_ms(lag).to_string()];
-    let reply = run(core, |statements| &statements.touch, params).await?;
+    let mut params: Params = smallvec![id.into(), ttl_ms(Some(ttl))?.into()];
+    let reply = if lag.is_zero() {
+        run(core, |statements| &statements.touch_always, params).await?
+    } else {
+        params.push(whole_ms(lag).into());
+        run(core, |statements| &statements.touch, params).await?
+    };
     Ok(!reply.rows.is_empty() && !ttl.is_zero())
 }

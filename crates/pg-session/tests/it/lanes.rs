@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
-use pg_session_testkit::Database;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::via::{Fixture, MINUTE, Via};
 
@@ -13,13 +12,65 @@ async fn one_lane(fixture: &Fixture, set: impl FnOnce(Builder) -> Builder) -> Pg
     fixture.set_up(set(fixture.builder().connections(1).touch_every(Duration::ZERO))).await
 }
 
-/// Starts a transaction that holds the session `held`, so that a write to it waits, and all behind it.
-async fn hold(database: &Database) -> tokio_postgres::Client {
-    let other = database.client().await;
-    let sql = "INSERT INTO session VALUES ('held', now() + '1 h', '0') ON CONFLICT DO NOTHING; \
-               BEGIN; SELECT FROM session WHERE id = 'held' FOR UPDATE";
-    other.batch_execute(sql).await.unwrap();
-    other
+/// A lane as busy as it can be: of two sets under way, the first waits for a row that another transaction holds.
+struct Stalled {
+    other: tokio_postgres::Client,
+    sets: Vec<JoinHandle<Result<()>>>,
+}
+
+impl Stalled {
+    async fn new(fixture: &Fixture, store: &PgStore) -> Self {
+        let other = fixture.database.client().await;
+        let sql = "INSERT INTO session VALUES ('held', now() + '1 h', '0') ON CONFLICT DO NOTHING; \
+                   BEGIN; SELECT FROM session WHERE id = 'held' FOR UPDATE";
+        other.batch_execute(sql).await.unwrap();
+        let first = spawn_set(store, "held");
+        fixture.until_one_waits().await;
+        let second = spawn_set(store, "held");
+        // By the time that this is answered, the other is sent.
+        fixture.value("SELECT 1").await;
+        Self { other, sets: vec![first, second] }
+    }
+
+    async fn end(self) {
+        self.other.batch_execute("COMMIT").await.unwrap();
+        for set in self.sets {
+            set.await.unwrap().unwrap();
+        }
+    }
+}
+
+fn spawn_set(store: &PgStore, id: &'static str) -> JoinHandle<Result<()>> {
+    let store = store.clone();
+    tokio::spawn(async move { store.set(id, &0, MINUTE).await })
+}
+
+#[tokio::test]
+async fn together_calls_answer_what_each_alone_does() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder.touch_every(10 * MINUTE)).await;
+    let sql = "INSERT INTO session VALUES ('endless', 'infinity', '1'), ('null', now() + '9 min', NULL), \
+               ('expired', now() - interval '1 s', '2'), ('soon', now() + '9 min', '3'), ('late', now() + '40 min', '4')";
+    fixture.sql(sql).await;
+    let ids = ["endless", "expired", "late", "missing", "null", "soon"];
+    let [a, b, c, d, e, f] = ids.map(|id| store.get(id));
+    let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
+    for (id, together) in ids.into_iter().zip([a, b, c, d, e, f]) {
+        let (together, alone) = (together.unwrap(), store.get(id).await.unwrap());
+        let json = |session: &Option<pg_session::Session>| session.as_ref().map(|session| session.json().to_owned());
+        assert_eq!(json(&together), json(&alone), "{id}");
+        let left =
+            |session: Option<pg_session::Session>| session.map_or(Duration::ZERO, |session| session.expires_in());
+        assert!(left(together).abs_diff(left(alone)) < MINUTE, "{id}");
+    }
+
+    let [a, b, c, d, e, f] = ids.map(|id| store.touch(id, 45 * MINUTE));
+    let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
+    assert_eq!([a, b, c, d, e, f].map(Result::unwrap), [true, false, true, false, true, true]);
+    // Within ten minutes of the new expiry nothing is written.
+    let moved =
+        "SELECT string_agg(id, ' ' ORDER BY id) FROM session WHERE expiry > now() + '44 min' AND isfinite(expiry)";
+    assert_eq!(fixture.value(moved).await, "endless null soon");
 }
 
 #[tokio::test]
@@ -27,13 +78,8 @@ async fn one_bad_item_fails_alone() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id varchar(9) PRIMARY KEY, expiry timestamptz, session jsonb)").await;
     let store = one_lane(&fixture, |builder| builder).await;
-    let held = hold(&fixture.database).await;
+    let stalled = Stalled::new(&fixture, &store).await;
     let mut calls = JoinSet::new();
-    calls.spawn({
-        let store = store.clone();
-        async move { (true, store.set("held", &0, MINUTE).await) }
-    });
-    fixture.until_one_waits().await;
     for n in 0..100 {
         let store = store.clone();
         calls.spawn(async move {
@@ -49,7 +95,7 @@ async fn one_bad_item_fails_alone() {
         });
     }
     tokio::task::yield_now().await;
-    held.batch_execute("COMMIT").await.unwrap();
+    stalled.end().await;
     while let Some(done) = calls.join_next().await {
         let (good, outcome) = done.unwrap();
         assert_eq!(outcome.map_err(|error| error.kind()), if good { Ok(()) } else { Err(ErrorKind::InvalidInput) });
@@ -61,72 +107,42 @@ async fn one_bad_item_fails_alone() {
 async fn what_waits_is_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
-    let held = hold(&fixture.database).await;
-    let sets: Vec<_> = (0..6)
-        .map(|n| {
-            tokio::spawn({
-                let store = store.clone();
-                async move { store.set("held", &n, MINUTE).await }
-            })
-        })
-        .collect();
-    fixture.until_one_waits().await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let waiting = [(); 3].map(|()| spawn_set(&store, "a"));
+    tokio::task::yield_now().await;
     let error = store.get("a").await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Overloaded, true));
     assert!(error.to_string().contains("max_waiting"), "{error}");
-    held.batch_execute("COMMIT").await.unwrap();
-    let mut taken = 0;
-    for set in sets {
-        match set.await.unwrap() {
-            Ok(()) => taken += 1,
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Overloaded),
-        }
+    stalled.end().await;
+    for set in waiting {
+        set.await.unwrap().unwrap();
     }
-    assert_eq!(taken, 4);
-    store.get("a").await.unwrap();
+    store.get("a").await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn a_call_that_was_dropped_is_not_sent() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
-    let held = hold(&fixture.database).await;
-    let first = tokio::spawn({
-        let store = store.clone();
-        async move { store.set("held", &1, MINUTE).await }
-    });
-    fixture.until_one_waits().await;
+    let stalled = Stalled::new(&fixture, &store).await;
     let dropped = tokio::time::timeout(Duration::from_millis(20), store.set("dropped", &1, MINUTE)).await;
     assert!(dropped.is_err());
-    let kept = tokio::spawn({
-        let store = store.clone();
-        async move { store.set("kept", &1, MINUTE).await }
-    });
-    tokio::task::yield_now().await;
-    held.batch_execute("COMMIT").await.unwrap();
-    first.await.unwrap().unwrap();
+    let kept = spawn_set(&store, "kept");
+    stalled.end().await;
     kept.await.unwrap().unwrap();
     assert_eq!(fixture.value("SELECT string_agg(id, ' ' ORDER BY id) FROM session").await, "held kept");
 }
 
 #[tokio::test]
-async fn who_sends_for_others_may_be_dropped() {
+async fn who_asked_first_may_be_dropped() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
-    let held = hold(&fixture.database).await;
-    let first = tokio::spawn({
-        let store = store.clone();
-        async move { store.set("held", &1, MINUTE).await }
-    });
-    fixture.until_one_waits().await;
-    let second = tokio::spawn({
-        let store = store.clone();
-        async move { store.set("a", &1, MINUTE).await }
-    });
+    let mut stalled = Stalled::new(&fixture, &store).await;
+    let waiting = spawn_set(&store, "a");
     tokio::task::yield_now().await;
-    first.abort();
-    held.batch_execute("COMMIT").await.unwrap();
-    second.await.unwrap().unwrap();
+    stalled.sets.remove(0).abort();
+    stalled.end().await;
+    waiting.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,38 +1,52 @@
 //! One new connection: each host in turn, each of its addresses, with TLS and without it as `sslmode` allows.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
-use tokio::net::lookup_host;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode as Way;
+use tokio_postgres::config::{SslMode as Way, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::TlsStream;
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::tls::TlsConnect;
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use super::conninfo::{ConnInfo, Host};
+use super::lent::Lent;
 use crate::error::{Error, ErrorKind, Result};
 
-type Connected = (Client, JoinHandle<()>);
+/// Bytes to a server process that has let us in, and back.
+pub(crate) type Stream = Box<dyn Transport>;
+
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
+
+/// Where one attempt goes to.
+enum Place {
+    Address(SocketAddr),
+    Socket(PathBuf),
+}
 
 impl ConnInfo {
-    /// One new connection; its I/O runs in the returned task until the client is dropped or the server goes.
-    /// `settings` are further `options`, over which those of the connection string prevail.
-    pub(crate) async fn connect(&self, settings: &str) -> Result<Connected> {
-        Handle::try_current().map_err(|error| {
-            Error::configuration("there is no Tokio runtime here: call the store from within one").caused_by(error)
-        })?;
+    /// One new connection. `settings` are further `options`, over which those of the connection string prevail.
+    pub(crate) async fn connect(&self, settings: &str) -> Result<Stream> {
         let mut hosts: Vec<&Host> = self.hosts.iter().collect();
         if self.shuffled {
             fastrand::shuffle(&mut hosts);
         }
+        let mut config = self.config.clone();
+        if !settings.is_empty() {
+            config.options([settings, config.get_options().unwrap_or_default()].join(" "));
+        }
         let count = hosts.len();
         let mut failure = Error::configuration("the connection string names no host");
         for (nth, host) in (1..).zip(hosts) {
-            failure = match self.connect_to(host, settings).await {
+            failure = match self.connect_to(host, &config).await {
                 Ok(connected) => return Ok(connected),
                 Err(error) if count == 1 => error.context(&format!("connecting to {host}")),
                 Err(error) => error.context(&format!("connecting to {host}, host {nth} of {count}")),
@@ -44,19 +58,16 @@ impl ConnInfo {
         Err(failure)
     }
 
-    async fn connect_to(&self, host: &Host, settings: &str) -> Result<Connected> {
+    async fn connect_to(&self, host: &Host, config: &Config) -> Result<Stream> {
         let name = host.name();
-        let mut config = self.config.clone();
-        if !settings.is_empty() {
-            config.options([settings, config.get_options().unwrap_or_default()].join(" "));
-        }
-        config.host(&name).port(host.port);
         if name.starts_with('/') {
-            return self.connect_one_way((Way::Disable, None), &config).await;
+            let socket = Place::Socket(Path::new(&name).join(format!(".s.PGSQL.{}", host.port)));
+            return self.connect_one_way((Way::Disable, None), &name, &socket, config).await;
         }
         let mut failure = unavailable("the host name has no address: check it");
         for address in self.addresses(&name, host).await? {
-            failure = match self.connect_one_way(self.tls.ways(), config.clone().hostaddr(address)).await {
+            let address = Place::Address((address, host.port).into());
+            failure = match self.connect_one_way(self.tls.ways(), &name, &address, config).await {
                 Ok(connected) => return Ok(connected),
                 Err(error) => error,
             };
@@ -84,52 +95,117 @@ impl ConnInfo {
     }
 
     /// When neither way gets in, the failure of the first is told, unless the second came further.
-    async fn connect_one_way(&self, (first, other): (Way, Option<Way>), config: &Config) -> Result<Connected> {
-        let failure = match self.attempt(first, config).await {
+    async fn connect_one_way(
+        &self,
+        (first, other): (Way, Option<Way>),
+        name: &str,
+        place: &Place,
+        config: &Config,
+    ) -> Result<Stream> {
+        let failure = match self.attempt(first, name, place, config).await {
             Ok(connected) => return Ok(connected),
             Err(failure) => failure,
         };
         let Some(other) = other.filter(|_| failure.due_to_the_way) else { return Err(failure.error) };
-        match self.attempt(other, config).await {
+        match self.attempt(other, name, place, config).await {
             Err(Failure { due_to_the_way: true, .. }) => Err(failure.error),
             result => result.map_err(|later| later.error),
         }
     }
 
-    async fn attempt(&self, way: Way, config: &Config) -> Result<Connected, Failure> {
+    async fn attempt(&self, way: Way, name: &str, place: &Place, config: &Config) -> Result<Stream, Failure> {
         let mut config = config.clone();
         config.ssl_mode(way);
-        let tls = match way {
-            Way::Disable => None,
-            _ => Some(self.tls.connector()?),
-        };
-        let connecting = async {
-            match tls.clone() {
-                Some(tls) => config.connect(tls).await.map(spawn),
-                None => config.connect(NoTls).await.map(spawn),
+        timeout(self.timeout, self.log_in(way, name, place, &config)).await.unwrap_or_else(|_| {
+            let seconds = self.timeout.as_secs();
+            Err(unavailable(format!("no answer within {seconds} s: check host, port and firewalls")).into())
+        })
+    }
+
+    async fn log_in(&self, way: Way, name: &str, place: &Place, config: &Config) -> Result<Stream, Failure> {
+        let told = |with_tls| move |refusal| failure(refusal, way, with_tls);
+        let address = match place {
+            Place::Address(address) => address,
+            Place::Socket(path) => {
+                let socket = Lent::new(UnixStream::connect(path).await.map_err(io_failure)?);
+                log_in(config, socket.clone(), NoTls).await.map_err(told(false))?;
+                return boxed(socket.take());
             }
         };
-        match timeout(self.timeout, connecting).await {
-            Ok(Ok(connected)) => Ok(connected),
-            Ok(Err(error)) => Err(failure(error, way, tls.is_some_and(|tls| tls.has_begun()))),
-            Err(_) => {
-                let seconds = self.timeout.as_secs();
-                Err(unavailable(format!("no answer within {seconds} s: check host, port and firewalls")).into())
-            }
+        let socket = Lent::new(tcp(*address, config).await.map_err(io_failure)?);
+        if way == Way::Disable {
+            log_in(config, socket.clone(), NoTls).await.map_err(told(false))?;
+            return boxed(socket.take());
+        }
+        let handshake = self.tls.connector()?.handshake(name);
+        let progress = handshake.progress.clone();
+        let login = log_in(config, socket.clone(), handshake).await;
+        login.map_err(told(progress.has_begun()))?;
+        match progress.take() {
+            Some(secured) => boxed(Some(secured)),
+            None => boxed(socket.take()),
         }
     }
 }
 
-fn spawn<S>((client, connection): (Client, Connection<Socket, S>)) -> Connected
-where
-    S: TlsStream + Unpin + Send + 'static,
-{
-    let task = tokio::spawn(async {
-        if let Err(error) = connection.await {
-            tracing::warn!(%error, sqlstate = error.code().map(SqlState::code), "a connection to PostgreSQL has ended");
+fn boxed<S: Transport + 'static>(stream: Option<S>) -> Result<Stream, Failure> {
+    let stream = stream.ok_or_else(closed)?;
+    Ok(Box::new(stream))
+}
+
+async fn tcp(address: SocketAddr, config: &Config) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(config.get_tcp_user_timeout().copied())?;
+    if config.get_keepalives() {
+        let mut probes = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+        if let Some(interval) = config.get_keepalives_interval() {
+            probes = probes.with_interval(interval);
         }
-    });
-    (client, task)
+        if let Some(retries) = config.get_keepalives_retries() {
+            probes = probes.with_retries(retries);
+        }
+        socket.set_tcp_keepalive(&probes)?;
+    }
+    Ok(stream)
+}
+
+/// Logs in over a stream that is lent, so that it can be taken back: nothing is under way on it then.
+async fn log_in<S, T>(config: &Config, stream: Lent<S>, tls: T) -> Result<(), Refusal>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: TlsConnect<Lent<S>>,
+    T::Stream: Unpin,
+{
+    let (client, connection) = config.connect_raw(stream, tls).await?;
+    if config.get_target_session_attrs() == TargetSessionAttrs::Any {
+        return Ok(());
+    }
+    let mut connection = pin!(connection);
+    let answer = tokio::select! {
+        answer = client.simple_query("SHOW transaction_read_only") => answer?,
+        ended = &mut connection => return Err(Refusal::Closed(ended.err())),
+    };
+    let read_only = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),
+        _ => false,
+    };
+    if answer.iter().any(read_only) { Err(Refusal::ReadOnly) } else { Ok(()) }
+}
+
+/// Why a login failed.
+enum Refusal {
+    Error(tokio_postgres::Error),
+    Closed(Option<tokio_postgres::Error>),
+    ReadOnly,
+}
+
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Error(error)
+    }
 }
 
 /// As in libpq: what is there and refuses for good is believed, and no other is asked.
@@ -153,7 +229,12 @@ impl From<Error> for Failure {
     }
 }
 
-fn failure(error: tokio_postgres::Error, way: Way, with_tls: bool) -> Failure {
+fn failure(refusal: Refusal, way: Way, with_tls: bool) -> Failure {
+    let error = match refusal {
+        Refusal::Error(error) | Refusal::Closed(Some(error)) => error,
+        Refusal::Closed(None) => return closed().into(),
+        Refusal::ReadOnly => return unavailable("the server takes no writes: name the primary, too").into(),
+    };
     if let Some(answer) = error.as_db_error() {
         // This is how the rules of pg_hba.conf that tell TLS from plain connections say no.
         let is_hba = *answer.code() == SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
@@ -162,15 +243,9 @@ fn failure(error: tokio_postgres::Error, way: Way, with_tls: bool) -> Failure {
             due_to_the_way: is_hba && (with_tls || way == Way::Disable),
         };
     }
-    let Some(source) = error.into_source() else {
-        return unavailable("the connection was closed at once: check that it is PostgreSQL, and its log").into();
-    };
+    let Some(source) = error.into_source() else { return closed().into() };
     match source.downcast::<io::Error>() {
-        // tokio-postgres' own where target_session_attrs asks for more than there is; the system's has a number.
-        Ok(error) if error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none() => {
-            unavailable("the server takes no writes: name the primary, too").caused_by(*error).into()
-        }
-        Ok(error) => Failure { error: io_failure(*error), due_to_the_way: with_tls },
+        Ok(error) => Failure { due_to_the_way: with_tls, ..io_failure(*error) },
         Err(_) if way == Way::Require && !with_tls => Failure {
             error: Error::configuration("the server offers no TLS: set ssl=on there, or sslmode=prefer here"),
             due_to_the_way: true,
@@ -182,15 +257,20 @@ fn failure(error: tokio_postgres::Error, way: Way, with_tls: bool) -> Failure {
     }
 }
 
-fn io_failure(error: io::Error) -> Error {
+fn closed() -> Error {
+    unavailable("the connection was closed at once: check that it is PostgreSQL, and its log")
+}
+
+fn io_failure(error: io::Error) -> Failure {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
+    let error = match tls {
         Some(tls) => Error::configuration(tls_advice(tls)).caused_by(error),
         None => {
             unavailable(format!("PostgreSQL cannot be reached: {error}; check that it runs, its host and its port"))
                 .caused_by(error)
         }
-    }
+    };
+    error.into()
 }
 
 fn tls_advice(error: &rustls::Error) -> String {
@@ -205,23 +285,5 @@ fn tls_advice(error: &rustls::Error) -> String {
             format!("the server ended TLS: {error}; set sslcert and sslkey to a client certificate that it trusts")
         }
         _ => format!("no TLS with this server: {error}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
-    use super::*;
-
-    #[test]
-    fn outside_of_a_runtime_is_an_error_and_no_panic() {
-        let info = ConnInfo::parse("host=localhost").unwrap();
-        let mut connecting = pin!(info.connect(""));
-        let Poll::Ready(Err(error)) = connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-            panic!("it waits, or is connected");
-        };
-        assert_eq!(error.kind(), ErrorKind::Configuration);
     }
 }

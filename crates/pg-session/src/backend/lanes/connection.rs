@@ -1,150 +1,312 @@
-//! One connection, and the statements prepared on it.
+//! One connection: statements out, rows back, by PostgreSQL's
+//! [extended query protocol](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY).
+//! Nothing waits for the answer to what was sent before.
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::BytesMut;
-use futures_util::TryStreamExt;
-use futures_util::future::join_all;
-use tokio::task::JoinHandle;
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Row};
+use bytes::{Buf, BytesMut};
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::{self, ErrorResponseBody, Header, Message, RowDescriptionBody};
+use postgres_protocol::message::frontend;
+use smallvec::smallvec;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::time::{Instant, timeout};
 
-use super::batch::Group;
-use crate::backend::{Command, Statement, from_tokio_postgres};
-use crate::error::Result;
+use super::batch::{Group, Member};
+use super::connect::Stream;
+use super::param::write_param;
+use super::row::{self, Column};
+use crate::backend::{Reply, Statement};
+use crate::error::{Error, Result};
 
-/// So many statements are on their way at once.
-const PIPELINED: usize = 16;
+/// So much is read at once. A buffer that had to grow far beyond is not kept.
+const READ: usize = 64 * 1024;
+const KEPT: usize = 16 * READ;
 
-pub(super) struct Connection {
-    client: Client,
-    task: JoinHandle<()>,
+const BINARY: i16 = 1;
+const GOODBYE: Duration = Duration::from_secs(1);
+
+pub(super) struct Connection<M> {
+    reading: ReadHalf<Stream>,
+    writing: WriteHalf<Stream>,
+    incoming: BytesMut,
+    outgoing: BytesMut,
+    is_flushed: bool,
     /// None where statements go unnamed, for a pooler may lead each to another server process.
-    prepared: Option<Mutex<Vec<Prepared>>>,
+    prepared: Option<Vec<Prepared>>,
+    names: u32,
+    flying: VecDeque<Flight<M>>,
+    batch: u64,
+    /// What the server said before it closed.
+    farewell: Option<Error>,
 }
 
+/// A statement that the server process knows by name.
 struct Prepared {
     /// Held, so that no other statement comes to its address.
     statement: Arc<Statement>,
     many: bool,
-    on_server: tokio_postgres::Statement,
+    name: Arc<str>,
+    columns: Arc<[Column]>,
 }
 
-impl Connection {
-    pub(super) fn new((client, task): (Client, JoinHandle<()>), prepare: bool) -> Self {
-        Self { client, task, prepared: prepare.then(Mutex::default) }
-    }
+/// A group under way.
+struct Flight<M> {
+    group: Group<M>,
+    batch: u64,
+    sent: Instant,
+    /// The name it is prepared by, if it is.
+    name: Arc<str>,
+    is_new: bool,
+    columns: Option<Arc<[Column]>>,
+    replies: Vec<Reply>,
+    /// The member that the last row was for.
+    last: usize,
+    error: Option<Error>,
+}
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.client.is_closed()
-    }
+/// What came of a group. The replies are in the order of its members.
+pub(super) struct Landed<M> {
+    pub(super) group: Group<M>,
+    pub(super) outcome: Result<Vec<Reply>>,
+}
 
-    /// Waits until the last answer is in, and the connection is closed.
-    pub(super) async fn close(self) {
-        drop(self.client);
-        // An error of its own has been logged there.
-        let _ = self.task.await;
-    }
-
-    /// Sends each group as one statement, in their order, and answers what came of each.
-    pub(super) async fn run<C: AsRef<Command>>(&self, groups: Vec<Group<C>>) -> Vec<(Group<C>, Result<Vec<Row>>)> {
-        let mut outcomes = Vec::with_capacity(groups.len());
-        let mut groups = groups.into_iter().peekable();
-        while groups.peek().is_some() {
-            let mut sending = Vec::new();
-            for mut group in groups.by_ref().take(PIPELINED) {
-                group.sort();
-                // All are prepared before the first is sent, so that none overtakes another.
-                let prepared = self.prepare(&group.statement, group.members.len() > 1).await;
-                sending.push(async {
-                    let rows = match prepared {
-                        Ok(prepared) => self.query(&group, prepared).await,
-                        Err(error) => Err(error),
-                    };
-                    (group, rows.map_err(from_tokio_postgres))
-                });
-            }
-            outcomes.extend(join_all(sending).await);
+impl<M: Member> Connection<M> {
+    pub(super) fn new(stream: Stream, prepare: bool) -> Self {
+        let (reading, writing) = split(stream);
+        Self {
+            reading,
+            writing,
+            incoming: BytesMut::new(),
+            outgoing: BytesMut::new(),
+            is_flushed: true,
+            prepared: prepare.then(Vec::new),
+            names: 0,
+            flying: VecDeque::new(),
+            batch: 0,
+            farewell: None,
         }
-        outcomes
     }
 
-    async fn query<C: AsRef<Command>>(
-        &self,
-        group: &Group<C>,
-        prepared: Option<tokio_postgres::Statement>,
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+    /// How many batches are under way.
+    pub(super) fn batches(&self) -> u64 {
+        self.flying.front().map_or(0, |oldest| self.batch - oldest.batch + 1)
+    }
+
+    /// The members under way, the longest first, each with the time when it was sent.
+    pub(super) fn flying(&mut self) -> impl Iterator<Item = (Instant, &mut M)> {
+        self.flying.iter_mut().flat_map(|flight| flight.group.members.iter_mut().map(|member| (flight.sent, member)))
+    }
+
+    pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {
+        self.flying.into_iter().map(|flight| flight.group)
+    }
+
+    /// From here on a new batch is sent.
+    pub(super) fn next_batch(&mut self) {
+        self.batch += 1;
+    }
+
+    /// Sends a group as one statement. It goes with the next [`transfer`](Self::transfer).
+    pub(super) fn send(&mut self, group: Group<M>) -> Result<(), (Group<M>, Error)> {
         let many = group.members.len() > 1;
-        let width = group.members.first().map_or(0, |member| member.as_ref().params.len());
-        let params = (0..width).map(|column| {
-            let mut values = group.distinct().map(|command| command.params[column].as_str());
-            if many { Param::Many(values.collect()) } else { Param::One(values.next().unwrap_or_default()) }
-        });
-        let rows = match prepared {
-            Some(statement) => self.client.query_raw(&statement, params).await?,
-            None => {
-                let typed = params.map(|param| (param, type_of(many)));
-                self.client.query_typed_raw(sql(&group.statement, many), typed).await?
-            }
+        let (name, columns) = match self.known(&group.statement, many) {
+            Some(known) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
+            None => (self.new_name(&group.statement), None),
         };
-        rows.try_collect().await
+        let is_new = columns.is_none();
+        let start = self.outgoing.len();
+        if let Err(error) = self.write(&group, &name, is_new) {
+            self.outgoing.truncate(start);
+            let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
+            return Err((group, Error::invalid(message).caused_by(error)));
+        }
+        let replies = group.members.iter().map(|_| Reply::default()).collect();
+        let (batch, sent) = (self.batch, Instant::now());
+        self.flying.push_back(Flight { group, batch, sent, name, is_new, columns, replies, last: 0, error: None });
+        Ok(())
     }
 
-    /// The statement on the server. None where it goes unnamed, as what is sent once does too.
-    async fn prepare(
-        &self,
-        statement: &Arc<Statement>,
-        many: bool,
-    ) -> Result<Option<tokio_postgres::Statement>, tokio_postgres::Error> {
-        let Some(prepared) = self.prepared.as_ref().filter(|_| statement.many.is_some()) else { return Ok(None) };
+    fn known(&self, statement: &Arc<Statement>, many: bool) -> Option<&Prepared> {
         let is_it = |prepared: &&Prepared| prepared.many == many && Arc::ptr_eq(&prepared.statement, statement);
-        if let Some(found) = lock(prepared).iter().find(is_it) {
-            return Ok(Some(found.on_server.clone()));
+        self.prepared.as_ref()?.iter().find(is_it)
+    }
+
+    /// Empty for what is not prepared: what comes once, and all where there is a pooler in between.
+    fn new_name(&mut self, statement: &Statement) -> Arc<str> {
+        if self.prepared.is_none() || statement.many.is_none() {
+            return "".into();
         }
-        let on_server = self.client.prepare(sql(statement, many)).await?;
-        lock(prepared).push(Prepared { statement: Arc::clone(statement), many, on_server: on_server.clone() });
-        Ok(Some(on_server))
+        self.names += 1;
+        format!("s{}", self.names).into()
+    }
+
+    fn write(&mut self, group: &Group<M>, name: &str, is_new: bool) -> io::Result<()> {
+        let out = &mut self.outgoing;
+        let many = group.statement.many.as_ref().filter(|_| group.members.len() > 1);
+        if is_new {
+            let sql = many.map_or(&group.statement.sql, |many| &many.sql);
+            frontend::parse(name, sql, [], out)?;
+            frontend::describe(b'S', name, out)?;
+        }
+        let sent: Vec<_> = group.distinct().collect();
+        let width = sent.first().map_or(0, |command| command.params.len());
+        let write = |column, out: &mut BytesMut| write_param(&sent, column, many.is_some(), out);
+        frontend::bind("", name, [BINARY], 0..width, write, [BINARY], out).map_err(|error| match error {
+            frontend::BindError::Serialization(error) => error,
+            frontend::BindError::Conversion(error) => io::Error::new(ErrorKind::InvalidInput, error),
+        })?;
+        frontend::execute("", 0, out)?;
+        frontend::sync(out);
+        Ok(())
+    }
+
+    /// Moves what can be moved of bytes, in one direction. May be dropped at any time.
+    pub(super) async fn transfer(&mut self) -> Result<()> {
+        let Self { reading, writing, incoming, outgoing, is_flushed, .. } = self;
+        renew(incoming);
+        incoming.reserve(READ);
+        let has_outgoing = !outgoing.is_empty() || !*is_flushed;
+        let write = async {
+            if !outgoing.is_empty() {
+                *is_flushed = false;
+                some(writing.write_buf(outgoing).await?, ErrorKind::WriteZero)?;
+            }
+            if outgoing.is_empty() {
+                writing.flush().await?;
+                *is_flushed = true;
+                renew(outgoing);
+            }
+            Ok(())
+        };
+        let moved = tokio::select! {
+            biased;
+            written = write, if has_outgoing => written,
+            read = reading.read_buf(incoming) => read.and_then(|bytes| some(bytes, ErrorKind::UnexpectedEof)),
+        };
+        moved.map_err(|error| self.farewell.take().unwrap_or_else(|| lost(error)))
+    }
+
+    /// The next group whose answer is complete, if one is.
+    pub(super) fn landed(&mut self) -> Result<Option<Landed<M>>> {
+        while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
+            // The length counts itself, and not the tag.
+            let length = 1 + usize::try_from(header.len()).unwrap_or(0);
+            if self.incoming.len() < length {
+                self.incoming.reserve(length - self.incoming.len());
+                break;
+            }
+            match header.tag() {
+                backend::DATA_ROW_TAG => {
+                    let flight = self.flying.front_mut().ok_or_else(out_of_step)?;
+                    flight.row(&self.incoming[5..length])?;
+                    self.incoming.advance(length);
+                }
+                backend::ROW_DESCRIPTION_TAG | backend::ERROR_RESPONSE_TAG => self.describe_or_fail()?,
+                backend::NO_DATA_TAG => {
+                    self.flying.front_mut().ok_or_else(out_of_step)?.columns = Some([].into());
+                    self.incoming.advance(length);
+                }
+                backend::READY_FOR_QUERY_TAG => {
+                    self.incoming.advance(length);
+                    return self.land().map(Some);
+                }
+                _ => self.incoming.advance(length),
+            }
+        }
+        Ok(None)
+    }
+
+    fn describe_or_fail(&mut self) -> Result<()> {
+        let flight = self.flying.front_mut();
+        match (Message::parse(&mut self.incoming).map_err(Error::connection_lost)?, flight) {
+            (Some(Message::RowDescription(body)), Some(flight)) => flight.columns = Some(columns(&body)?),
+            (Some(Message::ErrorResponse(body)), Some(flight)) => flight.error = Some(refusal(&body)?),
+            (Some(Message::ErrorResponse(body)), None) => self.farewell = Some(refusal(&body)?),
+            _ => return Err(out_of_step()),
+        }
+        Ok(())
+    }
+
+    fn land(&mut self) -> Result<Landed<M>> {
+        let Flight { group, name, is_new, columns, replies, error, .. } =
+            self.flying.pop_front().ok_or_else(out_of_step)?;
+        if let (Some(prepared), Some(columns), true) = (&mut self.prepared, columns, is_new && !name.is_empty()) {
+            let (statement, many) = (Arc::clone(&group.statement), group.members.len() > 1);
+            prepared.push(Prepared { statement, many, name, columns });
+        }
+        Ok(Landed { group, outcome: error.map_or(Ok(replies), Err) })
+    }
+
+    /// Takes leave of the server.
+    pub(super) async fn close(mut self) {
+        frontend::terminate(&mut self.outgoing);
+        let goodbye = async {
+            self.writing.write_all(&self.outgoing).await?;
+            self.writing.shutdown().await
+        };
+        // The server finds out by itself if it does not hear it.
+        let _ = timeout(GOODBYE, goodbye).await;
     }
 }
 
-fn lock(prepared: &Mutex<Vec<Prepared>>) -> MutexGuard<'_, Vec<Prepared>> {
-    prepared.lock().unwrap_or_else(PoisonError::into_inner)
+impl<M: Member> Flight<M> {
+    fn row(&mut self, body: &[u8]) -> Result<()> {
+        let columns = self.columns.as_deref().ok_or_else(out_of_step)?;
+        let mut fields = row::fields(body)?;
+        if self.group.members.len() == 1 {
+            self.replies[0].rows.push(row::values(fields, columns)?);
+            return Ok(());
+        }
+        let key = fields.next()?.flatten().and_then(|key| std::str::from_utf8(key).ok()).ok_or_else(out_of_step)?;
+        let asked = self.group.with_key(key, self.last);
+        self.last = asked.end;
+        let values = row::values(fields, columns.get(1..).unwrap_or_default())?;
+        let Some((last, others)) = self.replies[asked].split_last_mut() else { return Err(out_of_step()) };
+        others.iter_mut().for_each(|reply| reply.rows = smallvec![values.clone()]);
+        last.rows = smallvec![values];
+        Ok(())
+    }
 }
 
-fn sql(statement: &Statement, many: bool) -> &str {
-    statement.many.as_ref().filter(|_| many).map_or(&statement.sql, |many| &many.sql)
+fn some(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {
+    if bytes > 0 { Ok(()) } else { Err(otherwise.into()) }
 }
 
-fn type_of(many: bool) -> Type {
-    if many { Type::TEXT_ARRAY } else { Type::TEXT }
+/// Gives a buffer's memory back, where it is empty and had to grow far.
+fn renew(buffer: &mut BytesMut) {
+    if buffer.is_empty() && buffer.capacity() > KEPT {
+        *buffer = BytesMut::new();
+    }
 }
 
-/// A parameter of one command, or of many.
-enum Param<'a> {
-    One(&'a str),
-    Many(Vec<&'a str>),
+fn columns(body: &RowDescriptionBody) -> Result<Arc<[Column]>> {
+    let columns: Vec<_> = body.fields().map(|field| Ok(Column::of(field.type_oid()))).collect().map_err(lost)?;
+    Ok(columns.into())
 }
 
-impl ToSql for Param<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        match self {
-            Self::One(value) => value.to_sql(ty, out),
-            Self::Many(values) => values.to_sql(ty, out),
+/// PostgreSQL's detail may quote a session id, and is left behind.
+fn refusal(body: &ErrorResponseBody) -> Result<Error> {
+    let (mut sqlstate, mut message) = (String::new(), String::new());
+    let mut fields = body.fields();
+    while let Some(field) = fields.next().map_err(lost)? {
+        let value = || String::from_utf8_lossy(field.value_bytes()).into_owned();
+        match field.type_() {
+            b'C' => sqlstate = value(),
+            b'M' => message = value(),
+            _ => {}
         }
     }
-
-    fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::TEXT | Type::TEXT_ARRAY)
-    }
-
-    to_sql_checked!();
+    Ok(Error::refused(&sqlstate, &message))
 }
 
-/// Shows no value: tokio-postgres logs the parameters of what it executes.
-impl fmt::Debug for Param<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
+fn lost(error: io::Error) -> Error {
+    Error::connection_lost(error)
+}
+
+fn out_of_step() -> Error {
+    lost(io::Error::new(ErrorKind::InvalidData, "its answers do not fit what was asked"))
 }

@@ -1,200 +1,155 @@
-//! One connection at a time, and what waits for it. What came in while the last batch was under way is the next batch:
-//! nothing waits for a timer, and a lone call goes at once.
+//! What waits for a connection, and the task that sends it.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
-use tokio_postgres::Row;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
-use super::batch::{Group, groups};
-use super::link::Link;
-use crate::backend::{Command, Reply, text_rows};
+use super::call::Call;
+use super::route::Route;
+use super::speaker::Speaker;
+use crate::backend::{Command, Reply};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What goes in one batch at most, so that nobody is held up for long.
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// How often a batch is sent, when its connection is lost each time.
-const TRIES: u32 = 3;
-
-/// How a transaction pooler shows that it leads each statement to whatever server process is free (SQLSTATE).
-const NO_SUCH_STATEMENT: &str = "26000";
-const STATEMENT_EXISTS: &str = "42P05";
-
 pub(super) struct Lane {
-    link: Link,
-    /// How many commands may wait.
+    pub(super) route: Arc<Route>,
+    /// How many calls may wait.
     room: usize,
     queue: Mutex<Queue>,
+    tasks: TaskTracker,
 }
 
 #[derive(Default)]
 struct Queue {
+    /// The oldest first.
     waiting: VecDeque<Call>,
-    /// Whether somebody has the turn to send, and will look here when it is over.
-    taken: bool,
-}
-
-/// A command, and who waits for its reply.
-struct Call {
-    command: Command,
-    answer: oneshot::Sender<Result<Reply>>,
-}
-
-impl Call {
-    /// Whether somebody still waits for it. What nobody waits for is not sent.
-    fn is_wanted(&self) -> bool {
-        !self.answer.is_closed()
-    }
-
-    fn answer(self, reply: Result<Reply>) {
-        // Whoever does not wait any more needs no answer.
-        let _ = self.answer.send(reply);
-    }
-}
-
-impl AsRef<Command> for Call {
-    fn as_ref(&self) -> &Command {
-        &self.command
-    }
+    is_served: bool,
+    is_closing: bool,
+    /// Wakes the task when there is something to send.
+    idle: Option<Waker>,
 }
 
 impl Lane {
-    pub(super) fn new(link: Link, room: usize) -> Self {
-        Self { link, room, queue: Mutex::default() }
+    pub(super) fn new(route: Arc<Route>, room: usize) -> Self {
+        Self { route, room, queue: Mutex::default(), tasks: TaskTracker::new() }
     }
 
-    /// A caller that finds nobody sending sends by itself: there is no task to wake.
     pub(super) async fn run(self: &Arc<Self>, command: Command) -> Result<Reply> {
-        let (answer, reply) = oneshot::channel();
-        let own = self.queue().enter(Call { command, answer }, self.room)?;
-        if let Some(call) = own {
-            send(Turn(Arc::clone(self)), vec![call]).await;
-        }
+        let (call, reply) = Call::new(command, self.route.timeout);
+        self.enter(call)?;
         reply.await.unwrap_or_else(|_| Err(Error::unanswered("the runtime that spoke to PostgreSQL has ended")))
     }
 
-    pub(super) async fn close(&self) {
-        self.link.close().await;
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queue {
-    /// Gives the call back where it is its own turn.
-    fn enter(&mut self, call: Call, room: usize) -> Result<Option<Call>> {
-        if !mem::replace(&mut self.taken, true) {
-            return Ok(Some(call));
-        }
-        if self.waiting.len() >= room {
-            let message = format!("{room} calls wait already for one connection; slow down, or raise max_waiting");
+    fn enter(self: &Arc<Self>, call: Call) -> Result<()> {
+        let mut queue = self.queue();
+        if queue.waiting.len() >= self.room {
+            let message =
+                format!("{} calls wait already for one connection; slow down, or raise max_waiting", self.room);
             return Err(Error::new(ErrorKind::Overloaded, message).retryable());
         }
-        self.waiting.push_back(call);
-        Ok(None)
+        if !queue.is_served {
+            let runtime = Handle::try_current().map_err(|error| {
+                Error::configuration("there is no Tokio runtime here: call the store from within one").caused_by(error)
+            })?;
+            self.tasks.spawn_on(Speaker::new(Arc::clone(self)).run(), &runtime);
+            queue.is_served = true;
+        }
+        queue.waiting.push_back(call);
+        let idle = queue.idle.take();
+        drop(queue);
+        idle.into_iter().for_each(Waker::wake);
+        Ok(())
     }
 
-    /// The next batch, without those that nobody waits for any more. None ends the turn.
-    fn next_batch(&mut self) -> Option<Vec<Call>> {
-        let mut batch = Vec::with_capacity(self.waiting.len().min(BATCH));
+    /// Waits until something waits, or the lane closes.
+    pub(super) async fn work(&self) {
+        poll_fn(|context| {
+            let mut queue = self.queue();
+            if !queue.waiting.is_empty() || queue.is_closing {
+                return Poll::Ready(());
+            }
+            queue.idle = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Whether nothing waits, nor will.
+    pub(super) fn is_over(&self) -> bool {
+        let queue = self.queue();
+        queue.is_closing && queue.waiting.is_empty()
+    }
+
+    /// The next batch, without those that nobody waits for any more.
+    pub(super) fn batch(&self) -> Vec<Call> {
+        let mut queue = self.queue();
+        let mut batch = Vec::with_capacity(queue.waiting.len().min(BATCH));
         let mut bytes = 0;
         while batch.len() < BATCH && bytes < BATCH_BYTES {
-            let Some(call) = self.waiting.pop_front() else { break };
+            let Some(call) = queue.waiting.pop_front() else { break };
             if call.is_wanted() {
                 bytes += call.command.size();
                 batch.push(call);
             }
         }
-        self.taken = !batch.is_empty();
-        self.taken.then_some(batch)
+        batch
     }
-}
 
-/// The right to send. It passes on to a task that sends what has come in meanwhile, also when a caller is dropped.
-struct Turn(Arc<Lane>);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let Some(batch) = self.0.queue().next_batch() else { return };
-        let next = Turn(Arc::clone(&self.0));
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(send(next, batch))),
-            Err(_) => drop((batch, next)),
-        }
+    /// Takes those whose deadline is before `time`.
+    pub(super) fn due(&self, time: Instant) -> Vec<Call> {
+        let mut queue = self.queue();
+        let count = queue.waiting.iter().take_while(|call| call.deadline <= time).count();
+        queue.waiting.drain(..count).collect()
     }
-}
 
-/// Sends a batch, and answers each call of it.
-async fn send(turn: Turn, batch: Vec<Call>) {
-    let link = &turn.0.link;
-    let mut groups = groups(batch);
-    let mut tries = TRIES;
-    while !groups.is_empty() {
-        let connection = match link.connection().await {
-            Ok(connection) => connection,
-            Err(error) => return groups.into_iter().for_each(|group| fail(group, &error)),
-        };
-        // Getting here may have taken a while.
-        groups.retain_mut(|group| {
-            group.members.retain(Call::is_wanted);
-            !group.members.is_empty()
-        });
-        let Ok(outcomes) = timeout(link.route().limit, connection.run(groups)).await else {
-            // Nobody waits any more for the calls of this batch: their own time is up.
-            return link.discard(&connection).await;
-        };
-        let (mut again, mut lost) = (Vec::new(), false);
-        for (group, outcome) in outcomes {
-            match outcome {
-                Ok(rows) => answer(group, &rows),
-                Err(error) if matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) && tries > 1 => {
-                    link.route().use_a_pooler();
-                    lost = true;
-                    again.push(group);
-                }
-                Err(error) if error.kind() == ErrorKind::Unavailable => {
-                    lost = true;
-                    if tries == 1 || !group.statement.repeatable { fail(group, &error) } else { again.push(group) }
-                }
-                // Together they fail together: one by one, only the bad ones do.
-                Err(_) if group.members.len() > 1 => again.extend(group.apart()),
-                Err(error) => fail(group, &error),
-            }
-        }
-        if lost {
-            link.discard(&connection).await;
-            tries -= 1;
-        }
-        groups = again;
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.queue().waiting.front().map(|call| call.deadline)
     }
-}
 
-fn answer(group: Group<Call>, rows: &[Row]) {
-    let rows = match text_rows(rows) {
-        Ok(rows) => rows,
-        Err(error) => return fail(group, &error),
-    };
-    let mut replies: Vec<Reply> = group.members.iter().map(|_| Reply::default()).collect();
-    match &mut replies[..] {
-        [reply] => reply.rows = rows,
-        replies => {
-            for mut row in rows {
-                let Some(key) = row.remove(0) else { continue };
-                replies[group.with_key(&key)].iter_mut().for_each(|reply| reply.rows.push(row.clone()));
-            }
-        }
+    pub(super) fn everything(&self) -> VecDeque<Call> {
+        mem::take(&mut self.queue().waiting)
     }
-    group.members.into_iter().zip(replies).for_each(|(call, reply)| call.answer(Ok(reply)));
-}
 
-fn fail(group: Group<Call>, error: &Error) {
-    group.members.into_iter().for_each(|call| call.answer(Err(error.clone())));
+    /// Puts calls back, before all others.
+    pub(super) fn put_back(&self, calls: Vec<Call>) {
+        let mut queue = self.queue();
+        calls.into_iter().rev().for_each(|call| queue.waiting.push_front(call));
+    }
+
+    /// The task is no more, with its runtime perhaps: the next call starts another. Those that wait are told by the drop.
+    pub(super) fn unserved(&self) {
+        let mut queue = self.queue();
+        queue.is_served = false;
+        let left = (mem::take(&mut queue.waiting), queue.idle.take());
+        drop(queue);
+        drop(left);
+    }
+
+    /// Lets the task end, once nothing is left to do.
+    pub(super) fn hang_up(&self) {
+        let mut queue = self.queue();
+        queue.is_closing = true;
+        let idle = queue.idle.take();
+        drop(queue);
+        idle.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) async fn close(&self) {
+        self.hang_up();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,11 +1,16 @@
 //! Connections of the store's own: a few lanes, each of which sends what waits for it in batches.
 
 mod batch;
+mod call;
 mod connect;
 mod connection;
 mod conninfo;
 mod lane;
-mod link;
+mod lent;
+mod param;
+mod route;
+mod row;
+mod speaker;
 mod tls;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -17,7 +22,7 @@ use super::{Backend, BoxFuture, Command, Reply};
 use crate::error::Result;
 use conninfo::ConnInfo;
 use lane::Lane;
-use link::{Link, Route};
+use route::Route;
 
 /// What can be set of the lanes.
 #[derive(Clone, Debug)]
@@ -35,13 +40,13 @@ impl Lanes {
     pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
         let route = Arc::new(Route {
             info: ConnInfo::parse(connection)?,
+            timeout: options.timeout,
             patience: options.timeout / 2,
-            limit: options.timeout * 2,
             settings: settings(options.timeout),
             prepare: AtomicBool::new(options.prepare),
         });
         let room = options.max_waiting.div_ceil(options.connections);
-        let lane = |_| Arc::new(Lane::new(Link::new(Arc::clone(&route)), room));
+        let lane = |_| Arc::new(Lane::new(Arc::clone(&route), room));
         Ok(Self((0..options.connections).map(lane).collect()))
     }
 
@@ -60,6 +65,13 @@ fn settings(timeout: Duration) -> String {
     // What nobody waits for any more ends soon after, and the lane is free again.
     let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000);
     format!("{planner} -c statement_timeout={limit}")
+}
+
+/// Also without a `close()`, the tasks end.
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|lane| lane.hang_up());
+    }
 }
 
 impl Backend for Lanes {

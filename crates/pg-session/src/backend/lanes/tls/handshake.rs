@@ -1,5 +1,8 @@
 //! One TLS handshake: what is verified in it, and whether there was one.
 
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,9 +12,11 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use tokio_postgres::Socket;
+use tokio::net::TcpStream;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::backend::lanes::lent::Lent;
 
 /// Verifies the chain of a server's certificate against the roots, if there are any, and its name if asked to.
 #[derive(Debug)]
@@ -64,49 +69,60 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Rustls for tokio-postgres. It remembers whether a handshake was begun: no error of tokio-postgres tells that.
-#[derive(Clone)]
-pub(crate) struct Connector {
-    rustls: MakeRustlsConnect,
-    begun: Arc<AtomicBool>,
-}
+/// Rustls for tokio-postgres, which it gives the stream only on loan.
+pub(crate) struct Connector(MakeRustlsConnect);
 
+type Socket = Lent<TcpStream>;
 type Rustls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect;
+/// A stream with TLS.
+pub(crate) type Secured = <Rustls as TlsConnect<Socket>>::Stream;
 
 impl Connector {
     pub(crate) fn new(config: ClientConfig) -> Self {
-        Self { rustls: MakeRustlsConnect::new(config), begun: Arc::default() }
+        Self(MakeRustlsConnect::new(config))
     }
 
-    /// Whether the server agreed to TLS.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed)
-    }
-}
-
-impl MakeTlsConnect<Socket> for Connector {
-    type Stream = <Rustls as TlsConnect<Socket>>::Stream;
-    type TlsConnect = Handshake;
-    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
-
-    fn make_tls_connect(&mut self, hostname: &str) -> Result<Handshake, Self::Error> {
-        let rustls = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.rustls, hostname)?;
-        Ok(Handshake { rustls, begun: Arc::clone(&self.begun) })
+    /// For a server of this name.
+    pub(crate) fn handshake(&mut self, name: &str) -> Handshake {
+        let Ok(rustls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.0, name);
+        Handshake { rustls, progress: Progress::default() }
     }
 }
 
 pub(crate) struct Handshake {
     rustls: Rustls,
+    pub(crate) progress: Progress,
+}
+
+/// How far a handshake came, which no error of tokio-postgres tells.
+#[derive(Clone, Default)]
+pub(crate) struct Progress {
     begun: Arc<AtomicBool>,
+    secured: Lent<Secured>,
+}
+
+impl Progress {
+    /// Whether the server agreed to TLS.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// The stream that came of it, if it was done.
+    pub(crate) fn take(&self) -> Option<Secured> {
+        self.secured.take()
+    }
 }
 
 impl TlsConnect<Socket> for Handshake {
-    type Stream = <Rustls as TlsConnect<Socket>>::Stream;
-    type Error = <Rustls as TlsConnect<Socket>>::Error;
-    type Future = <Rustls as TlsConnect<Socket>>::Future;
+    type Stream = Lent<Secured>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Stream>> + Send>>;
 
     fn connect(self, stream: Socket) -> Self::Future {
-        self.begun.store(true, Ordering::Relaxed);
-        self.rustls.connect(stream)
+        self.progress.begun.store(true, Ordering::Relaxed);
+        Box::pin(async move {
+            self.progress.secured.fill(self.rustls.connect(stream).await?);
+            Ok(self.progress.secured)
+        })
     }
 }

@@ -1,0 +1,68 @@
+//! The way to the server, for all lanes of a store: where it is, and what is known of what lies in between.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::call::Call;
+use super::connection::Connection;
+use super::conninfo::ConnInfo;
+use crate::error::Result;
+
+/// The pause after a failed attempt: the first, and the longest, to which it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+pub(super) struct Route {
+    pub(super) info: ConnInfo,
+    /// The longest that one call may take.
+    pub(super) timeout: Duration,
+    /// How long an outage may last before calls fail at once, instead of waiting for its end.
+    pub(super) patience: Duration,
+    /// Settings for our sessions. A pooler does not take them.
+    pub(super) settings: String,
+    /// Whether statements are prepared, which a pooler does not take either.
+    pub(super) prepare: AtomicBool,
+}
+
+impl Route {
+    pub(super) async fn connect(&self) -> Result<Connection<Call>> {
+        if self.prepare.load(Ordering::Relaxed) {
+            match self.info.connect(&self.settings).await {
+                // A pooler's way to say that it takes no settings with the login.
+                Err(error) if matches!(error.sqlstate(), Some("08P01" | "0A000")) => drop(self.use_a_pooler()),
+                connected => return Ok(Connection::new(connected?, true)),
+            }
+        }
+        Ok(Connection::new(self.info.connect("").await?, false))
+    }
+
+    /// From here on nothing is kept in a server process: the next statement may go to another. Whether that is news.
+    pub(super) fn use_a_pooler(&self) -> bool {
+        let is_news = self.prepare.swap(false, Ordering::Relaxed);
+        if is_news {
+            tracing::info!("there is a pooler in between: statements are not prepared");
+        }
+        is_news
+    }
+}
+
+/// The time without a connection, from the first failed attempt.
+pub(super) struct Outage {
+    pub(super) began: Instant,
+    pub(super) next_attempt: Instant,
+    pause: Duration,
+}
+
+impl Outage {
+    /// Doubles the pause, and takes up to a quarter off, so that not all come back at the same moment.
+    pub(super) fn after(before: Option<Self>) -> Self {
+        let now = Instant::now();
+        let (began, pause) = match before {
+            None => (now, FIRST_PAUSE),
+            Some(before) => (before.began, (before.pause * 2).min(LONGEST_PAUSE)),
+        };
+        Self { began, pause, next_attempt: now + pause.mul_f64(1.0 - 0.25 * fastrand::f64()) }
+    }
+}
