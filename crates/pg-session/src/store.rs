@@ -114,6 +114,31 @@ impl PgStore {
         ops::destroy(&self.core, id).await
     }
 
+    /// All live sessions, in the order of their ids, read by pages of the key: not one moment's picture, while sessions
+    /// come and go.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn all(&self) -> Result<Vec<Session>> {
+        ops::all(&self.core).await
+    }
+
+    /// How many sessions live. Reads the whole table.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn count(&self) -> Result<u64> {
+        ops::count(&self.core).await
+    }
+
+    /// Deletes all sessions, in small slices: everybody is logged out. One that is made meanwhile may stay.
+    ///
+    /// # Errors
+    /// See [`PgStore`]. Of a clear that failed halfway, some sessions are gone.
+    pub async fn clear(&self) -> Result<()> {
+        ops::clear(&self.core).await
+    }
+
     /// Deletes the expired sessions in small slices, and answers how many. Gives way, with what it has done so far,
     /// to another process that sweeps the same table.
     ///

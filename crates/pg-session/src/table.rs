@@ -133,6 +133,9 @@ pub(crate) struct Statements {
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
+    pub(crate) all: Arc<Statement>,
+    pub(crate) count: Arc<Statement>,
+    pub(crate) clear: Arc<Statement>,
     pub(crate) sweep: SweepBy,
 }
 
@@ -187,6 +190,9 @@ impl Look {
                 once(alone("destroy", include_str!("../sql/destroy.sql"))),
                 include_str!("../sql/destroy_many.sql"),
             ),
+            all: Arc::new(alone("all", include_str!("../sql/all.sql"))),
+            count: Arc::new(alone("count", include_str!("../sql/count.sql"))),
+            clear: Arc::new(alone("clear", include_str!("../sql/clear.sql"))),
             sweep: match (found.kind, self.version) {
                 ('r', 140_000..) => SweepBy::Blocks(Arc::new(alone("sweep", include_str!("../sql/sweep_blocks.sql")))),
                 _ => SweepBy::Keys(Arc::new(alone("sweep", include_str!("../sql/sweep_keys.sql")))),

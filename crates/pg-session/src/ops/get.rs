@@ -3,7 +3,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 
 use super::run;
-use crate::backend::Value;
+use crate::backend::{Row, Value};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::{MAX_TTL, Session, check_id};
@@ -11,10 +11,15 @@ use crate::session::{MAX_TTL, Session, check_id};
 pub(crate) async fn get(core: &Core, id: &str) -> Result<Option<Session>> {
     check_id(id)?;
     let reply = run(core, |statements| &statements.get, smallvec![id.into()]).await?;
-    let Some(mut row) = reply.rows.into_iter().next() else { return Ok(None) };
-    let expires_in = time_left(row.get(1..).unwrap_or_default());
-    match (row.drain(..).next(), expires_in) {
-        (Some(Value::Text(json)), Some(expires_in)) => Ok(Some(Session::new(id, json, expires_in))),
+    reply.rows.into_iter().next().map(|row| session(id, row)).transpose()
+}
+
+/// The live session that a row tells of: its data, and the time left.
+pub(super) fn session(id: &str, row: impl IntoIterator<Item = Value>) -> Result<Session> {
+    let mut columns = row.into_iter();
+    let json = columns.next();
+    match (json, time_left(&columns.collect::<Row>())) {
+        (Some(Value::Text(json)), Some(expires_in)) => Ok(Session::new(id, json, expires_in)),
         _ => Err(Error::unexpected_reply("it has other columns than the statement asks for")),
     }
 }

@@ -1,5 +1,8 @@
 //! The verbs: one file each. A verb checks its input, makes a command, and reads the reply.
 
+mod all;
+mod clear;
+mod count;
 mod create;
 mod destroy;
 mod get;
@@ -15,6 +18,9 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::table::Statements;
 
+pub(crate) use all::all;
+pub(crate) use clear::clear;
+pub(crate) use count::count;
 pub use create::Created;
 pub(crate) use create::create;
 pub(crate) use destroy::destroy;
@@ -23,6 +29,9 @@ pub(crate) use set::set;
 pub(crate) use setup::{SetupState, setup};
 pub(crate) use sweep::sweep;
 pub(crate) use touch::touch;
+
+/// How many sessions a statement for all of them takes at once: some milliseconds of work.
+const PAGE: i64 = 1_000;
 
 /// Runs a statement of the table, once that is set up.
 async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {

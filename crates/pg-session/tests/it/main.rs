@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets what it does not expect should fail")]
 
 mod adopting;
+mod all;
 mod close;
 mod connection;
 mod create;

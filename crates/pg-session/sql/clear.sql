@@ -1,0 +1,13 @@
+-- Deletes the first $2 sessions whose ids follow $1, and answers the last of these ids.
+WITH page AS MATERIALIZED (
+    SELECT s.{id} AS id
+    FROM {table} AS s
+    WHERE s.{id} > $1::text
+    ORDER BY s.{id}
+    LIMIT $2::text::int
+), gone AS (
+    DELETE FROM {table} AS s
+    WHERE s.{id} = ANY (ARRAY(SELECT id FROM page))
+)
+SELECT max(id)::text AS last
+FROM page

@@ -1,0 +1,17 @@
+use smallvec::smallvec;
+
+use super::{PAGE, run};
+use crate::core::Core;
+use crate::error::Result;
+
+/// By pages of the key, so that no statement takes long, and so that it ends while new sessions come in.
+pub(crate) async fn clear(core: &Core) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let reply = run(core, |statements| &statements.clear, smallvec![after.into(), PAGE.into()]).await?;
+        match reply.value(0) {
+            Some(last) => after = last.to_owned(),
+            None => return Ok(()),
+        }
+    }
+}
