@@ -34,16 +34,25 @@ declare class PgStore<Data = any> extends EventEmitter {
   get(sid: string): PgStore.Answer<Data | false>;
 
   /** Inserts or replaces, in one atomic statement. */
-  set(sid: string, session: Data, ttl?: number | null): PgStore.Answer<void>;
+  set(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<void>;
 
   /** Inserts unless a live session has that id; whether it did. */
-  create(sid: string, session: Data, ttl?: number | null): PgStore.Answer<boolean>;
+  create(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
   /** Moves the expiry; whether the session lives. Never inserts. */
-  touch(sid: string, ttl?: number | null): PgStore.Answer<boolean>;
+  touch(sid: string, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
   /** Deletes the session; whether there was a live one. */
   destroy(sid: string): PgStore.Answer<boolean>;
+
+  /** All live sessions with their ids, in pages: not one moment's picture. */
+  all(): PgStore.Answer<[sid: string, session: Data][]>;
+
+  /** How many sessions live. Reads the whole table. */
+  count(): PgStore.Answer<number>;
+
+  /** Deletes all sessions: everybody is logged out. */
+  clear(): PgStore.Answer<void>;
 
   /** Deletes the expired; how many. */
   sweep(): PgStore.Answer<number>;
@@ -64,6 +73,9 @@ declare namespace PgStore {
   export interface Answer<T> extends Promise<T> {
     [Symbol.iterator](): Generator<Answer<T>, T, T>;
   }
+
+  /** Milliseconds; `'session'` is how koa-session says that there are none. */
+  export type Ttl = number | 'session' | null;
 
   /** A connection string as libpq takes it, an object as node-postgres does, or a function over a client you have. */
   export type Connection = string | ConnectionObject | Query;
@@ -131,8 +143,14 @@ declare namespace PgStore {
     maxSize?: number;
     /** Milliseconds that a stored expiry may lag behind before a touch writes; 0 for none. Default: ttl / 20. */
     touchEvery?: number;
-    /** Milliseconds that one statement may take at most. Default: 5,000. */
+    /** Milliseconds that one statement may take at most, waiting included. Default: 5,000. */
     timeout?: number;
+    /** The store's own connections, each opened when it is needed; 1 to 64. Default: 4. */
+    connections?: number;
+    /** How many calls may wait for them; more fail at once with `PG_SESSION_OVERLOADED`. Default: 10,000. */
+    maxWaiting?: number;
+    /** Whether statements are prepared on them; behind a transaction pooler the store stops that by itself. Default: true. */
+    prepare?: boolean;
   }
 
   export type CompleteOptions = Required<Omit<Options, 'touchEvery'>> & Pick<Options, 'touchEvery'>;

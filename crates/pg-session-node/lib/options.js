@@ -16,6 +16,9 @@ const defaults = Object.freeze({
   /** Left to the engine: a twentieth of the time to live. */
   touchEvery: undefined,
   timeout: 5000,
+  connections: 4,
+  maxWaiting: 10_000,
+  prepare: true,
 });
 
 /** The options with the defaults filled in. Throws on one that is unknown, or not of its type. */

@@ -39,11 +39,11 @@ class PgStore extends EventEmitter {
   }
 
   set(sid, session, ttl) {
-    return this.#call(() => ({ verb: Verb.Set, id: id(sid), data: json(session), ttl: milliseconds(ttl) }), nothing);
+    return this.#call(() => ({ verb: Verb.Set, id: newId(sid), data: json(session), ttl: milliseconds(ttl) }), nothing);
   }
 
   create(sid, session, ttl) {
-    return this.#call(() => ({ verb: Verb.Create, id: id(sid), data: json(session), ttl: milliseconds(ttl) }));
+    return this.#call(() => ({ verb: Verb.Create, id: newId(sid), data: json(session), ttl: milliseconds(ttl) }));
   }
 
   touch(sid, ttl) {
@@ -52,6 +52,18 @@ class PgStore extends EventEmitter {
 
   destroy(sid) {
     return this.#call(() => ({ verb: Verb.Destroy, id: id(sid) }));
+  }
+
+  all() {
+    return this.#call(() => ({ verb: Verb.All }), JSON.parse);
+  }
+
+  count() {
+    return this.#call(() => ({ verb: Verb.Count }));
+  }
+
+  clear() {
+    return this.#call(() => ({ verb: Verb.Clear }), nothing);
   }
 
   sweep() {
@@ -91,6 +103,15 @@ function session(answer) {
 
 function nothing() {}
 
+/** The id of a session that is about to be stored. */
+function newId(sid) {
+  // koa-generic-session's deferred mode does this: prefix + undefined, one row for all visitors.
+  if (typeof sid === 'string' && sid.endsWith('undefined')) {
+    throw invalidInput('the session id is undefined: in deferred mode, `await ctx.session` before you assign to it');
+  }
+  return id(sid);
+}
+
 function id(sid) {
   if (typeof sid !== 'string') throw invalidInput('the session id must be a string');
   // As UTF-8, all lone surrogates are one: different ids would be the same.
@@ -110,7 +131,7 @@ function json(session) {
 }
 
 function milliseconds(ttl) {
-  if (ttl === undefined || ttl === null) return undefined;
+  if (ttl === undefined || ttl === null || ttl === 'session') return undefined;
   if (typeof ttl !== 'number' || Number.isNaN(ttl)) {
     throw invalidInput('the time to live must be a number of milliseconds, or left out for 45 minutes');
   }

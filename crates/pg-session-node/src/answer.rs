@@ -4,6 +4,8 @@ use napi::bindgen_prelude::{Either5, Null};
 use napi_derive::napi;
 use pg_session::{Error, ErrorKind};
 
+use crate::options::in_words_of_node;
+
 /// Nothing, whether, how many, or the session as JSON; or why not.
 pub(crate) type Answer = Either5<Null, bool, f64, String, Failure>;
 
@@ -20,6 +22,12 @@ pub struct Failure {
     pub retryable: bool,
 }
 
+impl Failure {
+    pub(crate) fn invalid_input(message: &str) -> Self {
+        Self { code: "PG_SESSION_INVALID_INPUT", message: message.to_owned(), sql_state: None, retryable: false }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
@@ -32,7 +40,7 @@ impl From<Error> for Failure {
                 ErrorKind::Overloaded => "PG_SESSION_OVERLOADED",
                 _ => "PG_SESSION_DATABASE",
             },
-            message: error.to_string(),
+            message: in_words_of_node(&error),
             sql_state: error.sqlstate().map(str::to_owned),
             retryable: error.is_retryable(),
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::{Either5, Null};
 use napi_derive::napi;
-use pg_session::{Created, PgStore, Result};
+use pg_session::{Created, Error, PgStore, Session};
 use serde_json::value::RawValue;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Failure};
 use crate::options::duration;
 
 /// A verb of the engine.
@@ -26,6 +26,12 @@ pub enum Verb {
     Touch,
     /// Deletes one.
     Destroy,
+    /// All live sessions.
+    All,
+    /// How many live.
+    Count,
+    /// Deletes all.
+    Clear,
     /// Deletes the expired.
     Sweep,
     /// Ends everything.
@@ -49,10 +55,10 @@ pub struct Call {
 
 impl Call {
     pub(crate) async fn run(self, store: &PgStore) -> (u32, Answer) {
-        (self.ticket, self.answer(store).await.unwrap_or_else(|error| Either5::E(error.into())))
+        (self.ticket, self.answer(store).await.unwrap_or_else(Either5::E))
     }
 
-    async fn answer(self, store: &PgStore) -> Result<Answer> {
+    async fn answer(self, store: &PgStore) -> Result<Answer, Failure> {
         let id = self.id.as_deref().unwrap_or_default();
         let ttl: Option<Duration> = self.ttl.map(duration);
         Ok(match self.verb {
@@ -62,14 +68,19 @@ impl Call {
             }
             Verb::Get => store.get(id).await?.map_or(DONE, |found| Either5::D(found.json().to_owned())),
             Verb::Set => {
-                store.set(id, &*json(self.data), ttl).await?;
+                store.set(id, &*json(self.data)?, ttl).await?;
                 DONE
             }
-            Verb::Create => Either5::B(store.create(id, &*json(self.data), ttl).await? == Created::Created),
+            Verb::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
             Verb::Touch => Either5::B(store.touch(id, ttl).await?),
             Verb::Destroy => Either5::B(store.destroy(id).await?),
-            #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 sessions")]
-            Verb::Sweep => Either5::C(store.sweep().await? as f64),
+            Verb::All => Either5::D(entries(&store.all().await?)?),
+            Verb::Count => number(store.count().await?),
+            Verb::Clear => {
+                store.clear().await?;
+                DONE
+            }
+            Verb::Sweep => number(store.sweep().await?),
             Verb::Close => {
                 store.close().await;
                 DONE
@@ -80,7 +91,19 @@ impl Call {
 
 const DONE: Answer = Either5::A(Null);
 
-/// JSON.stringify wrote it, so that it is JSON; `null` where there is none.
-fn json(data: Option<String>) -> Box<RawValue> {
-    data.and_then(|data| RawValue::from_string(data).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
+#[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 sessions")]
+fn number(count: u64) -> Answer {
+    Either5::C(count as f64)
+}
+
+fn json(data: Option<String>) -> Result<Box<RawValue>, Failure> {
+    RawValue::from_string(data.unwrap_or_default())
+        .map_err(|_| Failure::invalid_input("the session's data is no JSON: give what JSON.stringify answers"))
+}
+
+/// As JSON: a list of pairs, each of an id and its data.
+fn entries(sessions: &[Session]) -> Result<String, Failure> {
+    let pair = |session: &Session| Ok((session.id().to_owned(), session.decode::<Box<RawValue>>()?));
+    let pairs = sessions.iter().map(pair).collect::<Result<Vec<_>, Error>>()?;
+    serde_json::to_string(&pairs).map_err(|_| Failure::invalid_input("the sessions are no JSON"))
 }

@@ -20,7 +20,7 @@ use pg_session::PgStore;
 use answer::{Answer, Answers};
 use call::Call;
 use function::{Function as OwnClient, Query};
-use options::Options;
+use options::{Options, in_words_of_node};
 
 /// Tells JavaScript of the answers that wait. Weak: it does not keep the process alive.
 type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
@@ -50,7 +50,7 @@ impl Store {
             Either::A(text) => PgStore::builder(text),
             Either::B(query) => PgStore::builder(OwnClient(query)),
         };
-        let store = options.apply(builder).build().map_err(|error| Error::from_reason(error.to_string()))?;
+        let store = options.apply(builder).build().map_err(|error| Error::from_reason(in_words_of_node(&error)))?;
         let waiting = Arc::<Mutex<Answers>>::default();
         let answers = Arc::clone(&waiting);
         let settle = settle.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use napi_derive::napi;
-use pg_session::Builder;
+use pg_session::{Builder, Error};
 
 /// Every option has a value here; times are in milliseconds.
 #[napi(object, object_to_js = false)]
@@ -28,6 +28,12 @@ pub struct Options {
     pub touch_every: Option<f64>,
     /// Of one statement.
     pub timeout: f64,
+    /// Of the store's own.
+    pub connections: f64,
+    /// Calls, for those connections.
+    pub max_waiting: f64,
+    /// Whether statements are prepared.
+    pub prepare: bool,
 }
 
 impl Options {
@@ -42,12 +48,37 @@ impl Options {
             .create(self.create)
             .cleanup_interval(duration(self.cleanup_time))
             .max_size(self.max_size as usize)
-            .timeout(duration(self.timeout));
+            .timeout(duration(self.timeout))
+            .connections(self.connections as usize)
+            .max_waiting(self.max_waiting as usize)
+            .prepare(self.prepare);
         match self.touch_every {
             Some(lag) => builder.touch_every(duration(lag)),
             None => builder,
         }
     }
+}
+
+/// What the engine calls options in its messages, and what they are called in JavaScript.
+const NAMES: [(&str, &str); 8] = [
+    ("id_column", "idColumn"),
+    ("expiry_column", "expiryColumn"),
+    ("data_column", "dataColumn"),
+    ("cleanup_interval", "cleanupTime"),
+    ("max_size", "maxSize"),
+    ("touch_every", "touchEvery"),
+    ("max_waiting", "maxWaiting"),
+    ("MAX_TTL", "315360000000000 ms"),
+];
+
+/// The engine's message in the words of JavaScript.
+pub(crate) fn in_words_of_node(error: &Error) -> String {
+    let message = error.to_string();
+    // What PostgreSQL says may hold names of the application's.
+    if error.sqlstate().is_some() {
+        return message;
+    }
+    NAMES.iter().fold(message, |message, (rust, node)| message.replace(rust, node))
 }
 
 /// Milliseconds as JavaScript has them: what is below zero is zero, and what is too much is for the engine to refuse.

@@ -81,7 +81,7 @@ describe('a store', () => {
   });
 
   test('takes times to live in milliseconds, 45 minutes if none is given', async () => {
-    for (const [ttl, left] of [[undefined, 2700], [null, 2700], [MINUTE, 60], [1500.5, 1.5]]) {
+    for (const [ttl, left] of [[undefined, 2700], [null, 2700], ['session', 2700], [MINUTE, 60], [1500.5, 1.5]]) {
       await store.set('ttl', {}, ttl);
       const seconds = await secondsLeft('ttl');
       assert(seconds <= left + 0.01 && seconds > left - 10, `${ttl}: ${seconds}`);
@@ -120,6 +120,16 @@ describe('a store', () => {
     assert(await secondsLeft('t') > 500);
     assert.equal(await store.touch('nobody', MINUTE), false);
     assert.equal(await store.get('nobody'), false);
+  });
+
+  test('tells all with their ids, how many they are, and clears', async () => {
+    const store = new PgStore(url, { table: 'all' });
+    await store.setup();
+    await Promise.all([store.set('a', { n: 1e21 }), store.set('b', 'text'), store.set('old', {}, 0)]);
+    assert.deepEqual(await store.all(), [['a', { n: 1e21 }], ['b', 'text']]);
+    assert.equal(await store.count(), 2);
+    assert.equal(await store.clear(), undefined);
+    assert.deepEqual([await store.all(), await store.count()], [[], 0]);
   });
 
   test('sweeps the expired', async () => {
@@ -180,7 +190,70 @@ describe('a store', () => {
     assert.equal(await store.get('refused'), false);
     const small = new PgStore(url, { maxSize: 10 });
     await small.setup();
-    await assert.rejects(small.set('refused', { text: 'too long' }), { code: 'PG_SESSION_TOO_LARGE' });
+    await assert.rejects(small.set('refused', { text: 'too long' }), { code: 'PG_SESSION_TOO_LARGE', message: /over maxSize/ });
+  });
+
+  test('stores nothing under an id that somebody forgot', async () => {
+    for (const id of ['undefined', 'koa:sess:undefined']) {
+      const told = { code: 'PG_SESSION_INVALID_INPUT', message: /await ctx\.session/ };
+      await assert.rejects(store.set(id, {}), told);
+      await assert.rejects(store.create(id, {}), told);
+      assert.equal(await store.destroy(id), false);
+    }
+  });
+
+  test('stores no text that is no JSON, not even from its own half', async () => {
+    const { Store, Verb } = require('../lib/native.js');
+    const text = (data) => new Promise((resolve) => {
+      const { options } = new PgStore(url);
+      const native = new Store(url, options, (tickets, answers) => tickets.includes(2) && resolve(answers.at(-1)));
+      native.submit([{ ticket: 1, verb: Verb.Setup }]);
+      native.submit([{ ticket: 2, verb: Verb.Set, id: 'text', data }]);
+    });
+    const alive = setTimeout(() => {}, 10_000);
+    for (const data of ['{', '', undefined, 'null null']) {
+      assert.equal((await text(data)).code, 'PG_SESSION_INVALID_INPUT', data);
+      assert.equal(await store.get('text'), false);
+    }
+    assert.equal(await text(' {"n": 1} '), null);
+    clearTimeout(alive);
+    assert.deepEqual(await store.get('text'), { n: 1 });
+  });
+
+  test('opens as many connections as it may, and refuses calls beyond those that may wait', async () => {
+    const named = `${url}?application_name=counted`;
+    const store = new PgStore(named, { table: 'counted', connections: 2, maxWaiting: 2, prepare: false });
+    await store.setup();
+    await Promise.all(Array.from({ length: 8 }, (_, n) => store.get(`${n}`).catch(() => {})));
+    const { rows } = await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'counted'");
+    assert.equal(rows[0].n, 2);
+    const calls = await Promise.allSettled(Array.from({ length: 50 }, () => store.get('same')));
+    const refused = calls.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
+    assert(refused.length > 0 && refused.length < 50, `${refused.length} are refused`);
+    for (const { code, retryable, message } of refused) {
+      assert.equal(code, 'PG_SESSION_OVERLOADED');
+      assert.equal(retryable, true);
+      assert.match(message, /raise maxWaiting/);
+    }
+    await store.close();
+  });
+
+  test('prepares statements unless it is told not to', async () => {
+    const prepared = async (prepare) => {
+      // What a connection has prepared, only it can see: a trigger puts it in the data's place.
+      const store = new PgStore(url, { table: `prepared_${prepare}`, prepare, connections: 1 });
+      await store.setup();
+      await client.query(`CREATE FUNCTION count_${prepare}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.session = (SELECT to_json(count(*)) FROM pg_prepared_statements); RETURN NEW; END $$;
+        CREATE TRIGGER count BEFORE INSERT ON prepared_${prepare} FOR EACH ROW EXECUTE FUNCTION count_${prepare}()`);
+      await store.get('a');
+      await store.set('a', {});
+      const number = await store.get('a');
+      await store.close();
+      return number;
+    };
+    assert.equal(await prepared(false), 0);
+    assert(await prepared(true) > 0);
   });
 
   test('closes, again too, and refuses what comes later', async () => {
@@ -210,5 +283,12 @@ describe('a store', () => {
     refused({ cleanupTime: -1 }, /`cleanupTime` must be a number/);
     refused({ timeout: NaN }, /`timeout` must be a number/);
     refused({ table: '' }, /table/);
+    refused({ idColumn: '' }, /option idColumn is empty/);
+    refused({ maxSize: 0 }, /maxSize must be 1 to/);
+    refused({ connections: 65 }, /connections must be 1 to 64/);
+    refused({ maxWaiting: 0 }, /maxWaiting must be more/);
+    refused({ prepare: 1 }, /`prepare` must be a boolean/);
+    refused({ timeout: 0 }, /timeout is out of its range/);
+    refused({ cleanupTime: 1e300 }, /cleanupTime is out of its range/);
   });
 });

@@ -26,6 +26,19 @@ test('ESM has the default and the name, and it is the same class', async () => {
   assert.deepEqual(await node(program, { module: true }), { code: 0, output: 'true true function' });
 });
 
+for (const entry of ['express', 'fastify']) {
+  test(`pg-session/${entry} has the class in both kinds of module`, async () => {
+    const PgStore = require(`pg-session/${entry}`);
+    assert.deepEqual([PgStore.name, PgStore.PgStore, PgStore.default], ['PgStore', PgStore, PgStore]);
+    const program = `
+      import PgStore, { PgStore as named } from 'pg-session/${entry}';
+      import { createRequire } from 'node:module';
+      console.log(PgStore === named, PgStore === createRequire(import.meta.url)('pg-session/${entry}'));
+    `;
+    assert.deepEqual(await node(program, { module: true }), { code: 0, output: 'true true' });
+  });
+}
+
 test('TypeScript checks real use, in both kinds of module', async () => {
   const tsc = require.resolve('typescript/bin/tsc');
   const check = promisify(execFile)(process.execPath, [tsc, '--project', path.join(__dirname, 'types')]);

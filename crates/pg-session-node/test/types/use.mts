@@ -1,4 +1,8 @@
+import expressSession from 'express-session';
+import type { SessionStore } from '@fastify/session';
 import PgStore, { PgStore as Named } from 'pg-session';
+import ExpressStore, { PgStore as NamedForExpress } from 'pg-session/express';
+import FastifyStore, { PgStore as NamedForFastify } from 'pg-session/fastify';
 
 interface Visit {
   views: number;
@@ -28,6 +32,11 @@ found.views;
 // @ts-expect-error: this is no visit
 await store.set('id', { clicks: 1 });
 
+await store.set('id', { views: 1 }, 'session');
+
+const entries: [string, Visit][] = await store.all();
+const live: number = await store.count();
+await store.clear();
 const ready: boolean = store.ready;
 const touched: boolean = await store.touch('id', 1000);
 const created: boolean = await store.create('id', { views: 1 });
@@ -47,3 +56,21 @@ try {
   const text: string | undefined = code === 'PG_SESSION_UNAVAILABLE' ? sqlState : undefined;
   const again: boolean = retryable;
 }
+
+declare module 'express-session' {
+  interface SessionData {
+    views: number;
+  }
+}
+
+const forExpress = new ExpressStore('postgres://localhost/app', { table: 'visit' });
+expressSession({ store: forExpress, secret: 's' });
+forExpress.get('id', (error, session) => session?.views.toFixed());
+forExpress.all((error, sessions) => sessions?.map(({ id, views }) => id.repeat(views)));
+forExpress.length((error, length) => length?.toFixed());
+// @ts-expect-error: there is no such option
+new NamedForExpress('postgres://localhost/app', { tabel: 'x' });
+await forExpress.setup();
+
+const forFastify: SessionStore = new FastifyStore('postgres://localhost/app');
+const times: number = NamedForFastify.defaultOpts.cleanupTime + (await forExpress.sweep());

@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events';
+import Sessions = require('./index.js');
+
+/**
+ * The store for @fastify/session. A session lives as long as its cookie; 45 minutes after the last request where that
+ * lives as long as the browser runs.
+ *
+ * Callbacks are called once, after the method has returned. Errors are {@link Sessions.PgSessionError}.
+ */
+declare class PgStore extends EventEmitter {
+  /**
+   * Connects to nothing yet.
+   *
+   * @throws {Sessions.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option cannot be used.
+   */
+  constructor(connection: Sessions.Connection, options?: Sessions.Options);
+
+  /** The options' defaults. */
+  static readonly defaultOpts: Sessions.CompleteOptions;
+
+  /** The options, with the defaults filled in. */
+  readonly options: Sessions.CompleteOptions;
+
+  /** Whether `setup` has succeeded; `connect` is emitted when it has. */
+  readonly ready: boolean;
+
+  /** Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. */
+  setup(): Promise<void>;
+
+  /** Deletes the expired; how many. */
+  sweep(): Promise<number>;
+
+  /** Lets what is under way finish, and closes the store's own connections. Idempotent; later calls fail. */
+  close(): Promise<void>;
+
+  /** The live session, or null. */
+  get(sid: string, callback: (error: any, session?: any) => void): void;
+
+  /** Inserts or replaces, in one atomic statement. */
+  set(sid: string, session: any, callback?: (error?: any) => void): void;
+
+  /** Moves the expiry. One that is gone stays so, and that is no error. */
+  touch(sid: string, session: any, callback?: (error?: any) => void): void;
+
+  /** Deletes the session. */
+  destroy(sid: string, callback?: (error?: any) => void): void;
+
+  /** All live sessions, each with its `id`. */
+  all(callback: (error: any, sessions?: any[]) => void): void;
+
+  /** How many sessions live. */
+  length(callback: (error: any, length?: number) => void): void;
+
+  /** Deletes all sessions: everybody is logged out. */
+  clear(callback?: (error?: any) => void): void;
+}
+
+declare namespace PgStore {
+  export { PgStore, PgStore as default };
+}
+
+export = PgStore;

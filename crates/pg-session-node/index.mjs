@@ -1,3 +1,0 @@
-import PgStore from './index.js';
-
-export { PgStore, PgStore as default };

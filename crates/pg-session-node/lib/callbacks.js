@@ -1,0 +1,86 @@
+'use strict';
+
+const Sessions = require('./store.js');
+
+/** A store over `Base` whose methods take callbacks, as those of express-session and @fastify/session do. */
+function withCallbacks(Base) {
+  return class PgStore extends Base {
+    static get defaultOpts() {
+      return Sessions.defaultOpts;
+    }
+
+    #store;
+
+    constructor(connection, options) {
+      super();
+      this.#store = new Sessions(connection, options);
+      // Never `disconnect`: express-session then runs requests without a session.
+      this.#store.on('connect', () => this.emit('connect'));
+    }
+
+    get options() {
+      return this.#store.options;
+    }
+
+    get ready() {
+      return this.#store.ready;
+    }
+
+    setup() {
+      return this.#store.setup();
+    }
+
+    sweep() {
+      return this.#store.sweep();
+    }
+
+    close() {
+      return this.#store.close();
+    }
+
+    get(sid, callback) {
+      answer(this.#store.get(sid).then((session) => session || null), callback);
+    }
+
+    set(sid, session, callback) {
+      answer(this.#store.set(sid, session, ttl(session)), callback);
+    }
+
+    touch(sid, session, callback) {
+      answer(this.#store.touch(sid, ttl(session)), callback);
+    }
+
+    destroy(sid, callback) {
+      answer(this.#store.destroy(sid), callback);
+    }
+
+    all(callback) {
+      const withIds = (entries) => entries.map(([id, session]) => ({ ...session, id }));
+      answer(this.#store.all().then(withIds), callback);
+    }
+
+    length(callback) {
+      answer(this.#store.count(), callback);
+    }
+
+    clear(callback) {
+      answer(this.#store.clear(), callback);
+    }
+  };
+}
+
+/** Calls back out of the promise's reach: what the callback throws is its caller's, as with every callback of Node's. */
+function answer(promise, callback = () => {}) {
+  promise.then(
+    (value) => process.nextTick(callback, null, value),
+    (error) => process.nextTick(callback, error),
+  );
+}
+
+/** How long the cookie has still to live, in milliseconds; none if it lasts as long as the browser runs. */
+function ttl(session) {
+  const { expires, maxAge } = session?.cookie ?? {};
+  return expires ? new Date(expires) - Date.now() : maxAge;
+}
+
+module.exports = withCallbacks;

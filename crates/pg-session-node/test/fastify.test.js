@@ -1,0 +1,45 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { before, describe, test } = require('node:test');
+
+const PgStore = require('pg-session/fastify');
+const { database } = require('./support/database.js');
+const { visit } = require('./support/visit.js');
+
+describe('the store for @fastify/session', () => {
+  const { url, client } = database();
+  const store = new PgStore(url);
+
+  before(() => store.setup());
+
+  const app = async (options) => {
+    const app = require('fastify')();
+    app.register(require('@fastify/cookie'));
+    app.register(require('@fastify/session'), {
+      store, secret: 'a secret of thirty-two characters', cookie: { secure: false }, ...options,
+    });
+    app.get('/', async (request) => {
+      request.session.views = (request.session.views ?? 0) + 1;
+      return String(request.session.views);
+    });
+    await app.ready();
+    return app.server;
+  };
+
+  test('serves Fastify', async () => {
+    assert.deepEqual(await visit(await app(), ['/', '/', '/']), ['1', '2', '3']);
+    assert.equal((await client.query('SELECT FROM session')).rowCount, 1);
+  });
+
+  test('keeps a session as long as its cookie', async () => {
+    await visit(await app({ cookie: { secure: false, maxAge: 60_000 } }), ['/']);
+    const { rows } = await client.query("SELECT FROM session WHERE expiry BETWEEN now() + '50 s' AND now() + '60.01 s'");
+    assert.equal(rows.length, 1);
+  });
+
+  test('needs no express-session', () => {
+    const loaded = Object.keys(require.cache).filter((file) => file.includes('express-session'));
+    assert.deepEqual(loaded, []);
+  });
+});
