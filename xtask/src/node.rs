@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 use crate::error::Error;
 use crate::{run, workspace};
 
+/// The example apps for Node.
+const EXAMPLES: [&str; 5] = ["express", "fastify", "koa", "koa1", "koa-session"];
+
 /// Whether Node and npm are installed.
 pub(crate) fn installed() -> bool {
     ["node", "npm"].iter().all(|program| {
@@ -36,10 +39,15 @@ pub(crate) fn install(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Runs the package's own tests, then those of Node and Rust together.
+/// Runs the package's own tests, which start servers by this program; then those of Node and Rust together.
 pub(crate) fn test(configure: impl Fn(&mut Command)) -> Result<(), Error> {
-    run(&["npm", "test", "--silent"], &package(), &configure)?;
-    install(&workspace().join("examples/koa"))?;
+    let xtask = env::current_exe().map_err(Error::Addon)?;
+    run(&["npm", "test", "--silent"], &package(), |command| {
+        configure(command.env("PG_SESSION_XTASK", xtask));
+    })?;
+    for example in EXAMPLES {
+        install(&workspace().join("examples").join(example))?;
+    }
     run(&["cargo", "test", "--package", "pg-session-node", "--features", "node"], workspace(), &configure)
 }
 

@@ -206,7 +206,7 @@ describe('a store', () => {
     const { Store, Verb } = require('../lib/native.js');
     const text = (data) => new Promise((resolve) => {
       const { options } = new PgStore(url);
-      const native = new Store(url, options, (tickets, answers) => tickets.includes(2) && resolve(answers.at(-1)));
+      const native = new Store(url, options, (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]));
       native.submit([{ ticket: 1, verb: Verb.Setup }]);
       native.submit([{ ticket: 2, verb: Verb.Set, id: 'text', data }]);
     });

@@ -2,5 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
 
-mod koa;
+mod apps;
 mod rust;

@@ -1,0 +1,81 @@
+'use strict';
+
+// An Express application that keeps its visitors' sessions in PostgreSQL.
+
+const { setTimeout: sleep } = require('node:timers/promises');
+const { promisify } = require('node:util');
+const express = require('express');
+const session = require('express-session');
+const PgStore = require('pg-session/express');
+
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+
+const store = new PgStore(DATABASE_URL);
+const app = express();
+app.use(express.json({ strict: false }));
+app.use(session({ store, secret: SESSION_KEY, resave: false, saveUninitialized: false }));
+
+app.get('/', (req, res) => {
+  req.session.views = (req.session.views ?? 0) + 1;
+  res.json({ views: req.session.views });
+});
+app.get('/session', (req, res) => {
+  res.json(data(req.session));
+});
+app.put('/session/:key', async (req, res) => {
+  await delay(req);
+  req.session[req.params.key] = req.body;
+  res.end();
+});
+app.delete('/session/:key', (req, res) => {
+  delete req.session[req.params.key];
+  res.end();
+});
+app.get('/touch', async (req, res) => {
+  await delay(req);
+  res.end();
+});
+app.post('/rotate', async (req, res) => {
+  const kept = data(req.session);
+  // It stores the new session in any case, and one without data is not worth a row.
+  if (Object.keys(kept).length > 0) {
+    await promisify(req.session.regenerate).call(req.session);
+    Object.assign(req.session, kept);
+  }
+  res.end();
+});
+app.post('/logout', async (req, res) => {
+  await promisify(req.session.destroy).call(req.session);
+  res.end();
+});
+// What goes wrong is for the log; express-session has saved by then, or said why not.
+app.use((error, req, res, next) => {
+  console.error(`${error.name}: ${error.message}`);
+  if (res.headersSent) next(error);
+  else res.sendStatus(500);
+});
+
+/** The session without what the middleware keeps in it. */
+function data({ cookie, ...rest }) {
+  return rest;
+}
+
+function delay(req) {
+  return sleep(Number(req.query.delay_ms ?? 0));
+}
+
+async function main() {
+  await store.setup();
+  const server = app.listen(Number(PORT), '127.0.0.1', () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  });
+  const stop = () => {
+    server.close(() => store.close());
+    // A connection that is kept alive is idle once its answer is out.
+    setInterval(() => server.closeIdleConnections(), 50).unref();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+main();

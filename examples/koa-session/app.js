@@ -1,0 +1,78 @@
+'use strict';
+
+// A Koa application that keeps its visitors' sessions in PostgreSQL, by koa-session.
+
+const { json } = require('node:stream/consumers');
+const { setTimeout: sleep } = require('node:timers/promises');
+const Koa = require('koa');
+const { createSession } = require('koa-session');
+const PgStore = require('pg-session');
+
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+
+const store = new PgStore(DATABASE_URL);
+const app = new Koa();
+app.keys = [SESSION_KEY];
+app.use(createSession({ store }, app));
+
+const routes = {
+  'GET /': (ctx) => {
+    ctx.session.views = (ctx.session.views ?? 0) + 1;
+    ctx.body = { views: ctx.session.views };
+  },
+  'GET /session': (ctx) => {
+    ctx.body = data(ctx.session.toJSON());
+  },
+  'PUT /session/': async (ctx, key) => {
+    const value = await json(ctx.req);
+    await delay(ctx);
+    ctx.session[key] = value;
+    ctx.status = 200;
+  },
+  'DELETE /session/': (ctx, key) => {
+    delete ctx.session[key];
+    ctx.status = 200;
+  },
+  'GET /touch': async (ctx) => {
+    await delay(ctx);
+    ctx.status = 200;
+  },
+  'POST /rotate': async (ctx) => {
+    if (ctx.session.populated) await ctx.session.regenerate();
+    ctx.status = 200;
+  },
+  'POST /logout': (ctx) => {
+    ctx.session = null;
+    ctx.status = 200;
+  },
+};
+
+app.use((ctx) => {
+  const [, folder, key] = /^(\/session\/)(.+)$/.exec(ctx.path) ?? [null, ctx.path];
+  return routes[`${ctx.method} ${folder}`]?.(ctx, key && decodeURIComponent(key));
+});
+
+/** The session without what the middleware keeps in it. */
+function data({ cookie, ...rest }) {
+  return rest;
+}
+
+function delay(ctx) {
+  return sleep(Number(ctx.query.delay_ms ?? 0));
+}
+
+async function main() {
+  await store.setup();
+  const server = app.listen(Number(PORT), '127.0.0.1', () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  });
+  const stop = () => {
+    server.close(() => store.close());
+    // A connection that is kept alive is idle once its answer is out.
+    setInterval(() => server.closeIdleConnections(), 50).unref();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+main();
