@@ -28,6 +28,9 @@ pub(crate) enum Error {
     #[error("the {app} app ended by itself ({status}); everything is stopped")]
     AppEnded { app: &'static str, status: ExitStatus },
 
+    #[error("`{line}` is no order for the server: say `stop` or `start`")]
+    NoSuchOrder { line: String },
+
     #[error("{step} failed after {seconds:.1} s; {cause}")]
     Step { step: &'static str, seconds: f64, cause: Box<Error> },
 }

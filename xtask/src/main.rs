@@ -5,6 +5,7 @@ mod demo;
 mod error;
 mod interrupt;
 mod node;
+mod server;
 mod test;
 
 use std::path::Path;
@@ -22,6 +23,7 @@ use error::Error;
 enum Xtask {
     Bench(bench::Bench),
     Demo(demo::Demo),
+    Server(server::Server),
     Test(test::Test),
 }
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let done = match Xtask::parse() {
         Xtask::Bench(bench) => bench.run(),
         Xtask::Demo(demo) => demo.run(),
+        Xtask::Server(server) => server.run(),
         Xtask::Test(test) => test.run(),
     };
     match done {

@@ -52,6 +52,57 @@ describe("koa-pg-session's usage", () => {
     assert.deepEqual(await visit(app, ['/', '/', '/logout', '/']), ['1', '2', 'undefined', '1']);
   });
 
+  test('stores nothing under koa:sess:undefined in deferred mode, and says what to do', async () => {
+    const Koa = require('koa');
+    const session = require('koa-generic-session');
+
+    const app = new Koa();
+    app.keys = ['key'];
+    const errors = [];
+    app.on('error', (error) => errors.push(error));
+    const store = new PgStore(url, { table: 'deferred' });
+    app.use(session({ store, defer: true }));
+    app.use(async (ctx) => {
+      if (ctx.path === '/read') (await ctx.session).n = 1;
+      else ctx.session = ctx.path === '/logout' ? null : { n: 2 };
+      ctx.body = '';
+    });
+    await store.setup();
+
+    assert.deepEqual(await visit(app, ['/assign']), ['Internal Server Error']);
+    assert.match(errors[0].message, /deferred mode, `await ctx\.session`/);
+    assert.deepEqual(await visit(app, ['/logout']), ['']);
+    assert.equal(await store.count(), 0);
+    assert.deepEqual(await visit(app, ['/read', '/assign']), ['', '']);
+    const [[id, { n }], ...others] = await store.all();
+    assert.deepEqual([n, others], [2, []]);
+    assert.match(id, /^koa:sess:[\w-]{32}$/);
+    assert.equal(errors.length, 1);
+  });
+
+  test('serves koa-session 7, with cookies of any age', async () => {
+    const Koa = require('koa');
+    const session = require('koa-session').default;
+
+    const store = new PgStore(url, { table: 'koa_session' });
+    await store.setup();
+    for (const [maxAge, left] of [[undefined, 86_410], [60_000, 70], ['session', 2700]]) {
+      const app = new Koa();
+      app.keys = ['key'];
+      app.use(session({ store, maxAge }, app));
+      app.use((ctx) => {
+        if (ctx.path === '/logout') ctx.session = null;
+        else ctx.session.counter = (ctx.session.counter ?? 0) + 1;
+        ctx.body = String(ctx.session?.counter);
+      });
+      assert.deepEqual(await visit(app, ['/', '/']), ['1', '2']);
+      const { rows } = await client.query('SELECT extract(epoch FROM expiry - now())::float8 AS left FROM koa_session');
+      assert(rows.length === 1 && rows[0].left <= left && rows[0].left > left - 10, `${maxAge}: ${rows[0]?.left}`);
+      assert.deepEqual(await visit(app, ['/', '/logout', '/']), ['1', 'undefined', '1']);
+      await store.clear();
+    }
+  });
+
   test('may yield in co, and yield* in a generator', async () => {
     const store = new PgStore(url);
     const answered = await co(function* () {

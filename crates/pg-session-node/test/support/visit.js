@@ -2,20 +2,30 @@
 
 const { once } = require('node:events');
 
-/** Serves the app while a visitor with cookies makes these requests, and answers the bodies. */
-async function visit(app, paths) {
+/** Serves the app, and answers a function that makes a new visitor, with cookies, and one that ends it all. */
+async function open(app) {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  let cookie = '';
+  const visitor = () => {
+    let cookie = '';
+    return async (path) => {
+      const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
+      const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+      if (set.length > 0) cookie = set.join('; ');
+      return { status: response.status, body: await response.text() };
+    };
+  };
+  return { visitor, close: () => server.close() };
+}
+
+/** Serves the app while one visitor makes these requests, and answers the bodies. */
+async function visit(app, paths) {
+  const { visitor, close } = await open(app);
+  const get = visitor();
   const bodies = [];
-  for (const path of paths) {
-    const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
-    const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-    if (set.length > 0) cookie = set.join('; ');
-    bodies.push(await response.text());
-  }
-  server.close();
+  for (const path of paths) bodies.push((await get(path)).body);
+  close();
   return bodies;
 }
 
-module.exports = { visit };
+module.exports = { open, visit };
