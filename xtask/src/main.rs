@@ -5,6 +5,7 @@ mod demo;
 mod error;
 mod interrupt;
 mod node;
+mod pack;
 mod server;
 mod test;
 
@@ -23,6 +24,7 @@ use error::Error;
 enum Xtask {
     Bench(bench::Bench),
     Demo(demo::Demo),
+    Pack(pack::Pack),
     Server(server::Server),
     Test(test::Test),
 }
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let done = match Xtask::parse() {
         Xtask::Bench(bench) => bench.run(),
         Xtask::Demo(demo) => demo.run(),
+        Xtask::Pack(pack) => pack.run(),
         Xtask::Server(server) => server.run(),
         Xtask::Test(test) => test.run(),
     };

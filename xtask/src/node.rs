@@ -25,9 +25,12 @@ pub(crate) fn installed() -> bool {
 pub(crate) fn build() -> Result<(), Error> {
     run(&["cargo", "build", "--package", "pg-session-node"], workspace(), |_| ())?;
     let package = package();
-    let (fresh, place) = (package.join("fresh.node"), package.join(format!("pg-session.{}.node", target())));
+    let (fresh, place) = (package.join("fresh.node"), package.join("pg-session.node"));
     // A process that runs may have the old file open: it keeps that, and the next one takes the new.
-    built().and_then(|built| fs::copy(built, &fresh)).and_then(|_| fs::rename(&fresh, &place)).map_err(Error::Addon)
+    built("debug")
+        .and_then(|built| fs::copy(built, &fresh))
+        .and_then(|_| fs::rename(&fresh, &place))
+        .map_err(Error::Addon)
 }
 
 /// Installs what the folder's lock file names, unless it is there.
@@ -41,7 +44,8 @@ pub(crate) fn install(folder: &Path) -> Result<(), Error> {
 
 /// Runs the package's own tests, which start servers by this program; then those of Node and Rust together.
 pub(crate) fn test(configure: impl Fn(&mut Command)) -> Result<(), Error> {
-    let xtask = env::current_exe().map_err(Error::Addon)?;
+    let this = |source| Error::Run { command: "cargo xtask".to_owned(), source };
+    let xtask = env::current_exe().map_err(this)?;
     run(&["npm", "test", "--silent"], &package(), |command| {
         configure(command.env("PG_SESSION_XTASK", xtask));
     })?;
@@ -56,23 +60,8 @@ pub(crate) fn package() -> PathBuf {
     workspace().join("crates/pg-session-node")
 }
 
-/// The library that cargo built, beside this program.
-fn built() -> io::Result<PathBuf> {
+/// The library that cargo built, in the folder of a profile beside that of this program.
+pub(crate) fn built(profile: &str) -> io::Result<PathBuf> {
     let library = format!("{}pg_session_node{}", consts::DLL_PREFIX, consts::DLL_SUFFIX);
-    Ok(env::current_exe()?.with_file_name(library))
-}
-
-/// This platform, as `lib/native.js` names it.
-fn target() -> String {
-    let arch = match consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    match consts::OS {
-        "macos" => format!("darwin-{arch}"),
-        "windows" => format!("win32-{arch}-msvc"),
-        other if cfg!(target_env = "musl") => format!("{other}-{arch}-musl"),
-        other => format!("{other}-{arch}-gnu"),
-    }
+    Ok(env::current_exe()?.with_file_name("..").join(profile).join(library))
 }

@@ -51,12 +51,3 @@ test('the types tell every option', () => {
   const [, options] = /export interface Options {(.*?)\n {2}}/s.exec(types);
   assert.deepEqual([...options.matchAll(/(\w+)\?:/g)].map(([, name]) => name).sort(), Object.keys(defaultOpts).sort());
 });
-
-test('a platform without a binary is told', async () => {
-  const program = `
-    Object.defineProperty(process, 'platform', { value: 'plan9' });
-    try { require('pg-session') } catch (error) { console.log(error.code, error.message) }
-  `;
-  const { output } = await node(program);
-  assert.match(output, /^PG_SESSION_CONFIGURATION .*plan9.*install its optional package pg-session-plan9/);
-});
