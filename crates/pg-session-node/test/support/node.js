@@ -3,9 +3,9 @@
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 
-/** Runs a program text in a Node of its own, and answers its exit code and what it printed. */
-function node(program, { env = {}, module = false } = {}) {
-  const child = spawn(process.execPath, [`--input-type=${module ? 'module' : 'commonjs'}`, '-e', program], {
+/** Runs a program text in a Node of its own, of this version unless told, and answers its exit code and what it printed. */
+function node(program, { env = {}, module = false, runtime = process.execPath } = {}) {
+  const child = spawn(runtime, [`--input-type=${module ? 'module' : 'commonjs'}`, '-e', program], {
     cwd: path.join(__dirname, '../..'),
     env: { ...process.env, ...env },
     timeout: 20_000,
