@@ -16,6 +16,9 @@ pub(crate) enum Error {
     #[error("cannot listen to Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),
 
+    #[error("stopped by the user")]
+    Interrupted,
+
     #[error("cannot run `{command}`: {source}")]
     Run { command: String, source: io::Error },
 

@@ -23,13 +23,15 @@ impl Interrupt {
         Ok(Self(receiver))
     }
 
-    /// How the program ended, or none when the user's wish came first.
-    pub(crate) fn or_end(&self, program: &mut Guard) -> io::Result<Option<ExitStatus>> {
+    /// Which of the programs ended first, and how; none when the user's wish came before that.
+    pub(crate) fn or_end(&self, programs: &mut [Guard]) -> io::Result<Option<(usize, ExitStatus)>> {
         loop {
             match self.0.recv_timeout(POLL) {
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Some(status) = program.try_wait()? {
-                        return Ok(Some(status));
+                    for (number, program) in programs.iter_mut().enumerate() {
+                        if let Some(status) = program.try_wait()? {
+                            return Ok(Some((number, status)));
+                        }
                     }
                 }
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(None),

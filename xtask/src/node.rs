@@ -4,10 +4,13 @@ use std::env::{self, consts};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use crate::error::Error;
 use crate::{run, workspace};
+
+/// How a command is run in a folder; it must succeed.
+pub(crate) type Run<'a> = dyn Fn(&[&str], &Path) -> Result<(), Error> + 'a;
 
 /// The example apps for Node.
 const EXAMPLES: [&str; 5] = ["express", "fastify", "koa", "koa1", "koa-session"];
@@ -21,11 +24,16 @@ pub(crate) fn installed() -> bool {
     })
 }
 
+/// The usual `Run`.
+pub(crate) fn plainly(command: &[&str], folder: &Path) -> Result<(), Error> {
+    run(command, folder, |_| ())
+}
+
 /// Builds the addon, and puts it where the package looks for it first.
-pub(crate) fn build() -> Result<(), Error> {
-    run(&["cargo", "build", "--package", "pg-session-node"], workspace(), |_| ())?;
+pub(crate) fn build(run: &Run<'_>) -> Result<(), Error> {
+    run(&["cargo", "build", "--package", "pg-session-node"], workspace())?;
     let package = package();
-    let (fresh, place) = (package.join("fresh.node"), package.join("pg-session.node"));
+    let (fresh, place) = (package.join(format!("fresh-{}.node", process::id())), package.join("pg-session.node"));
     // A process that runs may have the old file open: it keeps that, and the next one takes the new.
     built("debug")
         .and_then(|built| fs::copy(built, &fresh))
@@ -34,11 +42,11 @@ pub(crate) fn build() -> Result<(), Error> {
 }
 
 /// Installs what the folder's lock file names, unless it is there.
-pub(crate) fn install(folder: &Path) -> Result<(), Error> {
+pub(crate) fn install(folder: &Path, run: &Run<'_>) -> Result<(), Error> {
     let changed = |file: &str| fs::metadata(folder.join(file)).and_then(|file| file.modified());
     match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
         (Ok(wanted), Ok(there)) if wanted < there => Ok(()),
-        _ => run(&["npm", "ci", "--ignore-scripts", "--loglevel=error"], folder, |_| ()),
+        _ => run(&["npm", "ci", "--ignore-scripts", "--loglevel=error"], folder),
     }
 }
 
@@ -50,7 +58,7 @@ pub(crate) fn test(configure: impl Fn(&mut Command)) -> Result<(), Error> {
         configure(command.env("PG_SESSION_XTASK", xtask));
     })?;
     for example in EXAMPLES {
-        install(&workspace().join("examples").join(example))?;
+        install(&workspace().join("examples").join(example), &plainly)?;
     }
     run(&["cargo", "test", "--package", "pg-session-node", "--features", "node"], workspace(), &configure)
 }

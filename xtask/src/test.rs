@@ -38,7 +38,9 @@ impl Test {
             })
         })?;
         if node::installed() {
-            step("npm package", || node::build().and_then(|()| node::install(&node::package())))?;
+            step("npm package", || {
+                node::build(&node::plainly).and_then(|()| node::install(&node::package(), &node::plainly))
+            })?;
             step("tests in Node", || {
                 node::test(|command| {
                     command.env(SHARED_SERVER, server.shared_line());

@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A demo that is killed when a test fails halfway.
+/// A demo that is killed when a test fails halfway. The Koa app listens on the port after that of the axum app.
 struct Demo {
     process: Child,
     port: u16,
@@ -23,24 +23,36 @@ impl Demo {
         let mut process = command(port, data).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let demo = Self { process, port };
-        let line = lines.map(Result::unwrap).next();
-        assert_eq!(line, Some(format!("listening on http://127.0.0.1:{port}")));
+        let mut told: Vec<_> = lines.map(Result::unwrap).take(1 + usize::from(node_is_there())).collect();
+        told.sort();
+        let ports = [port, port + 1].map(|port| format!("listening on http://127.0.0.1:{port}"));
+        assert_eq!(told, ports[..told.len()]);
         demo
     }
 
-    /// What a browser with this cookie gets; it keeps the new one, if there is one.
-    fn get(&self, cookie: &mut String) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+    /// What a browser with these cookies gets of the axum app; it keeps new ones.
+    fn get(&self, cookies: &mut String) -> String {
+        Self::get_at(self.port, cookies)
+    }
+
+    /// The same of the Koa app.
+    fn get_of_koa(&self, cookies: &mut String) -> String {
+        Self::get_at(self.port + 1, cookies)
+    }
+
+    fn get_at(port: u16, cookies: &mut String) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let headers = format!("Host: 127.0.0.1\r\nConnection: close\r\nCookie: {cookie}\r\n");
+        let headers = format!("Host: 127.0.0.1\r\nConnection: close\r\nCookie: {cookies}\r\n");
         write!(stream, "GET / HTTP/1.1\r\n{headers}\r\n").unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
-        for line in head.lines() {
-            if let Some(("set-cookie", new)) = line.split_once(": ") {
-                *cookie = new.split(';').next().unwrap().to_owned();
-            }
+        let set = head.lines().filter_map(|line| line.split_once(": "));
+        let new = set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let pairs: Vec<_> = new.map(|(_, cookie)| cookie.split(';').next().unwrap()).collect();
+        if !pairs.is_empty() {
+            *cookies = pairs.join("; ");
         }
         body.to_owned()
     }
@@ -61,12 +73,12 @@ impl Demo {
         }
     }
 
-    /// The app's process: below the shell that guards it.
-    fn app(&self) -> u32 {
+    /// The process of an app: below the shell that guards it.
+    fn app(&self, command: &str) -> u32 {
         let children = |parent: u32| processes().into_iter().filter(move |process| process.parent == parent);
         let mut apps = children(self.process.id())
             .flat_map(|guard| children(guard.id))
-            .filter(|process| process.command.ends_with("/example-axum"));
+            .filter(|process| process.command.ends_with(command));
         apps.next().unwrap().id
     }
 }
@@ -106,14 +118,21 @@ fn kill(signal: &str, process: u32) {
     assert!(kill.unwrap().success());
 }
 
+/// A port that is free, and the next is too.
 fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    let any = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let next_is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok();
+    std::iter::repeat_with(any).find(next_is_free).unwrap()
+}
+
+fn node_is_there() -> bool {
+    ["node", "npm"].iter().all(|program| Command::new(program).arg("--version").output().is_ok())
 }
 
 fn assert_nothing_runs(port: u16, data: &Path) {
     let data = data.to_str().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+    while [port, port + 1].iter().any(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok())
         || processes().iter().any(|process| process.command.contains(data))
     {
         assert!(Instant::now() < deadline, "something still runs");
@@ -128,25 +147,38 @@ fn it_counts_on_after_it_was_stopped() {
     fs::set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
     let data = data.path();
     let port = free_port();
-    let mut cookie = String::new();
+    let (mut cookie, mut koa_cookie) = (String::new(), String::new());
 
     let mut demo = Demo::start(port, data);
     let answers = [(); 3].map(|()| demo.get(&mut cookie));
     assert_eq!(answers, [r#"{"views":1}"#, r#"{"views":2}"#, r#"{"views":3}"#]);
+    if node_is_there() {
+        assert_eq!([(); 2].map(|()| demo.get_of_koa(&mut koa_cookie)), [r#"{"views":1}"#, r#"{"views":2}"#]);
+    }
     assert_eq!(demo.end_by("INT").code(), Some(0));
     assert_nothing_runs(port, data);
 
     let mut demo = Demo::start(port, data);
     assert_eq!(demo.get(&mut cookie), r#"{"views":4}"#);
     assert_eq!(demo.get(&mut String::new()), r#"{"views":1}"#);
+    if node_is_there() {
+        assert_eq!(demo.get_of_koa(&mut koa_cookie), r#"{"views":3}"#);
+    }
     assert_eq!(demo.end_by("TERM").code(), Some(0));
     assert_nothing_runs(port, data);
 
     let mut demo = Demo::start(port, data);
     assert_eq!(demo.get(&mut cookie), r#"{"views":5}"#);
-    kill("KILL", demo.app());
+    kill("KILL", demo.app("/example-axum"));
     assert_eq!(demo.end().code(), Some(1));
     assert_nothing_runs(port, data);
+
+    if node_is_there() {
+        let mut demo = Demo::start(port, data);
+        kill("KILL", demo.app("node app.js"));
+        assert_eq!(demo.end().code(), Some(1));
+        assert_nothing_runs(port, data);
+    }
 }
 
 #[test]
