@@ -1,7 +1,5 @@
 //! One table serves Rust and Node at once.
 
-use std::process::Command;
-
 use pg_session::PgStore;
 use pg_session_testkit::Database;
 use serde_json::{Value, json};
@@ -12,11 +10,7 @@ fn node(database: &Database, calls: &str) -> String {
         "const store = new (require('pg-session'))(process.env.DATABASE_URL);
         (async () => {{ await store.setup(); {calls} }})();"
     );
-    let mut node = Command::new("node");
-    node.args(["-e", &program]).current_dir(env!("CARGO_MANIFEST_DIR")).env("DATABASE_URL", database.url());
-    let output = node.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    crate::node(&program, &[("DATABASE_URL", &database.url())])
 }
 
 #[tokio::test]
