@@ -1,7 +1,9 @@
 'use strict';
 
-const { Store } = require('./native.js');
+const { Store, onWarning } = require('./native.js');
 const { PgSessionError, configuration } = require('./errors.js');
+
+onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 
 /** What waits for an answer, in all stores, by ticket. */
 const pending = new Map();

@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod function;
 mod options;
+mod warnings;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,15 @@ type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
 
 /// Tickets, and the answers to them.
 type Settled = FnArgs<(Vec<u32>, Vec<Answer>)>;
+
+/// Has `warn` called with every warning from now on: a sweep has failed.
+///
+/// # Errors
+/// Node is about to end.
+#[napi]
+pub fn on_warning(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
+    warnings::listen(warn)
+}
 
 /// A store of the engine.
 #[napi]

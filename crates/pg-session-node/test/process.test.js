@@ -45,7 +45,25 @@ describe('a process', () => {
       const broken = new PgStore(() => { throw new Error('broken') }, { cleanupTime: 5 });
       broken.setup();
       setTimeout(() => console.log('done'), 300);
-    `, 'done');
+    `, 'done', { env: { ...env, NODE_NO_WARNINGS: '1' } });
+  });
+
+  test('is warned of sweeps that fail, and goes on', async () => {
+    await client.query('CREATE TABLE swept (id text PRIMARY KEY, expiry timestamptz, session json)');
+    await client.query("CREATE TABLE visit (session text REFERENCES swept); INSERT INTO swept VALUES ('a', now(), '1')");
+    await client.query("INSERT INTO visit VALUES ('a')");
+    await prints(`
+      const PgStore = require('pg-session');
+      const store = new PgStore(process.env.DATABASE_URL, { table: 'swept', cleanupTime: 20 });
+      const alive = setTimeout(() => {}, 10_000);
+      process.removeAllListeners('warning');
+      process.once('warning', async ({ name, message }) => {
+        console.log(name, /^a sweep failed; .*: sweep: PostgreSQL refused: .*23503/.test(message) || message);
+        await store.close();
+        clearTimeout(alive);
+      });
+      store.setup();
+    `, 'PgSessionWarning true');
   });
 
   test('has several stores', async () => {

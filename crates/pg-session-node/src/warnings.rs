@@ -1,0 +1,80 @@
+//! Sweeps that fail, on their way to `process.emitWarning`: nobody waits for them who could be told.
+
+use std::fmt::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use napi::bindgen_prelude::{FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Result, Status};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Where the engine's sweeper logs.
+const SWEEPER: &str = "pg_session::sweeper";
+
+/// Weak: it does not keep the process alive.
+type Warn = ThreadsafeFunction<String, (), FnArgs<(String,)>, Status, false, true>;
+
+/// One for every thread of JavaScript; the first that still runs is told.
+static LISTENERS: Mutex<Vec<Warn>> = Mutex::new(Vec::new());
+
+pub(crate) fn listen(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
+    let warn =
+        warn.build_threadsafe_function().weak::<true>().build_callback(|context| Ok(FnArgs::from((context.value,))))?;
+    LISTENERS.lock().unwrap_or_else(PoisonError::into_inner).push(warn);
+    // Another thread of JavaScript may have set it already.
+    let _ = tracing::subscriber::set_global_default(Warnings);
+    Ok(())
+}
+
+/// Takes nothing but the sweeper's warnings.
+struct Warnings;
+
+impl Subscriber for Warnings {
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target() == SWEEPER
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = |warn: &Warn| warn.call(text.0.clone(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok;
+        while listeners.first().is_some_and(|warn| !told(warn)) {
+            listeners.remove(0);
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// What an event says: its message, then its other fields.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0.insert_str(0, &format!("{value:?}"));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(self.0, ": {value:?}");
+        }
+    }
+}
