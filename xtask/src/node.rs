@@ -53,7 +53,8 @@ pub(crate) fn install(folder: &Path, run: &Run<'_>) -> Result<(), Error> {
 /// Runs the package's own tests, which start servers by this program; then those of Node and Rust together.
 pub(crate) fn test(configure: impl Fn(&mut Command)) -> Result<(), Error> {
     let this = |source| Error::Run { command: "cargo xtask".to_owned(), source };
-    let xtask = env::current_exe().map_err(this)?;
+    // By its name: cargo may have put a newer one in the place of this very program.
+    let xtask = env::current_exe().map_err(this)?.with_file_name(format!("xtask{}", consts::EXE_SUFFIX));
     run(&["npm", "test", "--silent"], &package(), |command| {
         configure(command.env("PG_SESSION_XTASK", xtask));
     })?;

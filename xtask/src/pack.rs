@@ -5,21 +5,21 @@ use crate::{node, run, workspace};
 
 /// Make the npm packages: pg-session itself, and the one with the binary for this platform.
 ///
-/// Prints their tarballs, in target/npm. Every platform has to make its own binary.
+/// Leaves a folder and a tarball of each in target/npm, and prints the tarballs. Every platform makes its own binary.
 #[derive(Args)]
 pub(crate) struct Pack {
-    /// Pack the binary of the debug build, which is made faster.
+    /// Pack the binary of the debug build, which is made faster, into target/npm-debug.
     #[arg(long)]
     debug: bool,
 }
 
 impl Pack {
     pub(crate) fn run(self) -> Result<(), Error> {
-        let profile = if self.debug { "dev" } else { "npm" };
+        let (profile, built, folder) = if self.debug { ("dev", "debug", "npm-debug") } else { ("npm", "npm", "npm") };
         run(&["cargo", "build", "--quiet", "--package", "pg-session-node", "--profile", profile], workspace(), |_| ())?;
-        let binary = node::built(if self.debug { "debug" } else { "npm" }).map_err(Error::Addon)?;
+        let binary = node::built(built).map_err(Error::Addon)?;
         run(&["node", "scripts/pack.js"], &node::package(), |command| {
-            command.arg(binary).arg(workspace().join("target/npm"));
+            command.arg(binary).arg(workspace().join("target").join(folder));
         })
     }
 }
