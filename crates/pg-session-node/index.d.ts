@@ -149,7 +149,7 @@ declare namespace PgStore {
     connections?: number;
     /** How many calls may wait for them; more fail at once with `PG_SESSION_OVERLOADED`. Default: 10,000. */
     maxWaiting?: number;
-    /** Whether statements are prepared on them; behind a transaction pooler the store stops that by itself. Default: true. */
+    /** Whether statements are prepared; behind a transaction pooler the store stops that by itself. Default: true. */
     prepare?: boolean;
   }
 

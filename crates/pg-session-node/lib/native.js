@@ -26,8 +26,8 @@ function why(name, found) {
     return `pg-session has no binary for ${name}, only for ${others}; build it from source, with \`cargo xtask pack\``;
   }
   return (
-    `the binary of pg-session for ${name} is not installed: install its optional package pg-session-${name} (npm leaves ` +
-    'it out with --omit=optional, or when node_modules comes from another platform: then install anew)'
+    `the binary of pg-session for ${name} is not installed: install its optional package pg-session-${name} ` +
+    '(npm leaves it out with --omit=optional, or when node_modules comes from another platform: then install anew)'
   );
 }
 

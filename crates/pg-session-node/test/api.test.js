@@ -190,7 +190,8 @@ describe('a store', () => {
     assert.equal(await store.get('refused'), false);
     const small = new PgStore(url, { maxSize: 10 });
     await small.setup();
-    await assert.rejects(small.set('refused', { text: 'too long' }), { code: 'PG_SESSION_TOO_LARGE', message: /over maxSize/ });
+    const tooLarge = { code: 'PG_SESSION_TOO_LARGE', message: /over maxSize/ };
+    await assert.rejects(small.set('refused', { text: 'too long' }), tooLarge);
   });
 
   test('stores nothing under an id that somebody forgot', async () => {
@@ -206,7 +207,8 @@ describe('a store', () => {
     const { Store, Verb } = require('../lib/native.js');
     const text = (data) => new Promise((resolve) => {
       const { options } = new PgStore(url);
-      const native = new Store(url, options, (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]));
+      const settle = (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]);
+      const native = new Store(url, options, settle);
       native.submit([{ ticket: 1, verb: Verb.Setup }]);
       native.submit([{ ticket: 2, verb: Verb.Set, id: 'text', data }]);
     });
@@ -225,8 +227,8 @@ describe('a store', () => {
     const store = new PgStore(named, { table: 'counted', connections: 2, maxWaiting: 2, prepare: false });
     await store.setup();
     await Promise.all(Array.from({ length: 8 }, (_, n) => store.get(`${n}`).catch(() => {})));
-    const { rows } = await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'counted'");
-    assert.equal(rows[0].n, 2);
+    const counted = "SELECT FROM pg_stat_activity WHERE application_name = 'counted'";
+    assert.equal((await client.query(counted)).rowCount, 2);
     const calls = await Promise.allSettled(Array.from({ length: 50 }, () => store.get('same')));
     const refused = calls.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
     assert(refused.length > 0 && refused.length < 50, `${refused.length} are refused`);

@@ -45,7 +45,8 @@ describe('moving over from connect-pg-simple, as the README says', () => {
       store = turn;
       assert.equal((await get('/')).body, views);
     }
-    const { rows } = await client.query("SELECT sess FROM session WHERE expire BETWEEN now() + '50 s' AND now() + '60.01 s'");
+    const sql = "SELECT sess FROM session WHERE expire BETWEEN now() + '50 s' AND now() + '60.01 s'";
+    const { rows } = await client.query(sql);
     assert.deepEqual(rows.map(({ sess }) => sess.views), [5]);
   });
 

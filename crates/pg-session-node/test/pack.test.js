@@ -59,7 +59,8 @@ describe('the packages, where nothing else is', () => {
     assert.deepEqual(files(binary), [...licences, 'package.json', `pg-session.${here()}.node`].sort());
     const { optionalDependencies, version, private: own } = require(path.join(modules, 'pg-session/package.json'));
     assert.deepEqual([optionalDependencies[binary], own], [version, undefined]);
-    assert.deepEqual(Object.keys(optionalDependencies), Object.keys(PLATFORMS).map((platform) => `pg-session-${platform}`));
+    const all = Object.keys(PLATFORMS).map((platform) => `pg-session-${platform}`);
+    assert.deepEqual(Object.keys(optionalDependencies), all);
     const { os: systems, cpu } = require(path.join(modules, binary, 'package.json'));
     assert.deepEqual([systems, cpu], [[process.platform], [process.arch]]);
   });
@@ -77,7 +78,7 @@ describe('the packages, where nothing else is', () => {
     };
     assert.equal(await told(), '');
     const elsewhere = await told("Object.defineProperty(process, 'platform', { value: 'plan9' });");
-    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no binary for plan9-.*only for darwin-arm64, .*cargo xtask pack/);
+    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no binary for plan9-.*for darwin-arm64, .*cargo xtask pack/);
 
     const place = path.join(modules, binary);
     fs.writeFileSync(path.join(place, `pg-session.${here()}.node`), 'no binary at all');

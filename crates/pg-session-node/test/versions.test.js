@@ -64,7 +64,8 @@ describe('every Node', () => {
     test(`of version ${version}`, { skip }, async () => {
       for (const [text, module] of [[COMMONJS, false], [ESM, true]]) {
         const output = `${version} Zoë true false\nPG_SESSION_INVALID_INPUT`;
-        assert.deepEqual(await node(text, { module, runtime: programOf(version), env: { DATABASE_URL: url } }), { code: 0, output });
+        const options = { module, runtime: programOf(version), env: { DATABASE_URL: url } };
+        assert.deepEqual(await node(text, options), { code: 0, output });
       }
     });
   }
