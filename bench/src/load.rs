@@ -1,66 +1,88 @@
-//! A closed loop: so many callers, each of which asks again as soon as it was answered.
+//! A closed loop in this process: so many callers, each of which asks again as soon as it was answered.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
-use serde::Serialize;
+use async_trait::async_trait;
+use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::sides::{Failure, Side};
+use crate::sides::{Label, Side};
+use crate::task::{Failure, Operation, Outcome, Task, data, id};
 
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Operation {
-    Get,
-    Set,
-    Touch,
-    /// 80 % get, 15 % touch, 5 % set.
-    Mix,
-}
+const FILLERS: usize = 256;
 
-impl Operation {
-    pub(crate) const ALL: [Self; 4] = [Self::Get, Self::Set, Self::Touch, Self::Mix];
+/// How many sessions are read back and compared after a store was filled.
+const READ_BACK: usize = 100;
 
-    fn one(self) -> Self {
-        match self {
-            Self::Mix => match fastrand::u8(0..100) {
-                0..80 => Self::Get,
-                80..95 => Self::Touch,
-                _ => Self::Set,
-            },
-            one => one,
-        }
+/// A store that is called in this process, by the means that its users have.
+#[async_trait]
+pub(crate) trait Store: Send + Sync {
+    /// As a request begins; a session that is missing is a failure.
+    async fn get(&self, id: &str) -> Result<(), Failure>;
+
+    async fn set(&self, id: &str, data: &str) -> Result<(), Failure>;
+
+    async fn touch(&self, id: &str) -> Result<(), Failure>;
+
+    /// What is kept under the id.
+    async fn read(&self, id: &str) -> Result<Option<Value>, Failure>;
+
+    /// The first set of an id.
+    async fn insert(&self, id: &str, data: &str) -> Result<(), Failure> {
+        self.set(id, data).await
     }
 }
 
-/// What one cell came to.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Outcome {
-    pub(crate) per_second: f64,
-    pub(crate) p50_us: f64,
-    pub(crate) p99_us: f64,
+/// A session that was filled in is missing: what was measured is not what it should be.
+pub(crate) fn found<T>(session: Option<T>) -> Result<(), Failure> {
+    session.map(drop).ok_or_else(|| "a session is missing: the store lost what it was given".into())
 }
 
-/// The id of a session by its number: random to look at, and the same on every side.
-pub(crate) fn id(number: usize) -> String {
-    let mut random = fastrand::Rng::with_seed(number as u64);
-    format!("{:016x}{:016x}", random.u64(..), random.u64(..))
+/// Such a store as a side. `does` says which cells of the table tell anything.
+pub(crate) struct InProcess {
+    label: Label,
+    store: Arc<dyn Store>,
+    does: fn(Operation, usize) -> bool,
 }
 
-/// About 300 bytes of JSON.
-pub(crate) fn data(number: usize) -> String {
-    format!(r#"{{"user":{{"id":{number},"name":"Visitor {number}"}},"views":1,"pad":"{}"}}"#, "x".repeat(230))
+impl InProcess {
+    pub(crate) fn new(label: Label, store: impl Store + 'static) -> Self {
+        Self { label, store: Arc::new(store), does: |operation, _| operation != Operation::Visit }
+    }
+
+    pub(crate) fn only(self, does: fn(Operation, usize) -> bool) -> Self {
+        Self { does, ..self }
+    }
 }
 
-pub(crate) async fn fill(side: &Arc<dyn Side>, sessions: usize) -> Result<(), Failure> {
-    let callers = 256;
+#[async_trait]
+impl Side for InProcess {
+    fn label(&self) -> Label {
+        self.label
+    }
+
+    fn does(&self, operation: Operation, callers: usize) -> bool {
+        (self.does)(operation, callers)
+    }
+
+    async fn fill(&mut self, sessions: usize) -> Result<(), Failure> {
+        fill(&self.store, sessions).await
+    }
+
+    async fn measure(&mut self, task: Task) -> Result<Outcome, Failure> {
+        measure(&self.store, task).await
+    }
+}
+
+/// Inserts the sessions with the numbers from 0 on, and reads some of them back.
+pub(crate) async fn fill(store: &Arc<dyn Store>, sessions: usize) -> Result<(), Failure> {
     let mut filling = JoinSet::new();
-    for caller in 0..callers {
-        let side = Arc::clone(side);
+    for filler in 0..FILLERS {
+        let store = Arc::clone(store);
         filling.spawn(async move {
-            for number in (caller..sessions).step_by(callers) {
-                side.set(&id(number), &data(number)).await?;
+            for number in (filler..sessions).step_by(FILLERS) {
+                store.insert(&id(number), &data(number)).await?;
             }
             Ok::<_, Failure>(())
         });
@@ -68,46 +90,78 @@ pub(crate) async fn fill(side: &Arc<dyn Side>, sessions: usize) -> Result<(), Fa
     while let Some(done) = filling.join_next().await {
         done??;
     }
+    for _ in 0..READ_BACK {
+        let number = fastrand::usize(0..sessions);
+        let (kept, given) = (store.read(&id(number)).await?, serde_json::from_str(&data(number))?);
+        if kept != Some(given) {
+            return Err(format!("session {number} reads back as {kept:?}, not as it was set").into());
+        }
+    }
     Ok(())
 }
 
-pub(crate) async fn measure(
-    side: &Arc<dyn Side>,
-    operation: Operation,
-    callers: usize,
-    sessions: usize,
-    time: Duration,
-) -> Result<Outcome, Failure> {
+pub(crate) async fn measure(store: &Arc<dyn Store>, task: Task) -> Result<Outcome, Failure> {
+    let time = Duration::from_secs_f64(task.seconds);
     let warm = Instant::now() + time / 5;
     let end = warm + time;
     let mut calling = JoinSet::new();
-    for _ in 0..callers {
-        let side = Arc::clone(side);
-        calling.spawn(async move {
-            let mut taken = Vec::new();
-            loop {
-                let number = fastrand::usize(0..sessions);
-                let id = id(number);
-                let began = Instant::now();
-                if began >= end {
-                    return Ok::<_, Failure>(taken);
-                }
-                match operation.one() {
-                    Operation::Set => side.set(&id, &data(number)).await?,
-                    Operation::Touch => side.touch(&id).await?,
-                    Operation::Get | Operation::Mix => side.get(&id).await?,
-                }
-                if began >= warm {
-                    taken.push(began.elapsed());
-                }
-            }
-        });
+    for _ in 0..task.callers {
+        calling.spawn(call(Arc::clone(store), task, warm, end));
     }
     let mut taken = Vec::new();
     while let Some(done) = calling.join_next().await {
         taken.extend(done??);
     }
+    Ok(outcome(taken, task.seconds))
+}
+
+/// One caller: how long each call took that began after the warm-up.
+async fn call(store: Arc<dyn Store>, task: Task, warm: Instant, end: Instant) -> Result<Vec<Duration>, Failure> {
+    let mut taken = Vec::new();
+    loop {
+        let number = fastrand::usize(0..task.sessions);
+        let id = id(number);
+        let began = Instant::now();
+        if began >= end {
+            return Ok(taken);
+        }
+        one(store.as_ref(), task.operation, &id, number).await?;
+        if began >= warm {
+            taken.push(began.elapsed());
+        }
+    }
+}
+
+/// One call of a kind.
+pub(crate) async fn one(store: &dyn Store, operation: Operation, id: &str, number: usize) -> Result<(), Failure> {
+    let operation = match (operation, fastrand::u8(0..100)) {
+        (Operation::Mix, 0..80) => Operation::Get,
+        (Operation::Mix, 80..95) => Operation::Touch,
+        (Operation::Mix, _) => Operation::Set,
+        (operation, _) => operation,
+    };
+    match operation {
+        Operation::Set => store.set(id, &data(number)).await,
+        Operation::Touch => store.touch(id).await,
+        Operation::Get | Operation::Mix | Operation::Visit => store.get(id).await,
+    }
+}
+
+fn outcome(mut taken: Vec<Duration>, seconds: f64) -> Outcome {
     taken.sort_unstable();
-    let at = |share: f64| taken.get((taken.len() as f64 * share) as usize).map_or(0.0, |time| time.as_secs_f64() * 1e6);
-    Ok(Outcome { per_second: taken.len() as f64 / time.as_secs_f64(), p50_us: at(0.5), p99_us: at(0.99) })
+    let at = |share: f64| taken.get((taken.len() as f64 * share) as usize).map(|time| time.as_secs_f64() * 1e6);
+    Outcome { per_second: taken.len() as f64 / seconds, p50_us: at(0.5), p99_us: at(0.99) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_has_the_middle_and_the_slow_end() {
+        let taken = (1..=1000).rev().map(Duration::from_micros).collect();
+        let Outcome { per_second, p50_us, p99_us } = outcome(taken, 2.0);
+        assert_eq!((per_second, p50_us.map(f64::round), p99_us.map(f64::round)), (500.0, Some(501.0), Some(991.0)));
+        assert_eq!(outcome(Vec::new(), 1.0), Outcome { per_second: 0.0, p50_us: None, p99_us: None });
+    }
 }

@@ -1,9 +1,11 @@
+use async_trait::async_trait;
+use serde_json::Value;
 use tokio_postgres::{Client, NoTls, Statement};
 
-use super::{Done, Failure, Side, found};
-use crate::load::Operation;
+use crate::load::{Store, found};
+use crate::task::Failure;
 
-/// One tokio-postgres connection with a prepared statement: the least that a get can take. On our table.
+/// One tokio-postgres connection with a prepared statement on our table: the least that a get can take.
 pub(crate) struct Bare {
     client: Client,
     get: Statement,
@@ -16,28 +18,32 @@ impl Bare {
         let get = client.prepare("SELECT session::text FROM session WHERE id = $1 AND expiry > now()").await?;
         Ok(Self { client, get })
     }
+
+    async fn text(&self, id: &str) -> Result<Option<String>, Failure> {
+        Ok(self.client.query_opt(&self.get, &[&id]).await?.map(|row| row.get(0)))
+    }
 }
 
-impl Side for Bare {
-    fn name(&self) -> &'static str {
-        "tokio-postgres, prepared"
+#[async_trait]
+impl Store for Bare {
+    async fn get(&self, id: &str) -> Result<(), Failure> {
+        found(self.text(id).await?)
     }
 
-    fn does(&self, operation: Operation, callers: usize) -> bool {
-        operation == Operation::Get && callers == 1
+    async fn set(&self, _id: &str, _data: &str) -> Result<(), Failure> {
+        Err("it only reads".into())
     }
 
-    fn get<'a>(&'a self, id: &'a str) -> Done<'a> {
-        Box::pin(
-            async move { found(self.client.query_opt(&self.get, &[&id]).await?.map(|row| row.get::<_, String>(0))) },
-        )
+    async fn touch(&self, _id: &str) -> Result<(), Failure> {
+        Err("it only reads".into())
     }
 
-    fn set<'a>(&'a self, _id: &'a str, _data: &'a str) -> Done<'a> {
-        Box::pin(async { Ok(()) })
+    async fn read(&self, id: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.text(id).await?.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
-    fn touch<'a>(&'a self, _id: &'a str) -> Done<'a> {
-        Box::pin(async { Ok(()) })
+    /// Our store has filled the table.
+    async fn insert(&self, _id: &str, _data: &str) -> Result<(), Failure> {
+        Ok(())
     }
 }

@@ -1,38 +1,45 @@
 use std::time::Duration;
 
+use async_trait::async_trait;
 use pg_session::PgStore;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Done, Failure, Side, TTL_SECONDS, found};
+use crate::load::{Store, found};
+use crate::task::{Failure, TTL};
 
 /// pg-session, with the default options but that a touch always writes.
 pub(crate) struct Ours(PgStore);
 
 impl Ours {
-    pub(crate) async fn new(url: &str) -> Result<Self, Failure> {
-        let store = PgStore::builder(url).touch_every(Duration::ZERO).build()?;
+    pub(crate) async fn new(url: &str, table: &str) -> Result<Self, Failure> {
+        let store = PgStore::builder(url).table(table).touch_every(Duration::ZERO).build()?;
         store.setup().await?;
         Ok(Self(store))
     }
+
+    /// Ends its connections, so that PostgreSQL counts all that they did.
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
+    }
 }
 
-impl Side for Ours {
-    fn name(&self) -> &'static str {
-        "pg-session"
+#[async_trait]
+impl Store for Ours {
+    async fn get(&self, id: &str) -> Result<(), Failure> {
+        found(self.0.get(id).await?)
     }
 
-    fn get<'a>(&'a self, id: &'a str) -> Done<'a> {
-        Box::pin(async move { found(self.0.get(id).await?) })
+    async fn set(&self, id: &str, data: &str) -> Result<(), Failure> {
+        let data: &RawValue = serde_json::from_str(data)?;
+        Ok(self.0.set(id, data, TTL).await?)
     }
 
-    fn set<'a>(&'a self, id: &'a str, data: &'a str) -> Done<'a> {
-        Box::pin(async move {
-            let data: &RawValue = serde_json::from_str(data)?;
-            Ok(self.0.set(id, data, Duration::from_secs(TTL_SECONDS)).await?)
-        })
+    async fn touch(&self, id: &str) -> Result<(), Failure> {
+        found(self.0.touch(id, TTL).await?.then_some(()))
     }
 
-    fn touch<'a>(&'a self, id: &'a str) -> Done<'a> {
-        Box::pin(async move { found(self.0.touch(id, Duration::from_secs(TTL_SECONDS)).await?.then_some(())) })
+    async fn read(&self, id: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.0.get(id).await?.map(|session| session.decode()).transpose()?)
     }
 }

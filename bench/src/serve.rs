@@ -1,0 +1,61 @@
+//! The app that counts its visitors' views, on axum. tower-sessions 0.14 serves all stores alike.
+
+use std::env;
+use std::path::Path;
+
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use clap::Args;
+use pg_session_tower::{PgStore, TowerStore};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tower_sessions_014::{Session, SessionManagerLayer, SessionStore};
+use tower_sessions_redis_store::RedisStore;
+
+use crate::sides::{OURS, SQLX, TOWER_REDIS, redis, tower};
+use crate::task::Failure;
+
+/// Serve the counter app with a store, for the load over HTTP.
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[arg(value_parser = [OURS, SQLX, TOWER_REDIS])]
+    store: String,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let url = env::var("DATABASE_URL")?;
+        match self.store.as_str() {
+            SQLX => serve(tower::sqlx_store(&url).await?).await,
+            TOWER_REDIS => serve(RedisStore::new(redis::connect(Path::new(&env::var("REDIS_SOCKET")?)).await?)).await,
+            _ => {
+                let store = PgStore::builder(url).table("axum").build()?;
+                store.setup().await?;
+                serve(TowerStore::new(store)).await
+            }
+        }
+    }
+}
+
+async fn serve<S: SessionStore + Clone>(store: S) -> Result<(), Failure> {
+    let app = Router::new().route("/", get(count)).layer(SessionManagerLayer::new(store).with_secure(false));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = axum::serve(listener, app) => Ok(served?),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+async fn count(session: Session) -> Result<Json<Value>, StatusCode> {
+    let failed = |error| {
+        eprintln!("{error}");
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    let views = session.get::<u64>("views").await.map_err(failed)?.unwrap_or(0) + 1;
+    session.insert("views", views).await.map_err(failed)?;
+    Ok(Json(json!({ "views": views })))
+}
