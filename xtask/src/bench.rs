@@ -1,22 +1,59 @@
 use clap::Args;
+use pg_session_testkit::{Guard, Programs, Signal};
 
 use crate::error::Error;
-use crate::{run, workspace};
+use crate::interrupt::Interrupt;
+use crate::{node, run, workspace};
+
+const BENCH: [&str; 6] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-bench"];
 
 /// Measure pg-session beside its peers, in one run, on private servers.
 ///
-/// Builds for release first. Options are handed on; see `cargo xtask bench -- --help`.
+/// Starts a durable PostgreSQL and two Redis servers, fills them with sessions, and measures each side in turns: in
+/// Rust, in Node, over HTTP, and pgbench. Prints medians and ratios, and writes them with a chart into bench/results.
+/// Builds for release first. Ctrl-C stops everything.
+///
+/// Takes about ten minutes without options; what counts are the ratios of one run on a machine that does nothing else.
+/// Single sides, operations and numbers of callers: see `cargo xtask bench -- --help`.
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Bench {
-    /// What to hand to the bench, such as `--quick`.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    /// About a minute: fewer sessions, short rounds. Shows that all is well rather than how fast it is.
+    #[arg(long, conflicts_with = "full")]
+    quick: bool,
+
+    /// More than an hour: more and longer rounds, 1,000,000 sessions too, and memory over ten minutes.
+    #[arg(long)]
+    full: bool,
+
+    /// More options for the bench.
+    #[arg(last = true)]
     args: Vec<String>,
 }
 
 impl Bench {
     pub(crate) fn run(self) -> Result<(), Error> {
-        run(&["cargo", "run", "--release", "--package", "pg-session-bench", "--"], workspace(), |command| {
-            command.args(&self.args);
+        Programs::find_or_fetch()?;
+        run(&["cargo", "build", "--release", "--package", "pg-session-bench"], workspace(), |_| ())?;
+        if node::installed() {
+            node::build_for_release(&node::plainly)?;
+            node::install(&workspace().join("bench/node"), &node::plainly)?;
+        }
+
+        let interrupt = Interrupt::install()?;
+        let failed = |source| Error::Run { command: BENCH.join(" "), source };
+        let bench = Guard::spawn(BENCH[0], Signal::Terminate, |command| {
+            command.args(&BENCH[1..]).arg("--").current_dir(workspace());
+            command.args(self.quick.then_some("--quick")).args(self.full.then_some("--full")).args(&self.args);
         })
+        .map_err(failed)?;
+        match interrupt.or_end(&mut [bench]).map_err(failed)? {
+            Some((_, status)) if !status.success() => Err(Error::Failed { command: BENCH.join(" "), status }),
+            Some(_) => Ok(()),
+            None => {
+                eprintln!("\nstopping the bench");
+                Ok(())
+            }
+        }
     }
 }

@@ -31,11 +31,20 @@ pub(crate) fn plainly(command: &[&str], folder: &Path) -> Result<(), Error> {
 
 /// Builds the addon, and puts it where the package looks for it first.
 pub(crate) fn build(run: &Run<'_>) -> Result<(), Error> {
-    run(&["cargo", "build", "--package", "pg-session-node"], workspace())?;
+    build_as("debug", &[], run)
+}
+
+/// The same, as it is published.
+pub(crate) fn build_for_release(run: &Run<'_>) -> Result<(), Error> {
+    build_as("release", &["--release"], run)
+}
+
+fn build_as(profile: &str, options: &[&str], run: &Run<'_>) -> Result<(), Error> {
+    run(&[&["cargo", "build", "--package", "pg-session-node"], options].concat(), workspace())?;
     let package = package();
     let (fresh, place) = (package.join(format!("fresh-{}.node", process::id())), package.join("pg-session.node"));
     // A process that runs may have the old file open: it keeps that, and the next one takes the new.
-    built("debug")
+    built(profile)
         .and_then(|built| fs::copy(built, &fresh))
         .and_then(|_| fs::rename(&fresh, &place))
         .map_err(Error::Addon)

@@ -30,7 +30,7 @@ impl Test {
         }
         let server = step("PostgreSQL", start)?;
         step("tests", || {
-            // The addon is tested from Node; the bench has no tests.
+            // The addon is tested from Node; the bench's few tests would build all of our peers.
             let tests =
                 ["test", "--workspace", "--exclude=pg-session-node", "--exclude=pg-session-bench", "--all-features"];
             cargo(&tests, |command| {
