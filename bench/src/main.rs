@@ -19,6 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use plan::{Options, Plan};
 use task::Failure;
 
+const STOPPED: &str = "stopped before the end: nothing is written";
+
 /// Measures pg-session beside its peers, all in one run, in turns.
 ///
 /// Starts a durable PostgreSQL (fsync on) and two Redis servers of its own, and fills each with the same sessions.
@@ -53,8 +55,8 @@ async fn main() -> Result<(), Failure> {
             // What is dropped stops what it started.
             tokio::select! {
                 done = run::run(Plan::new(options)) => done,
-                _ = interrupt.recv() => Err("interrupted".into()),
-                _ = terminate.recv() => Err("interrupted".into()),
+                _ = interrupt.recv() => Err(STOPPED.into()),
+                _ = terminate.recv() => Err(STOPPED.into()),
             }
         }
     }
