@@ -69,7 +69,8 @@ impl Plan {
             Self {
                 name: "quick",
                 sessions: 20_000,
-                seconds: 0.2,
+                rounds: 2,
+                seconds: 0.15,
                 callers: vec![1, 16, 256],
                 operations: OPERATIONS.into_iter().filter(|operation| *operation != Operation::Mix).collect(),
                 memory: Duration::from_secs(5),
