@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long)]
     full: bool,
 
-    /// Sessions to fill in. [default: 100000, or 20000 with --quick]
+    /// Sessions to fill in. [default: 100000, or 10000 with --quick]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     sessions: Option<u32>,
 
@@ -68,7 +68,7 @@ impl Plan {
         let mut plan = if options.quick {
             Self {
                 name: "quick",
-                sessions: 20_000,
+                sessions: 10_000,
                 rounds: 2,
                 seconds: 0.15,
                 callers: vec![1, 16, 256],
