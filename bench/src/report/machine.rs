@@ -45,7 +45,7 @@ impl Machine {
         Ok(Self {
             cpu: field("/proc/cpuinfo", "model name"),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
-            memory: field("/proc/meminfo", "MemTotal"),
+            memory: gibibytes(&field("/proc/meminfo", "MemTotal")),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").map_or(unknown(), |text| text.trim().to_owned()),
             versions,
         })
@@ -73,6 +73,12 @@ fn field(path: &str, name: &str) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
     line.map_or(unknown(), |value| value.trim().to_owned())
+}
+
+/// `24684096 kB` as `23.5 GiB`.
+fn gibibytes(memory: &str) -> String {
+    let kilobytes = memory.strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
+    kilobytes.map_or(unknown(), |kilobytes| format!("{:.1} GiB", kilobytes / 1024.0 / 1024.0))
 }
 
 /// The version in what a program says: `v=7.0.15` of Redis, `v20.20.2` of Node.
@@ -103,6 +109,11 @@ fn locked_packages(lock: &str) -> Result<BTreeMap<String, String>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_is_told_in_gibibytes() {
+        assert_eq!((gibibytes("24684096 kB"), gibibytes("?")), ("23.5 GiB".to_owned(), "unknown".to_owned()));
+    }
 
     #[test]
     fn every_version_is_found_in_the_lock_files() {
