@@ -145,7 +145,7 @@ declare namespace PgStore {
     touchEvery?: number;
     /** Milliseconds that one statement may take at most, waiting included. Default: 5,000. */
     timeout?: number;
-    /** The store's own connections, each opened when it is needed; 1 to 64. Default: 4. */
+    /** The store's own connections, each opened when it is needed; 1 to 64. Default: 2. */
     connections?: number;
     /** How many calls may wait for them; more fail at once with `PG_SESSION_OVERLOADED`. Default: 10,000. */
     maxWaiting?: number;

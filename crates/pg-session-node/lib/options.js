@@ -16,7 +16,7 @@ const defaults = Object.freeze({
   /** Left to the engine: a twentieth of the time to live. */
   touchEvery: undefined,
   timeout: 5000,
-  connections: 4,
+  connections: 2,
   maxWaiting: 10_000,
   prepare: true,
 });

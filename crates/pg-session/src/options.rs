@@ -29,7 +29,7 @@ impl Default for Options {
             cleanup_interval: Duration::from_secs(45 * 60),
             max_size: 1024 * 1024,
             touch_every: None,
-            lanes: LaneOptions { connections: 4, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5) },
+            lanes: LaneOptions { connections: 2, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5) },
         }
     }
 }
@@ -108,7 +108,8 @@ impl Builder {
         self
     }
 
-    /// The connections of the store's own, each opened when it is needed. Default: 4. Range: 1 to 64.
+    /// The connections of the store's own, each opened when it is needed. Default: 2, which two
+    /// cores can keep busy; more make smaller batches. Range: 1 to 64.
     pub fn connections(mut self, number: usize) -> Self {
         self.options.lanes.connections = number;
         self

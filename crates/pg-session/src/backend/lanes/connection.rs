@@ -39,7 +39,6 @@ pub(super) struct Connection<M> {
     prepared: Option<Vec<Prepared>>,
     names: u32,
     flying: VecDeque<Flight<M>>,
-    batch: u64,
     /// What the server said before it closed.
     farewell: Option<Error>,
 }
@@ -56,7 +55,6 @@ struct Prepared {
 /// A group under way.
 struct Flight<M> {
     group: Group<M>,
-    batch: u64,
     sent: Instant,
     /// The name it is prepared by, if it is.
     name: Arc<str>,
@@ -86,14 +84,13 @@ impl<M: Member> Connection<M> {
             prepared: prepare.then(Vec::new),
             names: 0,
             flying: VecDeque::new(),
-            batch: 0,
             farewell: None,
         }
     }
 
-    /// How many batches are under way.
-    pub(super) fn batches(&self) -> u64 {
-        self.flying.front().map_or(0, |oldest| self.batch - oldest.batch + 1)
+    /// Whether nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.flying.is_empty()
     }
 
     /// The members under way, the longest first, each with the time when it was sent.
@@ -103,11 +100,6 @@ impl<M: Member> Connection<M> {
 
     pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {
         self.flying.into_iter().map(|flight| flight.group)
-    }
-
-    /// From here on a new batch is sent.
-    pub(super) fn next_batch(&mut self) {
-        self.batch += 1;
     }
 
     /// Sends a group as one statement. It goes with the next [`transfer`](Self::transfer).
@@ -125,8 +117,8 @@ impl<M: Member> Connection<M> {
             return Err((group, Error::invalid(message).caused_by(error)));
         }
         let replies = group.members.iter().map(|_| Reply::default()).collect();
-        let (batch, sent) = (self.batch, Instant::now());
-        self.flying.push_back(Flight { group, batch, sent, name, is_new, columns, replies, last: 0, error: None });
+        let sent = Instant::now();
+        self.flying.push_back(Flight { group, sent, name, is_new, columns, replies, last: 0, error: None });
         Ok(())
     }
 

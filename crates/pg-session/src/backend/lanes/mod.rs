@@ -61,7 +61,7 @@ impl Lanes {
 /// plan is a bad one while the table grows, and rows are locked in one order by all.
 fn settings(timeout: Duration) -> String {
     let planner = "-c plan_cache_mode=force_generic_plan -c jit=off \
-                   -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+                   -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
     // What nobody waits for any more ends soon after, and the lane is free again.
     let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000);
     format!("{planner} -c statement_timeout={limit}")

@@ -1,5 +1,5 @@
-//! The task of a lane: it connects, sends what waits, and answers. A batch is what came in while those before it were
-//! under way: nothing waits for a timer, and a lone call goes at once.
+//! The task of a lane: it connects, sends what waits, and answers. A batch is what came in while the last one was under
+//! way: nothing waits for a timer, and a lone call goes at once. A second batch under way was tried, and made both small.
 
 use std::mem;
 use std::pin::{Pin, pin};
@@ -14,9 +14,6 @@ use super::connection::{Connection, Landed};
 use super::lane::Lane;
 use super::route::Outage;
 use crate::error::{Error, ErrorKind, Result};
-
-/// So many batches are under way at once: while PostgreSQL works on one, the next is there already.
-const DEPTH: u64 = 2;
 
 /// How often a call is sent, when its connection is lost each time.
 const TRIES: u32 = 3;
@@ -95,15 +92,13 @@ impl Speaker {
                 self.settle(landed)?;
             }
             self.send_again();
-            let is_over = self.lane.is_over();
-            if is_over && connection.batches() == 0 {
+            if connection.is_idle() && self.lane.is_over() {
                 return Ok(());
             }
-            let has_room = connection.batches() < DEPTH;
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
-                () = self.lane.work(), if has_room && !is_over => self.send(connection).await,
+                () = self.lane.work(), if connection.is_idle() => self.send(connection).await,
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
@@ -116,7 +111,6 @@ impl Speaker {
         }
         let batch = self.lane.batch();
         self.is_busy = batch.len() > 1;
-        connection.next_batch();
         for mut group in groups(batch) {
             group.members.iter_mut().for_each(|call| call.tries += 1);
             match connection.send(group) {
