@@ -12,10 +12,13 @@ let lastTicket = 0;
 /** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
 const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
 
-/** A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. */
+/**
+ * A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. They cross
+ * as lists, one a field: that costs a third of a list of objects.
+ */
 class Calls {
   #store;
-  #batch = [];
+  #batch = new Batch();
 
   constructor(connection, options) {
     try {
@@ -26,17 +29,33 @@ class Calls {
   }
 
   /** A promise of the answer to one call, as `read` makes it of what came back. */
-  begin(call, read) {
+  begin(verb, id, data, ttl, read) {
     const ticket = (lastTicket = (lastTicket + 1) >>> 0);
-    if (this.#batch.push({ ...call, ticket }) === 1) queueMicrotask(() => this.#submit());
+    if (this.#batch.push(ticket, verb, id, data, ttl) === 1) queueMicrotask(() => this.#submit());
     if (pending.size === 0) alive.ref();
     return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject, read }));
   }
 
   #submit() {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#store.submit(batch);
+    const { tickets, verbs, ids, data, ttls } = this.#batch;
+    this.#batch = new Batch();
+    this.#store.submit(tickets, verbs, ids, data, ttls);
+  }
+}
+
+class Batch {
+  tickets = [];
+  verbs = [];
+  ids = [];
+  data = [];
+  ttls = [];
+
+  push(ticket, verb, id, data, ttl) {
+    this.verbs.push(verb);
+    this.ids.push(id);
+    this.data.push(data);
+    this.ttls.push(ttl);
+    return this.tickets.push(ticket);
   }
 }
 

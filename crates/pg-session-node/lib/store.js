@@ -24,7 +24,7 @@ class PgStore extends EventEmitter {
   }
 
   setup() {
-    const done = this.#call(() => ({ verb: Verb.Setup })).then(() => {
+    const done = this.#call(() => [Verb.Setup]).then(() => {
       if (this.ready) return;
       this.ready = true;
       this.emit('connect');
@@ -35,46 +35,46 @@ class PgStore extends EventEmitter {
   }
 
   get(sid) {
-    return this.#call(() => ({ verb: Verb.Get, id: id(sid) }), session);
+    return this.#call(() => [Verb.Get, id(sid)], session);
   }
 
   set(sid, session, ttl) {
-    return this.#call(() => ({ verb: Verb.Set, id: newId(sid), data: json(session), ttl: milliseconds(ttl) }), nothing);
+    return this.#call(() => [Verb.Set, newId(sid), json(session), milliseconds(ttl)], nothing);
   }
 
   create(sid, session, ttl) {
-    return this.#call(() => ({ verb: Verb.Create, id: newId(sid), data: json(session), ttl: milliseconds(ttl) }));
+    return this.#call(() => [Verb.Create, newId(sid), json(session), milliseconds(ttl)]);
   }
 
   touch(sid, ttl) {
-    return this.#call(() => ({ verb: Verb.Touch, id: id(sid), ttl: milliseconds(ttl) }));
+    return this.#call(() => [Verb.Touch, id(sid), undefined, milliseconds(ttl)]);
   }
 
   destroy(sid) {
-    return this.#call(() => ({ verb: Verb.Destroy, id: id(sid) }));
+    return this.#call(() => [Verb.Destroy, id(sid)]);
   }
 
   all() {
-    return this.#call(() => ({ verb: Verb.All }), JSON.parse);
+    return this.#call(() => [Verb.All], JSON.parse);
   }
 
   count() {
-    return this.#call(() => ({ verb: Verb.Count }));
+    return this.#call(() => [Verb.Count]);
   }
 
   clear() {
-    return this.#call(() => ({ verb: Verb.Clear }), nothing);
+    return this.#call(() => [Verb.Clear], nothing);
   }
 
   sweep() {
-    return this.#call(() => ({ verb: Verb.Sweep }));
+    return this.#call(() => [Verb.Sweep]);
   }
 
   close() {
-    return this.#call(() => ({ verb: Verb.Close }), nothing);
+    return this.#call(() => [Verb.Close], nothing);
   }
 
-  /** Begins the call that `make` describes; what it throws, the promise is rejected with. */
+  /** Begins the call that `make` tells: verb, id, data, time to live. What it throws, the promise is rejected with. */
   #call(make, read) {
     let call;
     try {
@@ -82,7 +82,8 @@ class PgStore extends EventEmitter {
     } catch (error) {
       return yieldable(Promise.reject(error));
     }
-    return yieldable(this.#calls.begin(call, read));
+    const [verb, id, data, ttl] = call;
+    return yieldable(this.#calls.begin(verb, id, data, ttl, read));
   }
 }
 
@@ -103,6 +104,11 @@ function session(answer) {
 
 function nothing() {}
 
+// Node 18 has no such method.
+const isWellFormed = String.prototype.isWellFormed
+  ? (text) => text.isWellFormed()
+  : (text) => !/\p{Surrogate}/u.test(text);
+
 /** The id of a session that is about to be stored. */
 function newId(sid) {
   // koa-generic-session's deferred mode does this: prefix + undefined, one row for all visitors.
@@ -115,7 +121,7 @@ function newId(sid) {
 function id(sid) {
   if (typeof sid !== 'string') throw invalidInput('the session id must be a string');
   // As UTF-8, all lone surrogates are one: different ids would be the same.
-  if (/\p{Surrogate}/u.test(sid)) throw invalidInput('the session id has half of a surrogate pair: it is no text');
+  if (!isWellFormed(sid)) throw invalidInput('the session id has half of a surrogate pair: it is no text');
   return sid;
 }
 

@@ -55,10 +55,12 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// Answers whether it is the first, so that JavaScript must be told.
-    pub(crate) fn push(&mut self, ticket: u32, answer: Answer) -> bool {
-        self.tickets.push(ticket);
-        self.answers.push(answer);
-        self.tickets.len() == 1
+    /// Answers whether there was none before, so that JavaScript must be told.
+    pub(crate) fn add(&mut self, answered: Vec<(u32, Answer)>) -> bool {
+        let was_empty = self.tickets.is_empty();
+        let (tickets, answers): (Vec<_>, Vec<_>) = answered.into_iter().unzip();
+        self.tickets.extend(tickets);
+        self.answers.extend(answers);
+        was_empty
     }
 }

@@ -39,18 +39,14 @@ pub enum Verb {
 }
 
 /// A call of a verb. What a verb does not take is left out.
-#[napi(object, object_to_js = false)]
-pub struct Call {
-    /// What the answer will be known by.
-    pub ticket: u32,
-    /// What to do.
-    pub verb: Verb,
-    /// The session's id.
-    pub id: Option<String>,
-    /// The data, as JSON.
-    pub data: Option<String>,
-    /// The time to live in milliseconds.
-    pub ttl: Option<f64>,
+pub(crate) struct Call {
+    pub(crate) ticket: u32,
+    pub(crate) verb: Verb,
+    pub(crate) id: Option<String>,
+    /// JSON.
+    pub(crate) data: Option<String>,
+    /// Milliseconds.
+    pub(crate) ttl: Option<f64>,
 }
 
 impl Call {

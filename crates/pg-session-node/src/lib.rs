@@ -9,8 +9,10 @@ mod function;
 mod options;
 mod warnings;
 
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use napi::bindgen_prelude::{Either, FnArgs, Function, spawn};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -19,7 +21,7 @@ use napi_derive::napi;
 use pg_session::PgStore;
 
 use answer::{Answer, Answers};
-use call::Call;
+use call::{Call, Verb};
 use function::{Function as OwnClient, Query};
 use options::{Options, in_words_of_node};
 
@@ -70,14 +72,28 @@ impl Store {
         Ok(Self { store, waiting, settle: Arc::new(settle) })
     }
 
-    /// Begins these calls, in this order.
+    /// Begins these calls, in this order: side by side the ticket that the answer will be known by, the verb, the id
+    /// if it takes one, the data as JSON, and the time to live in milliseconds.
     #[napi]
-    pub fn submit(&self, calls: Vec<Call>) {
+    pub fn submit(
+        &self,
+        tickets: Vec<u32>,
+        verbs: Vec<Verb>,
+        ids: Vec<Option<String>>,
+        data: Vec<Option<String>>,
+        ttls: Vec<Option<f64>>,
+    ) {
+        let calls = tickets.into_iter().zip(verbs).zip(ids).zip(data).zip(ttls);
+        let call = |((((ticket, verb), id), data), ttl)| Call { ticket, verb, id, data, ttl };
+        let calls: Vec<Call> = calls.map(call).collect();
         let (store, waiting, settle) = (self.store.clone(), Arc::clone(&self.waiting), Arc::clone(&self.settle));
         spawn(async move {
             let mut calls: FuturesUnordered<_> = calls.into_iter().map(|call| call.run(&store)).collect();
-            while let Some((ticket, answer)) = calls.next().await {
-                if lock(&waiting).push(ticket, answer) {
+            while let Some(first) = calls.next().await {
+                // Those that were answered together go back together.
+                let others = iter::from_fn(|| calls.next().now_or_never().flatten());
+                let answered: Vec<_> = iter::once(first).chain(others).collect();
+                if lock(&waiting).add(answered) {
                     // Refused only when JavaScript is gone, and with it who waits.
                     settle.call((), ThreadsafeFunctionCallMode::NonBlocking);
                 }
