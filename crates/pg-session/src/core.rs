@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::backend::{Backend, Command, Params, Reply, Statement};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::SetupState;
+use crate::ops::{SetupState, Turns};
 use crate::options::Options;
 use crate::sweeper::Sweeper;
 use crate::table::Statements;
@@ -16,6 +16,7 @@ pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) setup: SetupState,
     pub(crate) sweeper: Sweeper,
+    pub(crate) turns: Turns,
     /// Cancelled when the store closes, or when the last handle to it is dropped.
     pub(crate) closing: CancellationToken,
     backend: Box<dyn Backend>,
@@ -29,6 +30,7 @@ impl Core {
             options,
             setup: SetupState::default(),
             sweeper: Sweeper::default(),
+            turns: Turns::default(),
             closing: CancellationToken::new(),
             backend,
             statements: RwLock::default(),

@@ -22,7 +22,7 @@ pub enum ErrorKind {
     TooLarge,
     /// PostgreSQL cannot be reached, is shutting down, takes no writes or did not answer in time.
     Unavailable,
-    /// Too many calls wait already.
+    /// Too many calls wait already, or change one session.
     Overloaded,
     /// PostgreSQL refused a statement for another reason: see [`Error::sqlstate`].
     Database,

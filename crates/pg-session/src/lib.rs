@@ -23,6 +23,7 @@
 mod backend;
 mod core;
 mod error;
+mod merge;
 mod ops;
 mod options;
 mod session;
@@ -33,7 +34,7 @@ mod table;
 pub use backend::Connection;
 pub use backend::client::{Client, Rows};
 pub use error::{Error, ErrorKind, Result};
-pub use ops::Created;
+pub use ops::{Created, Updated};
 pub use options::Builder;
 pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};
 pub use store::PgStore;

@@ -109,13 +109,18 @@ pub(crate) fn encode(data: &(impl Serialize + ?Sized), max_size: usize) -> Resul
     let json = serde_json::to_string(data).map_err(|error| {
         Error::invalid("the session's data cannot be written as JSON").caused_by(Quiet::from(error))
     })?;
+    check_size(&json, max_size)?;
+    Ok(json)
+}
+
+pub(crate) fn check_size(json: &str, max_size: usize) -> Result<()> {
     if json.len() > max_size {
         return Err(Error::new(
             ErrorKind::TooLarge,
             format!("the session's data has {} bytes, over max_size ({max_size}); store less, or raise it", json.len()),
         ));
     }
-    Ok(json)
+    Ok(())
 }
 
 /// The time to live in milliseconds, as statements take it.

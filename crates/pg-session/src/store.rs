@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::backend::{Backend, Connection};
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::{self, Created};
+use crate::ops::{self, Created, Updated};
 use crate::options::{Builder, Options};
 use crate::session::Session;
 use crate::sweeper;
@@ -95,6 +95,30 @@ impl PgStore {
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Created> {
         ops::create(&self.core, id, data, ttl.into()).await
+    }
+
+    /// Replaces the data of a session that [`get`](Self::get) has found, together with what others have changed since.
+    /// Never inserts: once a session is destroyed, no update brings it back.
+    ///
+    /// What only one side changed since `base` is as that side has it. Objects that both changed merge by key, all the
+    /// way down. Of arrays and of everything else that both changed, the later update stands. What one side removed
+    /// stays so, whatever the other changed inside; so does what was an object and is replaced by something else.
+    /// Below 128 levels of nesting a value is taken whole. A later expiry alone is no change.
+    ///
+    /// Data that is equal to the base's is not written; that is a [`touch`](Self::touch). An update that ran twice,
+    /// for the connection was lost, finds its own change and leaves it as it is.
+    ///
+    /// # Errors
+    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Overloaded`: others
+    /// changed the session again and again, for as long as `timeout`. Nothing was written, in both cases. Else see
+    /// [`PgStore`].
+    pub async fn update(
+        &self,
+        base: &Session,
+        data: &(impl Serialize + ?Sized),
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<Updated> {
+        ops::update(&self.core, base, data, ttl.into()).await
     }
 
     /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry

@@ -130,6 +130,7 @@ pub(crate) struct Statements {
     pub(crate) get: Arc<Statement>,
     pub(crate) set: Arc<Statement>,
     pub(crate) create: Arc<Statement>,
+    pub(crate) update: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
@@ -174,6 +175,11 @@ impl Look {
                 SameKey::Apart,
                 once(alone("create", include_str!("../sql/create.sql"))),
                 include_str!("../sql/create_many.sql"),
+            ),
+            update: many(
+                SameKey::Apart,
+                alone("update", include_str!("../sql/update.sql")),
+                include_str!("../sql/update_many.sql"),
             ),
             touch: many(
                 SameKey::Apart,

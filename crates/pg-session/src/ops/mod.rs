@@ -10,6 +10,7 @@ mod set;
 mod setup;
 mod sweep;
 mod touch;
+mod update;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub(crate) use set::set;
 pub(crate) use setup::{SetupState, setup};
 pub(crate) use sweep::sweep;
 pub(crate) use touch::touch;
+pub use update::Updated;
+pub(crate) use update::{Turns, update};
 
 /// How many sessions a statement for all of them takes at once: some milliseconds of work.
 const PAGE: i64 = 1_000;

@@ -12,6 +12,11 @@ use crate::session::{DEFAULT_TTL, MAX_TTL, check_id, ttl_ms, whole_ms};
 const MAX_LAG: Duration = Duration::from_secs(MAX_TTL.as_secs() / 10);
 
 pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
+    Ok(lives(core, id, ttl).await? && ttl != Some(Duration::ZERO))
+}
+
+/// Whether the session lived when it was touched, which may have ended it.
+pub(super) async fn lives(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
     check_id(id)?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
     let lag = if ttl.is_zero() { ttl } else { core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG) };
@@ -22,5 +27,5 @@ pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Resul
         params.push(whole_ms(lag).into());
         run(core, |statements| &statements.touch, params).await?
     };
-    Ok(!reply.rows.is_empty() && !ttl.is_zero())
+    Ok(!reply.rows.is_empty())
 }

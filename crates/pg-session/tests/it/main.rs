@@ -16,5 +16,6 @@ mod set;
 mod setup;
 mod sweep;
 mod touch;
+mod update;
 mod via;
 mod zones;

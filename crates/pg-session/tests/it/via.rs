@@ -77,7 +77,7 @@ impl Fixture {
     }
 }
 
-fn deadpool(url: &str) -> deadpool_postgres::Pool {
+pub(crate) fn deadpool(url: &str) -> deadpool_postgres::Pool {
     let manager = deadpool_postgres::Manager::new(url.parse().unwrap(), tokio_postgres::NoTls);
     deadpool_postgres::Pool::builder(manager).max_size(4).build().unwrap()
 }

@@ -1,0 +1,91 @@
+use std::array;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use serde::Serialize;
+use smallvec::smallvec;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{Instant, timeout_at};
+
+use super::{get, run, touch};
+use crate::core::Core;
+use crate::error::{Error, ErrorKind, Result};
+use crate::merge::{merge, same};
+use crate::session::{Session, check_size, encode, ttl_ms};
+
+/// What [`PgStore::update`](crate::PgStore::update) came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "the change stands only if it says so"]
+pub enum Updated {
+    /// The data is there as it was given.
+    Saved,
+    /// The data is there, together with what others had changed meanwhile.
+    Merged,
+    /// It was no change. The session lives on: no more than its expiry was moved.
+    Unchanged,
+    /// There is no such live session any more. Nothing was written.
+    Gone,
+}
+
+pub(crate) async fn update(
+    core: &Core,
+    base: &Session,
+    data: &(impl Serialize + ?Sized),
+    ttl: Option<Duration>,
+) -> Result<Updated> {
+    let id = base.id();
+    let given = encode(data, core.options.max_size)?;
+    if same(base.json(), &given) {
+        return Ok(if touch::lives(core, id, ttl).await? { Updated::Unchanged } else { Updated::Gone });
+    }
+    if replace(core, base, &given, ttl).await? {
+        return Ok(Updated::Saved);
+    }
+    let deadline = Instant::now() + core.options.lanes.timeout;
+    let _turn = timeout_at(deadline, core.turns.of(id)).await.map_err(|_| too_many())?;
+    let (mut base, mut ours) = (base.clone(), given.clone());
+    while Instant::now() < deadline {
+        let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
+        ours = merge(base.json(), theirs.json(), &ours);
+        check_size(&ours, core.options.max_size)?;
+        base = theirs;
+        let stands = match same(base.json(), &ours) {
+            true => touch::lives(core, id, ttl).await?,
+            false => replace(core, &base, &ours, ttl).await?,
+        };
+        if stands {
+            return Ok(if same(&ours, &given) { Updated::Saved } else { Updated::Merged });
+        }
+    }
+    Err(too_many())
+}
+
+fn too_many() -> Error {
+    Error::new(ErrorKind::Overloaded, "update: too many change this session at once; try again").retryable()
+}
+
+/// Whether the base still held, so that the data is there now.
+async fn replace(core: &Core, base: &Session, json: &str, ttl: Option<Duration>) -> Result<bool> {
+    let params = smallvec![base.id().into(), json.into(), ttl_ms(ttl)?.into(), base.json().into()];
+    Ok(!run(core, |statements| &statements.update, params).await?.rows.is_empty())
+}
+
+/// Of those that must merge, one at a time: at once, each would undo the work of all the others.
+pub(crate) struct Turns {
+    random: RandomState,
+    turns: [Mutex<()>; 64],
+}
+
+impl Turns {
+    /// Rarely, another id's too.
+    async fn of(&self, id: &str) -> MutexGuard<'_, ()> {
+        let turn = self.random.hash_one(id) as usize % self.turns.len();
+        self.turns[turn].lock().await
+    }
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { random: RandomState::new(), turns: array::from_fn(|_| Mutex::default()) }
+    }
+}

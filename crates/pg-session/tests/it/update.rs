@@ -1,0 +1,322 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use pg_session::{Builder, Client, ErrorKind, PgStore, Result, Rows, Session, Updated};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::via::{Fixture, MINUTE, Via, contract, deadpool};
+
+/// The session `a` with this data, as a request finds it.
+async fn loaded(store: &PgStore, data: &Value) -> Session {
+    store.set("a", data, MINUTE).await.unwrap();
+    found(store).await
+}
+
+async fn found(store: &PgStore) -> Session {
+    store.get("a").await.unwrap().unwrap()
+}
+
+/// A store on a table with this type of data.
+async fn with_column(fixture: &Fixture, json: &str, options: fn(Builder) -> Builder) -> PgStore {
+    fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
+    fixture.set_up(options(fixture.builder())).await
+}
+
+contract! {
+    async fn replaces_what_nobody_changed(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"views": 1})).await;
+        assert_eq!(store.update(&base, &json!({"views": 2}), 9 * MINUTE).await.unwrap(), Updated::Saved);
+        let session = found(&store).await;
+        assert_eq!(session.json(), r#"{"views":2}"#);
+        assert!(session.expires_in() > 8 * MINUTE);
+    }
+
+    async fn keeps_what_others_changed(fixture: Fixture) {
+        for json in ["json", "jsonb"] {
+            let store = with_column(&fixture, json, |builder| builder).await;
+            let base = loaded(&store, &json!({"cart": {"pen": 1}, "theme": "dark", "big": 1e2})).await;
+            let theirs = json!({"cart": {"pen": 1, "ink": 2}, "theme": "light", "big": 1e2});
+            assert_eq!(store.update(&base, &theirs, MINUTE).await.unwrap(), Updated::Saved);
+            let ours = json!({"cart": {"pen": 3}, "theme": "dark", "big": 1e2, "new": true});
+            assert_eq!(store.update(&base, &ours, 9 * MINUTE).await.unwrap(), Updated::Merged);
+            let both = json!({"cart": {"pen": 3, "ink": 2}, "theme": "light", "big": 1e2, "new": true});
+            let session = found(&store).await;
+            assert_eq!(session.decode::<Value>().unwrap(), both, "{json}");
+            assert!(session.expires_in() > 8 * MINUTE);
+            fixture.sql("DROP TABLE session").await;
+        }
+    }
+
+    async fn a_touch_is_no_conflict(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"views": 1})).await;
+        assert!(store.touch("a", 9 * MINUTE).await.unwrap());
+        assert_eq!(store.update(&base, &json!({"views": 2}), MINUTE).await.unwrap(), Updated::Saved);
+    }
+
+    async fn never_inserts(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"user": 7})).await;
+        assert!(store.destroy("a").await.unwrap());
+        assert_eq!(store.update(&base, &json!({"user": 7, "late": true}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(store.update(&base, &json!({"user": 7}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
+    }
+
+    async fn never_revives_an_expired_session(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"user": 7})).await;
+        fixture.sql("UPDATE session SET expiry = now() - interval '1 s'").await;
+        let before = fixture.value("SELECT xmin FROM session").await;
+        assert_eq!(store.update(&base, &json!({"user": 8}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(store.update(&base, &json!({"user": 7}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(fixture.value("SELECT xmin FROM session").await, before);
+    }
+
+    async fn equal_data_is_at_most_a_touch(fixture: Fixture) {
+        let store = with_column(&fixture, "jsonb", |builder| builder).await;
+        let base = loaded(&store, &json!({"n": 1.0, "view": 1e2})).await;
+        let before = fixture.value("SELECT xmin FROM session").await;
+        let same = RawValue::from_string(r#"{"view":100,"n":10e-1}"#.into()).unwrap();
+        assert_eq!(store.update(&base, &same, MINUTE).await.unwrap(), Updated::Unchanged);
+        assert_eq!(fixture.value("SELECT xmin FROM session").await, before);
+        assert_eq!(store.update(&base, &same, 9 * MINUTE).await.unwrap(), Updated::Unchanged);
+        assert!(found(&store).await.expires_in() > 8 * MINUTE);
+    }
+
+    /// A reader in flight does not write old data back.
+    async fn equal_data_leaves_what_others_changed(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"views": 1})).await;
+        store.set("a", &json!({"views": 2}), MINUTE).await.unwrap();
+        assert_eq!(store.update(&base, &json!({"views": 1}), 9 * MINUTE).await.unwrap(), Updated::Unchanged);
+        assert_eq!(found(&store).await.json(), r#"{"views":2}"#);
+    }
+
+    async fn a_logout_beats_a_change_in_flight(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"user": {"id": 7}, "views": 1})).await;
+        assert_eq!(store.update(&base, &json!({"views": 1}), MINUTE).await.unwrap(), Updated::Saved);
+        let late = json!({"user": {"id": 7, "seen": "now"}, "views": 2});
+        assert_eq!(store.update(&base, &late, MINUTE).await.unwrap(), Updated::Merged);
+        assert_eq!(found(&store).await.json(), r#"{"views":2}"#);
+    }
+
+    async fn data_is_kept_to_the_byte(fixture: Fixture) {
+        let store = fixture.store().await;
+        let raw = |json: &str| RawValue::from_string(json.into()).unwrap();
+        let (before, after) = (r#"{"z":1.50,"a":"\u0000"}"#, r#"{"z":1.50,"a":"\u0000\ud800","n":1e400}"#);
+        store.set("a", &raw(before), MINUTE).await.unwrap();
+        let base = found(&store).await;
+        assert_eq!(store.update(&base, &raw(after), MINUTE).await.unwrap(), Updated::Saved);
+        assert_eq!(found(&store).await.json(), after);
+        assert_eq!(store.update(&base, &raw(r#"{"z":1.50,"a":"\u0000","k":-0}"#), MINUTE).await.unwrap(), Updated::Merged);
+        assert_eq!(found(&store).await.json(), r#"{"z":1.50,"a":"\u0000\ud800","n":1e400,"k":-0}"#);
+    }
+
+    async fn a_row_without_data_is_null(fixture: Fixture) {
+        let store = fixture.store().await;
+        fixture.sql("INSERT INTO session VALUES ('a', now() + '1 min', NULL)").await;
+        let base = found(&store).await;
+        assert_eq!(store.update(&base, &json!({"views": 1}), MINUTE).await.unwrap(), Updated::Saved);
+        assert_eq!(store.update(&base, &json!({"cart": 1}), MINUTE).await.unwrap(), Updated::Merged);
+        assert_eq!(found(&store).await.json(), r#"{"views":1,"cart":1}"#);
+    }
+
+    /// As when the connection is lost after the first run.
+    async fn the_same_update_twice_is_the_same_as_once(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"list": [1], "cart": {"pen": 1}, "old": 1})).await;
+        let data = json!({"list": [1, 2], "cart": {"pen": 2}, "new": 1});
+        for _ in 0..2 {
+            assert_eq!(store.update(&base, &data, MINUTE).await.unwrap(), Updated::Saved);
+            assert_eq!(found(&store).await.decode::<Value>().unwrap(), data);
+        }
+        store.set("a", &json!({"list": [1], "cart": {"pen": 1}, "old": 1, "theirs": 1}), MINUTE).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(store.update(&base, &data, MINUTE).await.unwrap(), Updated::Merged);
+            let both = json!({"list": [1, 2], "cart": {"pen": 2}, "new": 1, "theirs": 1});
+            assert_eq!(found(&store).await.decode::<Value>().unwrap(), both);
+        }
+    }
+
+    async fn together_they_must_fit_too(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().max_size(40)).await;
+        let base = loaded(&store, &json!({})).await;
+        assert_eq!(store.update(&base, &json!({"one": "x".repeat(20)}), MINUTE).await.unwrap(), Updated::Saved);
+        let error = store.update(&base, &json!({"two": "x".repeat(20)}), MINUTE).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        let error = store.update(&base, &json!({"two": "x".repeat(40)}), MINUTE).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert_eq!(found(&store).await.decode::<Value>().unwrap(), json!({"one": "x".repeat(20)}));
+    }
+
+    async fn expires_at_once_when_the_ttl_is_zero(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!(1)).await;
+        assert_eq!(store.update(&base, &json!(1), Duration::ZERO).await.unwrap(), Updated::Unchanged);
+        assert_eq!(store.get("a").await.unwrap(), None);
+        let base = loaded(&store, &json!(1)).await;
+        assert_eq!(store.update(&base, &json!(2), Duration::ZERO).await.unwrap(), Updated::Saved);
+        assert_eq!(store.get("a").await.unwrap(), None);
+    }
+
+    async fn of_many_at_once_all_stand(fixture: Fixture) {
+        all_stand(&fixture, 24).await;
+    }
+
+    async fn after_a_destroy_none_of_many_brings_it_back(fixture: Fixture) {
+        let stores = [fixture.store().await, fixture.store().await];
+        for round in 0..5 {
+            let base = loaded(&stores[0], &json!({"user": 7})).await;
+            let mut updates = JoinSet::new();
+            for n in 0..12 {
+                let (store, base) = (stores[n % 2].clone(), base.clone());
+                let change = json!({"user": 7, n.to_string(): n});
+                updates.spawn(async move { store.update(&base, &change, MINUTE).await.unwrap() });
+            }
+            for _ in 0..round {
+                stores[0].get("a").await.unwrap();
+            }
+            assert!(stores[1].destroy("a").await.unwrap());
+            assert_eq!(stores[0].get("a").await.unwrap(), None);
+            updates.join_all().await;
+            assert_eq!(stores[0].get("a").await.unwrap(), None);
+        }
+    }
+
+    async fn waits_for_who_changes_it_and_merges(fixture: Fixture) {
+        let store = fixture.store().await;
+        let base = loaded(&store, &json!({"views": 1})).await;
+        let other = fixture.database.client().await;
+        other.batch_execute(r#"BEGIN; UPDATE session SET session = '{"views":1,"theirs":1}'"#).await.unwrap();
+        let ours = json!({"views": 2});
+        let commit = async {
+            fixture.until_one_waits().await;
+            other.batch_execute("COMMIT").await.unwrap();
+        };
+        assert_eq!(tokio::join!(store.update(&base, &ours, MINUTE), commit).0.unwrap(), Updated::Merged);
+        assert_eq!(found(&store).await.json(), r#"{"views":2,"theirs":1}"#);
+    }
+}
+
+/// Each adds a key of its own to one object, from one base, by two stores.
+async fn all_stand(fixture: &Fixture, updates: usize) {
+    let stores = [fixture.store().await, fixture.store().await];
+    let base = loaded(&stores[0], &json!({"cart": {"kept": true}})).await;
+    let mut running = JoinSet::new();
+    for n in 0..updates {
+        let (store, base) = (stores[n % 2].clone(), base.clone());
+        let change = json!({"cart": {"kept": true, n.to_string(): n}});
+        running.spawn(async move { store.update(&base, &change, MINUTE).await.unwrap() });
+    }
+    let saved = running.join_all().await.into_iter().filter(|updated| *updated == Updated::Saved).count();
+    assert_eq!(saved, 1, "the others found that one's change");
+    let cart = found(&stores[0]).await.decode::<Value>().unwrap()["cart"].as_object().unwrap().len();
+    assert_eq!(cart, updates + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_hundreds_at_once_all_stand() {
+    all_stand(&Fixture::new(Via::Lanes), 200).await;
+}
+
+#[tokio::test]
+async fn together_updates_answer_what_each_alone_does() {
+    let fixture = Fixture::new(Via::Lanes);
+    for json in ["json", "jsonb"] {
+        let store = with_column(&fixture, json, |builder| builder.connections(1)).await;
+        let ids = ["changed", "expired", "gone", "null", "plain"];
+        let sql = "INSERT INTO session SELECT id, now() + '1 min', '{\"n\": 1}' \
+                   FROM unnest(ARRAY['changed', 'expired', 'gone', 'null', 'plain']) AS id; \
+                   UPDATE session SET session = NULL WHERE id = 'null'";
+        fixture.sql(sql).await;
+        let mut bases = Vec::new();
+        for id in ids {
+            bases.push(store.get(id).await.unwrap().unwrap());
+        }
+        fixture.sql("UPDATE session SET expiry = now() - interval '1 s' WHERE id = 'expired'").await;
+        fixture.sql("DELETE FROM session WHERE id = 'gone'").await;
+        fixture.sql("UPDATE session SET session = '{\"n\": 1, \"m\": 1}' WHERE id = 'changed'").await;
+
+        let data = json!({"n": 2});
+        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|n| store.update(&bases[n], &data, 9 * MINUTE));
+        let (a, b, c, d, e) = tokio::join!(a, b, c, d, e);
+        let outcomes = [Updated::Merged, Updated::Gone, Updated::Gone, Updated::Saved, Updated::Saved];
+        assert_eq!([a, b, c, d, e].map(Result::unwrap), outcomes);
+        let rows = "SELECT string_agg(id || (session->>'n') || coalesce(session->>'m', ''), ' ' ORDER BY id) \
+                    FROM session WHERE expiry > now() + '8 min'";
+        assert_eq!(fixture.value(rows).await, "changed21 null2 plain2");
+        fixture.sql("DROP TABLE session").await;
+    }
+}
+
+/// However often the connections are killed: an update whose answer was lost finds its own change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_change_is_lost_with_its_connection() {
+    const CALLERS: usize = 8;
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.set_up(fixture.builder().timeout(MINUTE)).await;
+    loaded(&store, &json!({})).await;
+    let mut callers = JoinSet::new();
+    for caller in 0..CALLERS {
+        let store = store.clone();
+        callers.spawn(async move {
+            for n in 1..=25 {
+                let base = found(&store).await;
+                let mut data: Value = base.decode().unwrap();
+                assert_eq!(data[caller.to_string()].as_u64().unwrap_or(0), n - 1);
+                data[caller.to_string()] = json!(n);
+                let updated = store.update(&base, &data, MINUTE).await.unwrap();
+                assert!(matches!(updated, Updated::Saved | Updated::Merged), "{updated:?}");
+            }
+        });
+    }
+    let killer = fixture.database.client().await;
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE application_name = 'pg-session' AND datname = current_database()";
+    let mut killed = 0;
+    loop {
+        match timeout(Duration::from_millis(50), callers.join_next()).await {
+            Ok(None) => break,
+            Ok(Some(done)) => done.unwrap(),
+            Err(_) => killed += killer.query_one(sql, &[]).await.unwrap().get::<_, i64>(0),
+        }
+    }
+    assert!(killed > 1);
+    let all: serde_json::Map<_, _> = (0..CALLERS).map(|caller| (caller.to_string(), json!(25))).collect();
+    assert_eq!(found(&store).await.decode::<Value>().unwrap(), Value::from(all));
+}
+
+/// A pool that counts the statements.
+struct Counting(deadpool_postgres::Pool, Arc<AtomicUsize>);
+
+impl Client for Counting {
+    async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.query(sql, params).await
+    }
+}
+
+#[tokio::test]
+async fn costs_one_statement_without_a_conflict_and_two_more_with_one() {
+    let fixture = Fixture::new(Via::Deadpool);
+    let count = Arc::new(AtomicUsize::new(0));
+    let store = PgStore::builder(Counting(deadpool(&fixture.database.url()), Arc::clone(&count))).build().unwrap();
+    store.setup().await.unwrap();
+    let base = loaded(&store, &json!({})).await;
+    for (data, outcome, statements) in [
+        (json!({}), Updated::Unchanged, 1),
+        (json!({"one": 1}), Updated::Saved, 1),
+        (json!({"two": 2}), Updated::Merged, 3),
+    ] {
+        let before = count.load(Ordering::Relaxed);
+        assert_eq!(store.update(&base, &data, MINUTE).await.unwrap(), outcome);
+        assert_eq!(count.load(Ordering::Relaxed) - before, statements, "{outcome:?}");
+    }
+}
