@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::backend::{Backend, Connection};
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::{self, Created, Updated};
+use crate::ops::{self, Created, Rotated, Updated};
 use crate::options::{Builder, Options};
 use crate::session::Session;
 use crate::sweeper;
@@ -136,6 +136,18 @@ impl PgStore {
     /// See [`PgStore`].
     pub async fn destroy(&self, id: &str) -> Result<bool> {
         ops::destroy(&self.core, id).await
+    }
+
+    /// Gives the session a new id, in one atomic statement; data and expiry stay. Of several calls at once one wins, and
+    /// the old id is dead. Never overwrites a live session.
+    ///
+    /// For every login: who knew the id before it should not know the id of a session with a user in it
+    /// ([session fixation](https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#renew-the-session-id-after-any-privilege-level-change)).
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn rotate(&self, old: &str, new: &str) -> Result<Rotated> {
+        ops::rotate(&self.core, old, new).await
     }
 
     /// All live sessions, in the order of their ids, read by pages of the key: not one moment's picture, while sessions

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pg_session::{Created, ErrorKind, PgStore};
+use pg_session::{Created, ErrorKind, PgStore, Rotated, Updated};
 use pg_session_testkit::Database;
 use serde_json::{Value, json};
 
@@ -16,10 +16,18 @@ async fn every_verb_works(fixture: &Fixture, store: &PgStore) {
     assert_eq!(store.get("a").await.unwrap().unwrap().decode::<Value>().unwrap(), data);
     assert_eq!(store.create("a", &1, MINUTE).await.unwrap(), Created::Exists);
     assert!(store.touch("a", 10 * MINUTE).await.unwrap());
-    let left = store.get("a").await.unwrap().unwrap().expires_in();
+    let session = store.get("a").await.unwrap().unwrap();
+    let left = session.expires_in();
     // A column may round to seconds.
     assert!(left > 9 * MINUTE && left <= 10 * MINUTE + Duration::from_secs(1), "{left:?}");
-    assert!(store.destroy("a").await.unwrap());
+    assert_eq!(store.update(&session, &json!({"views": 2, "name": "Zoë"}), MINUTE).await.unwrap(), Updated::Saved);
+    assert_eq!(store.update(&session, &json!({"views": 1}), 9 * MINUTE).await.unwrap(), Updated::Merged);
+    let session = store.get("a").await.unwrap().unwrap();
+    assert_eq!(session.decode::<Value>().unwrap(), json!({"views": 2}));
+    assert!(session.expires_in() > 8 * MINUTE && session.expires_in() <= 10 * MINUTE);
+    assert_eq!(store.rotate("a", "b").await.unwrap(), Rotated::Rotated);
+    assert_eq!(store.update(&session, &1, MINUTE).await.unwrap(), Updated::Gone);
+    assert!(store.destroy("b").await.unwrap());
     store.set("a", &1, Duration::ZERO).await.unwrap();
     assert_eq!(store.get("a").await.unwrap(), None);
     assert_eq!(store.create("a", &1, Duration::ZERO).await.unwrap(), Created::Created);

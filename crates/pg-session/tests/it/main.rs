@@ -12,6 +12,7 @@ mod get;
 mod input;
 mod lanes;
 mod outage;
+mod rotate;
 mod set;
 mod setup;
 mod sweep;

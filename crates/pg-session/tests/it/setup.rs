@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use pg_session::{Created, ErrorKind, PgStore};
+use pg_session::{Created, ErrorKind, PgStore, Rotated, Updated};
 use pg_session_testkit::Database;
 
 use crate::via::{MINUTE, contract};
@@ -65,8 +65,10 @@ contract! {
             store.set("a", &1, MINUTE).await.unwrap();
             assert_eq!(store.create("a", &1, MINUTE).await.unwrap(), Created::Exists);
             assert!(store.touch("a", 2 * MINUTE).await.unwrap());
-            assert!(store.get("a").await.unwrap().is_some());
-            assert!(store.destroy("a").await.unwrap());
+            let session = store.get("a").await.unwrap().unwrap();
+            assert_eq!(store.update(&session, &2, MINUTE).await.unwrap(), Updated::Saved);
+            assert_eq!(store.rotate("a", "b").await.unwrap(), Rotated::Rotated);
+            assert!(store.destroy("b").await.unwrap());
             store.set("a", &1, Duration::ZERO).await.unwrap();
             assert_eq!(store.sweep().await.unwrap(), 1);
             let found = format!("SELECT count(*) FROM pg_tables WHERE (schemaname, tablename) = ({0}, {0})", literal(name));
@@ -99,6 +101,7 @@ contract! {
             store.create("a", &1, None).await.unwrap_err(),
             store.touch("a", None).await.unwrap_err(),
             store.destroy("a").await.unwrap_err(),
+            store.rotate("a", "b").await.unwrap_err(),
             store.sweep().await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Setup);

@@ -1,0 +1,19 @@
+-- The live session $1 has the id $2 from now on, unless another live one has it. What came of it.
+-- The count makes the expired one give way first.
+WITH expired AS (
+    DELETE FROM {table} AS s
+    WHERE s.{id} = $2::text AND (s.{expiry}{zone} > statement_timestamp()) IS NOT TRUE
+    RETURNING 1
+), taken AS MATERIALIZED (
+    SELECT FROM {table} AS s
+    WHERE s.{id} = $2::text AND s.{expiry}{zone} > statement_timestamp()
+), moved AS (
+    UPDATE {table} AS s
+    SET {id} = $2::text
+    WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
+      AND NOT EXISTS (SELECT FROM taken) AND (SELECT count(*) FROM expired) >= 0
+    RETURNING 1
+)
+SELECT CASE WHEN EXISTS (SELECT FROM moved) THEN 'rotated'
+            WHEN EXISTS (SELECT FROM taken) THEN 'exists'
+            ELSE 'gone' END AS outcome
