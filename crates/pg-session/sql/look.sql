@@ -1,4 +1,5 @@
--- All that setup wants to know, as one JSON text: the server, the schema $1, the table $2 in it.
+-- All that setup wants to know, as one JSON text: the server, the schema $1, the table $2 in it,
+-- and whether there is an index on the path $4 in its column $3.
 SELECT json_build_object(
     'version', current_setting('server_version_num')::int,
     'zone', (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'),
@@ -6,6 +7,7 @@ SELECT json_build_object(
     'table', (
         SELECT json_build_object(
             'kind', c.relkind,
+            'is_empty', c.relkind = 'r' AND pg_relation_size(c.oid) = 0,
             'columns', (
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
@@ -21,6 +23,12 @@ SELECT json_build_object(
                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                 WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
                   AND i.indnkeyatts = 1 AND i.indpred IS NULL
+            ),
+            'has_subject_index', EXISTS (
+                SELECT FROM pg_catalog.pg_index AS i
+                WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
+                  AND pg_catalog.pg_get_indexdef(i.indexrelid, 1, true)
+                      = format('(%I #>> ''%s''::text[])', $3::text, replace($4::text::text[]::text, '''', ''''''))
             ),
             'missing_rights', array_remove(ARRAY[
                 CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE ON SCHEMA' END,

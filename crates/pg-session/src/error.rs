@@ -172,7 +172,7 @@ fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
         "22P02" | "22P05" | "22030" | "22032" => (
             InvalidInput,
             false,
-            "; a json column keeps every JSON text, where jsonb refuses \\u0000 and lone surrogates",
+            "; a json column keeps every JSON text; jsonb, and the option subject, refuse \\u0000 and lone surrogates",
         ),
         "22008" => (InvalidInput, false, "; use a shorter time to live"),
         "22021" => (InvalidInput, false, "; use a database whose encoding is UTF8"),

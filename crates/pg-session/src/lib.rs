@@ -28,6 +28,7 @@ mod ops;
 mod options;
 mod session;
 mod store;
+mod subject;
 mod sweeper;
 mod table;
 

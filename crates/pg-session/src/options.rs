@@ -7,6 +7,7 @@ use crate::backend::{Connection, LaneOptions};
 use crate::error::{Error, Result};
 use crate::session::MAX_TTL;
 use crate::store::PgStore;
+use crate::subject::Subject;
 use crate::table::Table;
 
 const LARGEST_MAX_SIZE: usize = 256 * 1024 * 1024;
@@ -73,6 +74,18 @@ impl Builder {
     /// The column of the data, `json` or `jsonb`. Default: `session`.
     pub fn data_column(mut self, name: impl Into<String>) -> Self {
         self.options.table.data = name.into();
+        self
+    }
+
+    /// The path in the data that names whose session it is, for [`PgStore::sessions_of`] and
+    /// [`PgStore::destroy_sessions_of`]. Default: none. Keys with dots between them, such as `user.id`; a dot that
+    /// belongs to a key has a backslash before it, and so has a backslash. A number is a key, or a place in an array.
+    ///
+    /// `setup` creates an index on the path while the table is empty and `create` is true. Else it logs a warning with
+    /// the statement that creates it, and does without: both verbs then read the whole table. Where this option is in
+    /// use, a `json` column refuses what `jsonb` refuses: `\u0000` and lone surrogates.
+    pub fn subject(mut self, path: impl Into<String>) -> Self {
+        self.options.table.subject = Some(Subject::new(path.into()));
         self
     }
 

@@ -150,6 +150,24 @@ impl PgStore {
         ops::rotate(&self.core, old, new).await
     }
 
+    /// The live sessions whose data has this value at the path of the option [`subject`](crate::Builder::subject), the
+    /// one that lives longest first. A text is compared as it is, anything else as JSON: `7`, `true`.
+    ///
+    /// # Errors
+    /// `Configuration`: the option is not given. Else see [`PgStore`].
+    pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>> {
+        ops::sessions_of(&self.core, subject).await
+    }
+
+    /// Deletes the sessions of this subject, as [`sessions_of`](Self::sessions_of) finds them, but for the id `except`:
+    /// "log out everywhere else". One statement. Answers how many lived.
+    ///
+    /// # Errors
+    /// `Configuration`: the option [`subject`](crate::Builder::subject) is not given. Else see [`PgStore`].
+    pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
+        ops::destroy_sessions_of(&self.core, subject, except).await
+    }
+
     /// All live sessions, in the order of their ids, read by pages of the key: not one moment's picture, while sessions
     /// come and go.
     ///

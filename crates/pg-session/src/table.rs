@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::backend::{Many, SameKey, Statement};
 use crate::error::{Error, Result};
+use crate::subject::Subject;
 
 /// PostgreSQL cuts longer names off in silence (NAMEDATALEN).
 const MAX_NAME_BYTES: usize = 63;
@@ -21,6 +22,7 @@ pub(crate) struct Table {
     pub(crate) id: String,
     pub(crate) expiry: String,
     pub(crate) data: String,
+    pub(crate) subject: Option<Subject>,
 }
 
 /// The names of koa-pg-session.
@@ -32,6 +34,7 @@ impl Default for Table {
             id: "id".into(),
             expiry: "expiry".into(),
             data: "session".into(),
+            subject: None,
         }
     }
 }
@@ -55,7 +58,7 @@ impl Table {
             };
             return Err(Error::configuration(format!("the option {option} {problem}; give it another name")));
         }
-        Ok(())
+        self.subject.as_ref().map_or(Ok(()), Subject::check)
     }
 
     /// Schema and table, quoted as SQL wants it.
@@ -71,6 +74,12 @@ impl Table {
         self.statement("create_table", include_str!("../sql/create_table.sql"), &Columns::default())
     }
 
+    /// The index for the option subject, where that is given.
+    pub(crate) fn create_subject_index(&self) -> Option<Statement> {
+        let sql = include_str!("../sql/create_subject_index.sql");
+        self.subject.is_some().then(|| self.statement("create_subject_index", sql, &Columns::default()))
+    }
+
     fn statement(&self, name: &'static str, template: &str, columns: &Columns) -> Statement {
         let regclass = format!("{}::regclass", literal(&self.quoted()));
         let sql = fill(template, |word| {
@@ -84,6 +93,8 @@ impl Table {
                 "zone" => columns.zone.as_deref().map(|z| format!(" AT TIME ZONE {}", literal(z))).unwrap_or_default(),
                 "lock" => format!("{SWEEP_LOCK}, {regclass}::oid::int4"),
                 "regclass" => regclass.clone(),
+                "subject" => format!("{}::text[]", literal(&self.subject.as_ref()?.array())),
+                "subject_index" => identifier(&format!("{}_{}_idx", self.name, self.subject.as_ref()?.path())),
                 _ => return None,
             })
         });
@@ -103,6 +114,8 @@ pub(crate) struct Look {
 #[derive(Debug, Deserialize)]
 pub(crate) struct FoundTable {
     kind: char,
+    pub(crate) is_empty: bool,
+    pub(crate) has_subject_index: bool,
     columns: Vec<FoundColumn>,
     unique_columns: Vec<String>,
     missing_rights: Vec<String>,
@@ -138,7 +151,14 @@ pub(crate) struct Statements {
     pub(crate) all: Arc<Statement>,
     pub(crate) count: Arc<Statement>,
     pub(crate) clear: Arc<Statement>,
+    pub(crate) by_subject: Option<BySubject>,
     pub(crate) sweep: SweepBy,
+}
+
+/// What there is with the option subject.
+pub(crate) struct BySubject {
+    pub(crate) sessions_of: Arc<Statement>,
+    pub(crate) destroy_sessions_of: Arc<Statement>,
 }
 
 /// How a sweep goes through the table.
@@ -201,6 +221,13 @@ impl Look {
             all: Arc::new(alone("all", include_str!("../sql/all.sql"))),
             count: Arc::new(alone("count", include_str!("../sql/count.sql"))),
             clear: Arc::new(alone("clear", include_str!("../sql/clear.sql"))),
+            by_subject: table.subject.is_some().then(|| BySubject {
+                sessions_of: Arc::new(alone("sessions_of", include_str!("../sql/sessions_of.sql"))),
+                destroy_sessions_of: Arc::new(once(alone(
+                    "destroy_sessions_of",
+                    include_str!("../sql/destroy_sessions_of.sql"),
+                ))),
+            }),
             sweep: match (found.kind, self.version) {
                 ('r', 140_000..) => SweepBy::Blocks(Arc::new(alone("sweep", include_str!("../sql/sweep_blocks.sql")))),
                 _ => SweepBy::Keys(Arc::new(alone("sweep", include_str!("../sql/sweep_keys.sql")))),
@@ -210,6 +237,10 @@ impl Look {
 }
 
 impl FoundTable {
+    pub(crate) fn is_partitioned(&self) -> bool {
+        self.kind == 'p'
+    }
+
     fn columns(&self, table: &Table, zone: &str) -> Result<Columns> {
         let mut problems = Vec::new();
         if !matches!(self.kind, 'r' | 'p') {

@@ -24,6 +24,15 @@ pub(super) fn session(id: &str, row: impl IntoIterator<Item = Value>) -> Result<
     }
 }
 
+/// The same, of a row that begins with the id.
+pub(super) fn session_with_id(row: Row) -> Result<Session> {
+    let mut columns = row.into_iter();
+    match columns.next() {
+        Some(Value::Text(id)) => session(&id, columns),
+        _ => Err(Error::unexpected_reply("a session has no id")),
+    }
+}
+
 /// From a text with the seconds, or from two timestamps, in microseconds: the expiry and now.
 fn time_left(columns: &[Value]) -> Option<Duration> {
     let left = match columns {

@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use smallvec::smallvec;
 use tokio::sync::Mutex;
+use tracing::warn;
 
 use crate::backend::{Params, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::table::{Look, Statements};
+use crate::subject::Subject;
+use crate::table::{FoundTable, Look, Statements};
 
 #[derive(Default)]
 pub(crate) struct SetupState {
@@ -55,7 +56,13 @@ async fn find_or_create(core: &Core) -> Result<Statements> {
         found = look(core).await?;
     }
     match &found.table {
-        Some(there) => found.statements(table, there),
+        Some(there) => {
+            let statements = found.statements(table, there)?;
+            if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
+                create_index(core, there, index).await?;
+            }
+            Ok(statements)
+        }
         None => Err(Error::setup(format!(
             "there is no table {}, and create is false; create it, for example by:\n{}",
             table.quoted(),
@@ -72,7 +79,9 @@ async fn look(core: &Core) -> Result<Look> {
         repeatable: true,
     });
     let table = &core.options.table;
-    let reply = core.submit(&statement, smallvec![table.schema.as_str().into(), table.name.as_str().into()]).await?;
+    let subject = table.subject.as_ref().map_or_else(|| "{}".to_owned(), Subject::array);
+    let names = [&table.schema, &table.name, &table.data, &subject];
+    let reply = core.submit(&statement, names.into_iter().map(|name| name.as_str().into()).collect()).await?;
     let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look answered nothing"))?;
     serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look answered no such JSON").caused_by(error))
 }
@@ -90,4 +99,18 @@ async fn create(core: &Core, statement: Statement) -> Result<()> {
         ))),
         Err(error) => Err(error),
     }
+}
+
+/// In an empty table only: in a full one nobody could write meanwhile. Where it may not be, all works without.
+async fn create_index(core: &Core, table: &FoundTable, statement: Statement) -> Result<()> {
+    let sql = statement.sql.clone();
+    if core.options.create && table.is_empty {
+        match create(core, statement).await {
+            Err(error) if error.kind() == ErrorKind::Setup => {}
+            done => return done,
+        }
+    }
+    let sql = if table.is_partitioned() { sql } else { sql.replacen("INDEX", "INDEX CONCURRENTLY", 1) };
+    warn!("no index serves the option subject, so that whole tables are read; let the table's owner run: {sql}");
+    Ok(())
 }

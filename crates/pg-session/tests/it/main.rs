@@ -13,6 +13,7 @@ mod input;
 mod lanes;
 mod outage;
 mod rotate;
+mod sessions_of;
 mod set;
 mod setup;
 mod sweep;

@@ -152,7 +152,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A role with a password, and no right but what `grants` gives it.
-async fn role(database: &Database, grants: &str) -> String {
+pub(crate) async fn role(database: &Database, grants: &str) -> String {
     let client = database.client().await;
     let role = format!("role_{}", database.name());
     let sql = format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'; {}", grants.replace("{role}", &role));

@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
-use pg_session::PgStore;
+use pg_session::{Builder, PgStore};
 use pg_session_testkit::Server;
+use serde_json::json;
 
 use crate::via::{Fixture, MINUTE, contract};
 
@@ -78,15 +79,25 @@ contract! {
 /// On a server of its own: who connects to any database of a server keeps old row versions alive for a moment.
 #[tokio::test]
 async fn is_a_hot_update_in_a_table_of_ours() {
+    is_a_hot_update(|builder| builder).await;
+}
+
+#[tokio::test]
+async fn is_a_hot_update_beside_the_index_of_a_subject() {
+    is_a_hot_update(|builder| builder.subject("user.id")).await;
+}
+
+async fn is_a_hot_update(options: fn(Builder) -> Builder) {
     let server = Server::builder().setting("autovacuum", "off").start().unwrap();
     let client = tokio_postgres::connect(&server.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(client.1);
     let value = async |query: &str| client.0.query_one(&format!("SELECT ({query})::text"), &[]).await.unwrap().get(0);
 
-    let store = PgStore::builder(server.url("postgres")).touch_every(Duration::ZERO).build().unwrap();
+    let builder = PgStore::builder(server.url("postgres")).touch_every(Duration::ZERO);
+    let store = options(builder).build().unwrap();
     store.setup().await.unwrap();
     for id in 0..200 {
-        store.set(&id.to_string(), &"x".repeat(300), MINUTE).await.unwrap();
+        store.set(&id.to_string(), &json!({"user": {"id": id}, "x": "x".repeat(300)}), MINUTE).await.unwrap();
     }
     let pages: String = value("SELECT pg_relation_size('session')").await;
     for id in (0..200).chain(0..200) {
