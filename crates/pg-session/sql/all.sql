@@ -1,8 +1,8 @@
 -- The first $2 live sessions whose ids follow $1: id, data and the seconds left.
 SELECT s.{id}::text AS id,
        coalesce(s.{data}::text, 'null') AS data,
-       (date_part('epoch', s.{expiry}{zone}) - date_part('epoch', statement_timestamp()))::text AS seconds
+       (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds
 FROM {table} AS s
-WHERE s.{id} > $1::text AND s.{expiry}{zone} > statement_timestamp()
+WHERE s.{id} > $1::text AND {expires} > statement_timestamp()
 ORDER BY s.{id}
 LIMIT $2::text::int

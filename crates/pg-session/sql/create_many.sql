@@ -2,6 +2,6 @@
 INSERT INTO {table} AS s ({id}, {data}, {expiry})
 SELECT i.id, i.data::{json}, (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i (id, data, ttl)
-ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}
-WHERE (s.{expiry}{zone} > statement_timestamp()) IS NOT TRUE
+ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{anew}
+WHERE ({expires} > statement_timestamp()) IS NOT TRUE
 RETURNING s.{id}::text AS key, 'created' AS outcome

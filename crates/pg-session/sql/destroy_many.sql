@@ -2,4 +2,4 @@
 DELETE FROM {table} AS s
 USING unnest($1::text[]) AS i (id)
 WHERE s.{id} = i.id
-RETURNING i.id AS key, (s.{expiry}{zone} > statement_timestamp())::text AS alive
+RETURNING i.id AS key, ({expires} > statement_timestamp())::text AS alive

@@ -2,7 +2,7 @@
 WITH gone AS (
     DELETE FROM {table} AS s
     WHERE s.{data} #>> {subject} = $1::text AND s.{id} <> $2::text
-    RETURNING s.{expiry}{zone} > statement_timestamp() AS alive
+    RETURNING {expires} > statement_timestamp() AS alive
 )
 SELECT count(*) FILTER (WHERE alive)::text AS destroyed
 FROM gone

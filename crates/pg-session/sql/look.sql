@@ -12,6 +12,7 @@ SELECT json_build_object(
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
                     'type', pg_catalog.format_type(a.atttypid, NULL),
+                    'has_default', a.atthasdef,
                     'needs_value', a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
                 )), '[]')
                 FROM pg_catalog.pg_attribute AS a

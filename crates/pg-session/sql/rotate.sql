@@ -2,15 +2,15 @@
 -- The count makes the expired one give way first.
 WITH expired AS (
     DELETE FROM {table} AS s
-    WHERE s.{id} = $2::text AND (s.{expiry}{zone} > statement_timestamp()) IS NOT TRUE
+    WHERE s.{id} = $2::text AND ({expires} > statement_timestamp()) IS NOT TRUE
     RETURNING 1
 ), taken AS MATERIALIZED (
     SELECT FROM {table} AS s
-    WHERE s.{id} = $2::text AND s.{expiry}{zone} > statement_timestamp()
+    WHERE s.{id} = $2::text AND {expires} > statement_timestamp()
 ), moved AS (
     UPDATE {table} AS s
     SET {id} = $2::text
-    WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
+    WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
       AND NOT EXISTS (SELECT FROM taken) AND (SELECT count(*) FROM expired) >= 0
     RETURNING 1
 )

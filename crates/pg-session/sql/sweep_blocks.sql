@@ -7,12 +7,12 @@ WITH turn AS MATERIALIZED (
     FROM {table} AS s
     WHERE (SELECT ours FROM turn)
       AND s.ctid >= ('(' || $1::text || ',0)')::tid AND s.ctid < ('(' || $2::text || ',0)')::tid
-      AND s.{expiry}{zone} <= statement_timestamp()
+      AND {expires} <= statement_timestamp()
     LIMIT $3::text::int
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM {table} AS s
-    WHERE s.ctid = ANY (ARRAY(SELECT place FROM expired)) AND s.{expiry}{zone} <= statement_timestamp()
+    WHERE s.ctid = ANY (ARRAY(SELECT place FROM expired)) AND {expires} <= statement_timestamp()
     RETURNING 1
 )
 SELECT (SELECT ours FROM turn)::text AS ours,

@@ -11,11 +11,11 @@ WITH turn AS MATERIALIZED (
 ), expired AS MATERIALIZED (
     SELECT s.{id} AS id
     FROM {table} AS s
-    WHERE s.{id} = ANY (ARRAY(SELECT id FROM page)) AND s.{expiry}{zone} <= statement_timestamp()
+    WHERE s.{id} = ANY (ARRAY(SELECT id FROM page)) AND {expires} <= statement_timestamp()
     FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM {table} AS s
-    WHERE s.{id} = ANY (ARRAY(SELECT id FROM expired)) AND s.{expiry}{zone} <= statement_timestamp()
+    WHERE s.{id} = ANY (ARRAY(SELECT id FROM expired)) AND {expires} <= statement_timestamp()
     RETURNING 1
 )
 SELECT (SELECT ours FROM turn)::text AS ours,

@@ -3,10 +3,10 @@
 WITH moved AS (
     UPDATE {table} AS s
     SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
-    WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
+    WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
       AND (s.{expiry}{zone} < statement_timestamp() + ($2::text::float8 - $3::text::float8) * interval '1 millisecond'
            OR s.{expiry}{zone} > statement_timestamp() + ($2::text::float8 + $3::text::float8) * interval '1 millisecond')
 )
 SELECT 'alive' AS outcome
 FROM {table} AS s
-WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
+WHERE s.{id} = $1::text AND {expires} > statement_timestamp()

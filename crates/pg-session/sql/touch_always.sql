@@ -1,5 +1,5 @@
 -- As touch, whatever the stored expiry is.
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
-WHERE s.{id} = $1::text AND s.{expiry}{zone} > statement_timestamp()
+WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
 RETURNING 'alive' AS outcome

@@ -2,5 +2,5 @@
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::bigint[]) AS i (id, ttl)
-WHERE s.{id} = i.id AND s.{expiry}{zone} > statement_timestamp()
+WHERE s.{id} = i.id AND {expires} > statement_timestamp()
 RETURNING i.id AS key, 'alive' AS outcome

@@ -5,12 +5,12 @@ WITH found AS MATERIALIZED (
            OR s.{expiry}{zone} > statement_timestamp() + (i.ttl + i.lag) * interval '1 millisecond' AS due
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS i (id, ttl, lag)
     JOIN {table} AS s ON s.{id} = i.id
-    WHERE s.{expiry}{zone} > statement_timestamp()
+    WHERE {expires} > statement_timestamp()
 ), moved AS (
     UPDATE {table} AS s
     SET {expiry} = (statement_timestamp() + f.ttl * interval '1 millisecond'){zone}
     FROM found AS f
-    WHERE f.due AND s.{id} = f.id AND s.{expiry}{zone} > statement_timestamp()
+    WHERE f.due AND s.{id} = f.id AND {expires} > statement_timestamp()
       -- Again, for somebody else may have moved it meanwhile.
       AND (s.{expiry}{zone} < statement_timestamp() + (f.ttl - f.lag) * interval '1 millisecond'
            OR s.{expiry}{zone} > statement_timestamp() + (f.ttl + f.lag) * interval '1 millisecond')

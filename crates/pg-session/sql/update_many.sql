@@ -2,6 +2,6 @@
 UPDATE {table} AS s
 SET {data} = i.data::{json}, {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS i (id, data, ttl, base)
-WHERE s.{id} = i.id AND s.{expiry}{zone} > statement_timestamp()
+WHERE s.{id} = i.id AND {expires} > statement_timestamp()
   AND coalesce(s.{data}::text, 'null') = i.base
 RETURNING i.id AS key, 'saved' AS outcome

@@ -89,6 +89,16 @@ impl Builder {
         self
     }
 
+    /// How long a session lives at most, however often it is touched. Default: no such limit. More than zero, and at
+    /// most [`MAX_TTL`].
+    ///
+    /// For it the table has a column `created timestamptz DEFAULT now()`. Where a table that exists has none, `setup`
+    /// fails, and its error has the statement that adds it. A session that is replaced keeps its age.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.options.table.max_age = Some(age);
+        self
+    }
+
     /// Whether `setup` creates the table where there is none. Default: true. If false, no DDL is ever sent.
     pub fn create(mut self, create: bool) -> Self {
         self.options.create = create;
@@ -162,9 +172,10 @@ impl Builder {
             ("cleanup_interval", self.options.cleanup_interval),
             ("touch_every", self.options.touch_every.unwrap_or_default()),
             ("timeout", timeout),
+            ("max_age", self.options.table.max_age.unwrap_or(MAX_TTL)),
         ];
         for (option, duration) in durations {
-            if duration > MAX_TTL || (option == "timeout" && duration.is_zero()) {
+            if duration > MAX_TTL || (duration.is_zero() && matches!(option, "timeout" | "max_age")) {
                 return Err(Error::configuration(format!("the option {option} is out of its range: {duration:?}")));
             }
         }

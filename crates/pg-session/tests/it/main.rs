@@ -11,6 +11,7 @@ mod destroy;
 mod get;
 mod input;
 mod lanes;
+mod max_age;
 mod outage;
 mod rotate;
 mod sessions_of;
