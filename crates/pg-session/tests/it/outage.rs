@@ -91,10 +91,17 @@ contract! {
     }
 }
 
-/// A proxy to the server of the tests, which can be cut, or fall silent.
+/// A proxy to the server of the tests. The connections that lead through it can be cut, or fall silent.
 struct Proxy {
     url: String,
-    cut: tokio::sync::watch::Sender<bool>,
+    fate: tokio::sync::watch::Sender<Fate>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Alive,
+    Cut,
+    Silent,
 }
 
 impl Proxy {
@@ -103,20 +110,46 @@ impl Proxy {
         let port = server.get_ports()[0];
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = database.url().replace(&format!(":{port}/"), &format!(":{}/", listener.local_addr().unwrap().port()));
-        let (cut, is_cut) = tokio::sync::watch::channel(false);
+        let (fate, its_fate) = tokio::sync::watch::channel(Fate::Alive);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                let mut is_cut = is_cut.clone();
+                let mut its_fate = its_fate.clone();
                 tokio::spawn(async move {
                     let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-                        _ = is_cut.wait_for(|cut| *cut) => {}
+                    let fate = tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => Fate::Cut,
+                        fate = its_fate.wait_for(|fate| *fate != Fate::Alive) => *fate.unwrap(),
+                    };
+                    if fate == Fate::Silent {
+                        std::future::pending::<()>().await;
                     }
                 });
             }
         });
-        Self { url, cut }
+        Self { url, fate }
+    }
+
+    /// Of the connections that are open now.
+    fn decide(&self, fate: Fate) {
+        self.fate.send_replace(fate);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_has_fallen_silent_is_given_up() {
+    let database = Database::new();
+    let proxy = Proxy::new(&database).await;
+    let timeout = Duration::from_millis(300);
+    let store = PgStore::builder(&proxy.url).timeout(timeout).connections(1).build().unwrap();
+    store.setup().await.unwrap();
+    store.set("a", &1, MINUTE).await.unwrap();
+    proxy.decide(Fate::Silent);
+    assert_unavailable(&store.get("a").await.unwrap_err());
+    proxy.decide(Fate::Alive);
+    let deadline = Instant::now() + 20 * timeout;
+    while let Err(error) = store.get("a").await {
+        assert_unavailable(&error);
+        assert!(Instant::now() < deadline, "it waits for a connection that is dead");
     }
 }
 
@@ -128,13 +161,13 @@ contract! {
         other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '1')").await.unwrap();
         let create = tokio::spawn({ let store = store.clone(); async move { store.create("a", &2, MINUTE).await } });
         fixture.until_one_waits().await;
-        proxy.cut.send_replace(true);
+        proxy.decide(Fate::Cut);
         let error = create.await.unwrap().unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, false), "{error}");
         assert!(error.to_string().contains("unknown"), "{error}");
         other.batch_execute("ROLLBACK").await.unwrap();
 
-        proxy.cut.send_replace(false);
+        proxy.decide(Fate::Alive);
         let _ = store.create("a", &2, MINUTE).await.unwrap();
     }
 }
