@@ -1,5 +1,6 @@
 //! JSON as a tree over its text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -9,6 +10,9 @@ use serde_json::value::RawValue;
 
 /// As deep as serde_json goes. What is nested deeper is the same only to the byte, and is not merged but taken whole.
 const MAX_DEPTH: usize = 128;
+
+/// So few members are found faster one by one.
+const FEW: usize = 16;
 
 /// A value, with its text.
 pub(super) struct Node<'a> {
@@ -26,6 +30,7 @@ pub(super) enum Kind<'a> {
 #[derive(Default)]
 pub(super) struct Object<'a> {
     members: Vec<Member<'a>>,
+    /// Of the members after the first few.
     places: HashMap<Name<'a>, usize>,
 }
 
@@ -37,7 +42,7 @@ struct Member<'a> {
 }
 
 /// What a string says, or as it is written where it is no Unicode (`"\ud800"`).
-pub(super) type Name<'a> = Result<String, &'a str>;
+pub(super) type Name<'a> = Result<Cow<'a, str>, &'a str>;
 
 impl<'a> Node<'a> {
     pub(super) fn of(text: &'a str) -> Self {
@@ -71,10 +76,12 @@ impl<'a> Object<'a> {
         let mut object = Self::default();
         for (key, value) in members {
             let (name, value) = (said(key.get()), Node::at(value.get(), depth + 1));
-            match object.places.get(&name) {
-                Some(&place) => object.members[place].value = value,
+            match object.place(&name) {
+                Some(place) => object.members[place].value = value,
                 None => {
-                    object.places.insert(name.clone(), object.members.len());
+                    if object.members.len() >= FEW {
+                        object.places.insert(name.clone(), object.members.len());
+                    }
                     object.members.push(Member { name, key: key.get(), value });
                 }
             }
@@ -83,7 +90,12 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn get(&self, name: &Name<'a>) -> Option<&Node<'a>> {
-        self.places.get(name).map(|&place| &self.members[place].value)
+        self.place(name).map(|place| &self.members[place].value)
+    }
+
+    fn place(&self, name: &Name<'a>) -> Option<usize> {
+        let few = self.members.iter().take(FEW).position(|member| member.name == *name);
+        few.or_else(|| self.places.get(name).copied())
     }
 
     /// Each name, and how it is written.
@@ -118,8 +130,11 @@ fn same_scalar(one: &str, other: &str) -> bool {
     decimal(one).is_some_and(|one| Some(one) == decimal(other))
 }
 
-fn said(string: &str) -> Name<'_> {
-    serde_json::from_str(string).map_err(|_| string)
+fn said(text: &str) -> Name<'_> {
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+        _ => serde_json::from_str(text).map(Cow::Owned).map_err(|_| text),
+    }
 }
 
 /// A number as its sign, its digits without zeros at either end, and the power of ten of the last of them.

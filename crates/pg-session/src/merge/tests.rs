@@ -96,6 +96,17 @@ fn what_is_only_written_otherwise_is_no_change() {
     }
 }
 
+#[test]
+fn however_many_members_there_are() {
+    let object = |range: std::ops::Range<u32>| {
+        let members: Vec<_> = range.map(|n| format!(r#""{n}":{n}"#)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert_eq!(merge(&object(0..50), &object(0..60), &object(5..50)), object(5..60));
+    let twice = object(0..50).replace(r#""49":49"#, r#""49":0,"49":49"#);
+    assert!(same(&twice, &object(0..50)) && !same(&object(0..50), &object(0..49)));
+}
+
 /// Far deeper than any stack would bear: what is below the limit is one value.
 #[test]
 fn however_deep_it_is_nested() {
