@@ -7,7 +7,8 @@ SELECT json_build_object(
     'table', (
         SELECT json_build_object(
             'kind', c.relkind,
-            'is_empty', c.relkind = 'r' AND pg_relation_size(c.oid) = 0,
+            -- Size and index definitions take a lock: they are asked for only where they matter.
+            'is_empty', CASE WHEN c.relkind = 'r' AND $4::text <> '{}' THEN pg_relation_size(c.oid) = 0 ELSE false END,
             'columns', (
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
@@ -25,12 +26,12 @@ SELECT json_build_object(
                 WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
                   AND i.indnkeyatts = 1 AND i.indpred IS NULL
             ),
-            'has_subject_index', EXISTS (
+            'has_subject_index', CASE WHEN $4::text <> '{}' THEN EXISTS (
                 SELECT FROM pg_catalog.pg_index AS i
                 WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
                   AND pg_catalog.pg_get_indexdef(i.indexrelid, 1, true)
                       = format('(%I #>> ''%s''::text[])', $3::text, replace($4::text::text[]::text, '''', ''''''))
-            ),
+            ) ELSE false END,
             'missing_rights', array_remove(ARRAY[
                 CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE ON SCHEMA' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'SELECT') THEN 'SELECT' END,

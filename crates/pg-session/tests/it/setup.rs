@@ -8,6 +8,15 @@ use crate::via::{MINUTE, contract};
 const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename = 'session'";
 
 contract! {
+    async fn waits_for_no_lock_on_a_table_that_is_there(fixture: Fixture) {
+        fixture.store().await.close().await;
+        let other = fixture.database.client().await;
+        other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
+        let store = fixture.set_up(fixture.builder().timeout(Duration::from_secs(2))).await;
+        other.batch_execute("COMMIT").await.unwrap();
+        assert!(store.get("a").await.unwrap().is_none());
+    }
+
     async fn creates_a_table_that_keeps_touches_hot(fixture: Fixture) {
         fixture.store().await;
         let columns = "SELECT string_agg(attname || ' ' || format_type(atttypid, NULL) || ' ' || attnotnull, ', ' \
