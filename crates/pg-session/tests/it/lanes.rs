@@ -99,6 +99,34 @@ async fn one_bad_item_fails_alone() {
 }
 
 #[tokio::test]
+async fn what_goes_again_goes_before_what_came_later() {
+    let fixture = Fixture::new(Via::Lanes);
+    fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
+    let store = one_lane(&fixture, |builder| builder).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let other = fixture.database.client().await;
+    other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '0')").await.unwrap();
+    let set = |id: &'static str, data: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { store.set(id, data, MINUTE).await })
+    };
+    // One batch: it waits for the first, and fails for the last.
+    let batch = [set("a", "1"), set("b", "1"), set("c", "\0")];
+    tokio::task::yield_now().await;
+    stalled.end().await;
+    fixture.until_one_waits().await;
+    let later = set("b", "2");
+    tokio::task::yield_now().await;
+    other.batch_execute("COMMIT").await.unwrap();
+    let [a, b, c] = batch;
+    a.await.unwrap().unwrap();
+    b.await.unwrap().unwrap();
+    assert_eq!(c.await.unwrap().unwrap_err().kind(), ErrorKind::InvalidInput);
+    later.await.unwrap().unwrap();
+    assert_eq!(store.get("b").await.unwrap().unwrap().json(), r#""2""#);
+}
+
+#[tokio::test]
 async fn what_waits_is_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
