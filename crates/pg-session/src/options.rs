@@ -131,8 +131,8 @@ impl Builder {
         self
     }
 
-    /// The connections of the store's own, each opened when it is needed. Default: 2, which two
-    /// cores can keep busy; more make smaller batches. Range: 1 to 64.
+    /// The connections of the store's own, each opened when it is needed. Default: 2. Range: 1 to 64.
+    /// More of them make the batches smaller, and pay only where PostgreSQL has cores to spare.
     pub fn connections(mut self, number: usize) -> Self {
         self.options.lanes.connections = number;
         self

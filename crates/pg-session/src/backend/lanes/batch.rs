@@ -36,7 +36,7 @@ impl<M: Member> Group<M> {
             && Arc::ptr_eq(&self.statement, &member.command().statement)
     }
 
-    pub(super) fn key(&self, member: usize) -> &str {
+    fn key(&self, member: usize) -> &str {
         self.members[member].command().key()
     }
 
