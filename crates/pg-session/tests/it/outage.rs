@@ -26,6 +26,12 @@ async fn a_restart_loses_nothing_and_needs_no_restart_of_ours() {
         assert_unavailable(&store.get("1").await.unwrap_err());
         assert_unavailable(&store.set("1", &1, MINUTE).await.unwrap_err());
         assert!(started.elapsed() < Duration::from_secs(4), "an outage is said at once");
+        let later = Instant::now();
+        assert_unavailable(&store.get("1").await.unwrap_err());
+        assert!(
+            later.elapsed() < Duration::from_millis(750),
+            "a long one within a quarter of a second, and some slack"
+        );
         server.start_again().unwrap();
         for id in 0..20 {
             assert_eq!(store.get(&id.to_string()).await.unwrap().unwrap().json(), id.to_string());
