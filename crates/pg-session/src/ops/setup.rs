@@ -40,7 +40,8 @@ pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
     if !core.setup.asked.load(Ordering::Relaxed) {
         return Err(Error::setup("setup() was never called; await it once, when the application starts"));
     }
-    setup(core).await?;
+    // Boxed, for it is seldom, and else part of every call's future.
+    Box::pin(setup(core)).await?;
     core.statements().ok_or_else(|| Error::setup("the table changed while it was looked at; try again").retryable())
 }
 
