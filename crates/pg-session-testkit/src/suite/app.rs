@@ -1,5 +1,6 @@
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -21,13 +22,15 @@ pub struct App {
     pub cookie: &'static str,
 }
 
-/// An app that runs on a free port, with a database of its own. It stops when this is dropped.
+/// A process of the app, on a free port, and the database of its own that it may share with another one.
+/// It stops when this is dropped.
 #[derive(Debug)]
 pub struct Site {
     // Fields are dropped in this order: the app lets go of its database.
     process: Option<Guard>,
-    database: Database,
+    database: Arc<Database>,
     app: App,
+    session_seconds: Option<u64>,
     address: String,
 }
 
@@ -38,9 +41,36 @@ impl Site {
     ///
     /// When it does not say so within 30 seconds.
     pub async fn open(app: App) -> Self {
-        let mut site = Self { process: None, database: Database::new(), app, address: String::new() };
+        let mut site = Self::new(app, Arc::new(Database::new()));
         site.start().await;
         site
+    }
+
+    /// Starts the app with sessions that end when nobody has come for so many seconds.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_for(app: App, session_seconds: u64) -> Self {
+        let mut site = Self { session_seconds: Some(session_seconds), ..Self::new(app, Arc::new(Database::new())) };
+        site.start().await;
+        site
+    }
+
+    /// Starts two processes of the app at once, on one table.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    pub async fn pair(app: App) -> (Self, Self) {
+        let mut here = Self::new(app, Arc::new(Database::new()));
+        let mut there = Self::new(app, Arc::clone(&here.database));
+        tokio::join!(here.start(), there.start());
+        (here, there)
+    }
+
+    fn new(app: App, database: Arc<Database>) -> Self {
+        Self { process: None, database, app, session_seconds: None, address: String::new() }
     }
 
     /// Where the app listens: `127.0.0.1:1234`.
@@ -96,8 +126,10 @@ impl Site {
     async fn start(&mut self) {
         let [program, arguments @ ..] = self.app.run else { panic!("`run` names no program") };
         let (output, told) = must("make a pipe", io::pipe());
+        let seconds = self.session_seconds.map(|seconds| ("SESSION_SECONDS", seconds.to_string()));
         let process = Guard::spawn(program, Signal::Terminate, |command| {
-            command.args(arguments).env("DATABASE_URL", self.database.url()).env("PORT", "0").stdout(told);
+            let command = command.args(arguments).env("DATABASE_URL", self.database.url()).env("PORT", "0");
+            command.envs(seconds).stdout(told);
         });
         self.process = Some(must("start a shell", process));
         let Ok(Ok(address)) = timeout(PATIENCE, address(output)).await else {

@@ -93,7 +93,7 @@ impl Visitor {
         self.cookies().into_iter().find_map(|(name, value)| (name == self.cookie).then_some(value))
     }
 
-    /// Another client with the same cookies.
+    /// Another client with the same cookies. They never expire: it is for the app to know when a session ends.
     #[must_use]
     pub fn twin(&self) -> Self {
         let twin = Self::new(self.base.authority(), self.cookie);
@@ -118,9 +118,9 @@ impl Visitor {
         forger
     }
 
-    /// The same visitor, where the site is now.
+    /// Another client with the same cookies, which goes to this process.
     #[must_use]
-    pub fn back_at(&self, site: &Site) -> Self {
+    pub fn at(&self, site: &Site) -> Self {
         Self { base: site.visitor().base, ..self.twin() }
     }
 

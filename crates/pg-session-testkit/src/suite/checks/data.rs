@@ -1,0 +1,80 @@
+//! What a session holds.
+
+use serde_json::json;
+
+use crate::suite::{App, Site};
+
+/// Every visitor has views of their own.
+pub async fn counts_the_views_of_each_visitor(app: App) {
+    let site = Site::open(app).await;
+    let (one, other) = (site.visitor(), site.visitor());
+    assert_eq!((one.views().await, one.views().await), (1, 2));
+    assert_eq!((other.views().await, one.views().await), (1, 3));
+    assert_ne!(one.cookie(), other.cookie());
+    assert_eq!(site.ids().await.len(), 2);
+}
+
+/// What is put is got, whatever JSON it is.
+pub async fn keeps_any_json(app: App) {
+    let site = Site::open(app).await;
+    let visitor = site.visitor();
+    let data = json!({
+        "object": {"deep": {"deeper": [{"a": [[], {}]}]}, "": "no name"},
+        "numbers": [0, -1, 0.5, 9_007_199_254_740_991_i64, 1e21, -1e-7],
+        "größe": "Zoë \u{1F600} \u{2028} \" \\ / \n \u{7f}",
+        "nothing": null,
+        "truth": [true, false],
+    });
+    for (key, value) in data.as_object().into_iter().flatten() {
+        visitor.put(&format!("/session/{key}"), value).await;
+    }
+    assert_eq!(visitor.data().await, data);
+    visitor.put("/session/object", &json!({"other": 1})).await;
+    assert_eq!(visitor.data().await["object"], json!({"other": 1}), "a key is replaced as a whole");
+}
+
+/// A key within an object is set alone, and the object is made for the first.
+pub async fn sets_a_key_within_an_object(app: App) {
+    let site = Site::open(app).await;
+    let visitor = site.visitor();
+    visitor.put("/session/cart/pen", &json!(1)).await;
+    visitor.put("/session/cart/größe", &json!({"a": [null]})).await;
+    visitor.put("/session/cart/pen", &json!(2)).await;
+    assert_eq!(visitor.data().await, json!({"cart": {"pen": 2, "größe": {"a": [null]}}}));
+}
+
+/// A key that is removed is gone, and the others stay.
+pub async fn removes_a_key(app: App) {
+    let site = Site::open(app).await;
+    let visitor = site.visitor();
+    visitor.put("/session/a", &json!(1)).await;
+    visitor.put("/session/b", &json!(2)).await;
+    visitor.delete("/session/a").await;
+    assert_eq!(visitor.data().await, json!({"b": 2}));
+    visitor.delete("/session/a").await;
+    assert_eq!(visitor.data().await, json!({"b": 2}));
+}
+
+/// A request that changes nothing changes nothing.
+pub async fn keeps_the_data_over_a_touch(app: App) {
+    let site = Site::open(app).await;
+    let visitor = site.visitor();
+    visitor.put("/session/a", &json!(1)).await;
+    let cookie = visitor.cookie();
+    visitor.get("/touch?delay_ms=1").await;
+    assert_eq!(visitor.data().await, json!({"a": 1}));
+    assert_eq!(visitor.cookie(), cookie);
+}
+
+/// Who has no data gets no cookie and no row.
+pub async fn keeps_nothing_of_a_visitor_without_data(app: App) {
+    let site = Site::open(app).await;
+    for path in ["/session", "/touch"] {
+        assert!(!site.visitor().get(path).await.sets_cookie, "{path} should set no cookie");
+    }
+    for path in ["/rotate", "/logout", "/logout-others"] {
+        site.visitor().post(path).await;
+    }
+    assert_eq!(site.visitor().data().await, json!({}));
+    assert!(site.ids().await.is_empty(), "no data should leave no row");
+}
