@@ -56,25 +56,38 @@ pub async fn expires_on_time(app: App) {
     assert_starts_anew(swept).await;
 }
 
+/// Who comes in time again and again keeps the session, and the cookie, for longer than it lives by itself.
+pub async fn keeps_the_session_of_who_keeps_coming(app: App) {
+    // A cookie may tell its end in whole seconds, and so end one earlier.
+    const SECONDS: u64 = 3;
+    let site = Site::open_for(app, SECONDS).await;
+    let visitor = site.visitor();
+    let began = Instant::now();
+    for visit in 0..4 {
+        sleep_until(began + Duration::from_millis(1100) * visit).await;
+        assert_eq!(visitor.views().await, u64::from(visit) + 1, "a visit should keep the session for {SECONDS} s more");
+    }
+}
+
 /// Visits move the expiry, but it is written only when a twentieth of the time to live has gone by; nor is data that
 /// is put as it was.
 pub async fn moves_the_expiry_once_in_a_while(app: App) {
     let (here, there) = Site::pair(app).await;
     let visitor = here.visitor();
     visitor.put("/session/a", &json!(1)).await;
-    let visitors = [&visitor, &visitor.at(&there)];
+    let other = visitor.at(&there);
     // Of the 2,700 seconds, a twentieth is 135.
-    for (idle, moves) in [(0, false), (100, false), (60, true), (2600, true)] {
+    for (idle, first, moves) in [(0, &other, false), (100, &visitor, false), (60, &other, true), (2600, &visitor, true)]
+    {
         age(&here, idle).await;
         let before = row(&here).await;
-        let first = visitors[idle as usize / 10 % 2];
         first.get("/touch").await;
         let after = row(&here).await;
         assert_eq!(after.version != before.version, moves, "the expiry was {before:?} before a visit, {after:?} after");
         if moves {
             assert!((2690.0..=2700.0).contains(&after.expires_in), "a visit should move the expiry: {after:?}");
         }
-        for visitor in visitors {
+        for visitor in [&visitor, &other] {
             visitor.get("/touch").await;
             visitor.data().await;
             visitor.put("/session/a", &json!(1)).await;

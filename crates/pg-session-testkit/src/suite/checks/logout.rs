@@ -1,10 +1,9 @@
 //! A logout wins.
 
-use reqwest::Method;
 use serde_json::json;
 
 use super::overlap::{during, until_overlapping};
-use super::{assert_is_empty, assert_starts_anew};
+use super::{assert_is_empty, assert_starts_anew, empty, log_in};
 use crate::suite::{App, Site};
 
 /// A logout ends the session for everybody who has its cookie.
@@ -13,6 +12,7 @@ pub async fn ends_the_session_by_a_logout(app: App) {
     let visitor = here.visitor();
     visitor.put("/session/user", &json!("Zoë")).await;
     let old = visitor.twin();
+    assert_eq!(old.at(&there).data().await, json!({"user": "Zoë"}));
     visitor.post("/logout").await;
     assert!(here.ids().await.is_empty(), "a logout should leave no row");
     assert_eq!(visitor.data().await, json!({}));
@@ -20,36 +20,28 @@ pub async fn ends_the_session_by_a_logout(app: App) {
     assert_starts_anew(&old).await;
 }
 
-/// A slow request that is under way during a logout is answered, and brings back nothing.
-pub async fn ends_requests_under_way_by_a_logout(app: App) {
+/// A slow request that is under way when its session is ended is answered, and brings back nothing.
+pub async fn ends_requests_under_way_too(app: App) {
     let (here, there) = Site::pair(app).await;
-    for place in [&here, &there] {
-        for (method, path) in [
-            (Method::PUT, "/session/cart"),
-            (Method::PUT, "/session/cart/pen"),
-            (Method::GET, "/touch"),
-            (Method::POST, "/rotate"),
-        ] {
+    for (end, place) in [("/logout", &here), ("/logout", &there), ("/logout-others", &there)] {
+        for request in ["PUT /session/cart", "PUT /session/cart/pen", "GET /touch", "POST /rotate"] {
             until_overlapping(async |held| {
-                let visitor = here.visitor();
-                visitor.put("/session/user", &json!("Zoë")).await;
-                let (slow, old) = (visitor.twin(), visitor.at(place));
-                let request = async {
-                    let path = format!("{path}?delay_ms={}", held.as_millis());
-                    let body = json!("pen");
-                    let answer = slow.request(method.clone(), &path, (method == Method::PUT).then_some(&body)).await;
-                    assert!(answer.status.is_success(), "a logout meanwhile should not fail {path}: {answer:?}");
+                let visitor = log_in(&here, "zoe").await;
+                let old = visitor.at(place);
+                let (ending, rows) = match end {
+                    "/logout" => (visitor.at(place), 0),
+                    _ => (log_in(place, "zoe").await, 1),
                 };
-                let overlapped = during(held, request, async {
-                    visitor.at(place).post("/logout").await;
-                });
-                let overlapped = overlapped.await;
+                let overlapped = during(&visitor, held, request, async {
+                    ending.post(end).await;
+                })
+                .await;
                 if overlapped {
-                    let rows = here.ids().await.len();
-                    assert_eq!(rows, 0, "{method} {path} that was under way should bring back nothing after a logout");
-                    assert_is_empty(&slow, "who was logged out meanwhile should have no data").await;
                     assert_is_empty(&old, "who was logged out should have no data").await;
+                    assert_is_empty(&visitor, "who was logged out meanwhile should have no data").await;
+                    assert_eq!(here.ids().await.len(), rows, "{request} during {end} should bring back nothing");
                 }
+                empty(&here).await;
                 overlapped
             })
             .await;
@@ -60,15 +52,14 @@ pub async fn ends_requests_under_way_by_a_logout(app: App) {
 /// All other sessions of a user end, at every process, and no one else's.
 pub async fn ends_the_others_of_a_user(app: App) {
     let (here, there) = Site::pair(app).await;
-    let log_in = async |site: &Site, user: &str| {
-        let visitor = site.visitor();
-        visitor.put("/session/user", &json!({"id": user})).await;
-        visitor
-    };
     let (visitor, other_user) = (log_in(&here, "zoe").await, log_in(&there, "tom").await);
     let others = [log_in(&here, "zoe").await, log_in(&here, "zoe").await, log_in(&there, "zoe").await];
     let nobody = here.visitor();
     nobody.views().await;
+    for other in &others {
+        // Both processes have seen it, and may not remember it for longer than it lives.
+        assert_eq!(other.at(&here).data().await, other.at(&there).data().await);
+    }
 
     nobody.post("/logout-others").await;
     here.visitor().post("/logout-others").await;

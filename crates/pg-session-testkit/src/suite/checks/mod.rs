@@ -12,9 +12,10 @@ mod updates;
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::Visitor;
+use super::{Site, Visitor, must};
 
 /// Makes the checks public, and with them the macro that makes each a test.
 macro_rules! checks {
@@ -44,10 +45,11 @@ checks! {
         sets_a_key_within_an_object;
     lifetime:
         expires_on_time
+        keeps_the_session_of_who_keeps_coming
         moves_the_expiry_once_in_a_while
         remembers_over_a_restart;
     logout:
-        ends_requests_under_way_by_a_logout
+        ends_requests_under_way_too
         ends_the_others_of_a_user
         ends_the_session_by_a_logout;
     operation:
@@ -65,6 +67,19 @@ checks! {
         writes_no_old_data_back;
 }
 
+/// Somebody whose `user.id` this is.
+async fn log_in(site: &Site, user: &str) -> Visitor {
+    let visitor = site.visitor();
+    visitor.put("/session/user", &json!({"id": user})).await;
+    visitor
+}
+
+/// For the next round.
+async fn empty(site: &Site) {
+    let client = site.database().client().await;
+    must("empty the table", client.execute("DELETE FROM session", &[]).await);
+}
+
 /// What this visitor has in the cookie is nobody's session: the next has no data, and another id.
 async fn assert_starts_anew(visitor: &Visitor) {
     let dead = visitor.cookie();
@@ -75,7 +90,7 @@ async fn assert_starts_anew(visitor: &Visitor) {
 
 /// The visitor keeps the cookie, even if the app gives another.
 async fn assert_is_empty(visitor: &Visitor, promise: &str) {
-    assert_eq!(visitor.twin().data().await, serde_json::json!({}), "{promise}");
+    assert_eq!(visitor.twin().data().await, json!({}), "{promise}");
 }
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {

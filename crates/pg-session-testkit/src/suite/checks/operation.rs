@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::{assert_starts_anew, until};
+use super::{assert_starts_anew, empty, until};
 use crate::suite::{App, Site, must};
 
 /// An id comes from the app alone.
@@ -14,14 +14,13 @@ pub async fn never_adopts_an_id_that_a_visitor_made_up(app: App) {
     visitor.views().await;
     let forger = visitor.forger();
     assert_ne!(forger.cookie(), visitor.cookie());
-    for path in ["/rotate", "/logout"] {
+    for path in ["/rotate", "/logout", "/logout-others"] {
         visitor.forger().post(path).await;
     }
     assert_eq!(site.ids().await.len(), 1, "a made-up id should leave no row");
     assert_starts_anew(&forger).await;
 
-    let client = site.database().client().await;
-    must("empty the table", client.execute("DELETE FROM session", &[]).await);
+    empty(&site).await;
     assert_starts_anew(&visitor).await;
 }
 

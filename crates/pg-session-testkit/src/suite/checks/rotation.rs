@@ -1,12 +1,11 @@
 //! A session gets a new id, as it should at every login.
 
 use futures_util::future::join_all;
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::overlap::{Span, during, until_overlapping};
-use super::{assert_is_empty, assert_starts_anew};
-use crate::suite::{App, Site, Visitor};
+use super::overlap::{during, slow, until_overlapping};
+use super::{assert_is_empty, assert_starts_anew, empty, log_in};
+use crate::suite::{App, Site};
 
 /// A rotation moves the data to a new id, and the old id is dead at every process.
 pub async fn moves_the_data_to_a_new_id(app: App) {
@@ -27,59 +26,24 @@ pub async fn moves_the_data_to_a_new_id(app: App) {
 /// had read before the other wrote.
 pub async fn lets_one_of_two_rotations_win(app: App) {
     const VISITORS: usize = 20;
-    const ROUNDS: usize = 5;
     let (here, there) = Site::pair(app).await;
-    let round = async |held| {
-        let visitors = join_all([(); VISITORS].map(async |()| logged_in(&here).await)).await;
-        let rotations = visitors.iter().map(async |old| {
-            let pair = [old.twin(), old.at(&there)];
-            let rotate = |visitor| Span::of(held, rotate_slowly(visitor, held));
-            let (one, other) = tokio::join!(rotate(&pair[0]), rotate(&pair[1]));
-            let held_by = [pair[0].data().await, pair[1].data().await];
-            let winners = held_by.iter().filter(|data| **data == json!({"user": "Zoë"})).count();
-            let losers = held_by.iter().filter(|data| **data == json!({})).count();
-            assert_eq!((winners, losers), (1, 1), "one rotation of two should have the data, not {held_by:?}");
-            assert_ne!(pair[0].cookie(), pair[1].cookie(), "two rotations should not share a cookie");
-            for site in [&here, &there] {
-                assert_is_empty(&old.at(site), "after a rotation the old cookie should be dead").await;
-            }
-            one.overlaps(&other)
-        });
-        let overlapped = join_all(rotations).await;
-        assert_eq!(here.ids().await.len(), VISITORS, "two rotations of each session should leave one row of each");
-        empty(&here).await;
-        overlapped.into_iter().all(|overlapped| overlapped)
-    };
-    for _ in 0..ROUNDS {
-        until_overlapping(round).await;
-    }
-}
-
-/// A slow request with the old cookie that is under way during a rotation is answered; it revives nothing, and what
-/// it does is not for the new session: the old cookie may be somebody else's.
-pub async fn revives_no_id_after_a_rotation(app: App) {
-    let (here, there) = Site::pair(app).await;
-    for (place, path) in
-        [(&here, "/session/a"), (&there, "/session/a"), (&here, "/session/a/b"), (&there, "/touch"), (&here, "/touch")]
-    {
+    for _ in 0..5 {
         until_overlapping(async |held| {
-            let visitor = logged_in(&here).await;
-            let (slow, old) = (visitor.at(place), visitor.twin());
-            let request = async {
-                let method = if path == "/touch" { Method::GET } else { Method::PUT };
-                let body = (path != "/touch").then_some(&Value::Null);
-                let answer = slow.request(method, &format!("{path}?delay_ms={}", held.as_millis()), body).await;
-                assert!(answer.status.is_success(), "a rotation meanwhile should not fail {path}: {answer:?}");
-            };
-            let overlapped = during(held, request, async {
-                visitor.post("/rotate").await;
+            let pairs = [(); VISITORS].map(async |()| {
+                let one = log_in(&here, "zoe").await;
+                let (other, old) = (one.at(&there), one.twin());
+                let spans = tokio::join!(slow(&one, held, "POST /rotate"), slow(&other, held, "POST /rotate"));
+                let mut data = [one.data().await, other.data().await];
+                data.sort_by_key(|data| data == &json!({}));
+                let one_wins = [json!({"user": {"id": "zoe"}}), json!({})];
+                assert_eq!(data, one_wins, "of two rotations at once, one should have the data");
+                for site in [&here, &there] {
+                    assert_is_empty(&old.at(site), "after a rotation the old cookie should be dead").await;
+                }
+                spans.0.overlaps(&spans.1)
             });
-            let overlapped = overlapped.await;
-            if overlapped {
-                assert_eq!(here.ids().await.len(), 1, "{path} with an old cookie should bring back no row");
-                assert_is_empty(&old, "after a rotation the old cookie should be dead").await;
-                assert_eq!(visitor.data().await, json!({"user": "Zoë"}));
-            }
+            let overlapped = join_all(pairs).await.into_iter().all(|overlapped| overlapped);
+            assert_eq!(here.ids().await.len(), VISITORS, "two rotations of each session should leave one row of each");
             empty(&here).await;
             overlapped
         })
@@ -87,19 +51,45 @@ pub async fn revives_no_id_after_a_rotation(app: App) {
     }
 }
 
-/// What another request writes while a slow rotation is under way has the new id too.
+/// A slow request with the old cookie that is under way during a rotation is answered; it revives nothing, and what
+/// it writes is not for the new session: the old cookie may be somebody else's.
+pub async fn revives_no_id_after_a_rotation(app: App) {
+    let (here, there) = Site::pair(app).await;
+    for place in [&here, &there] {
+        for request in ["PUT /session/a", "PUT /session/a/b", "GET /touch"] {
+            until_overlapping(async |held| {
+                let visitor = log_in(place, "zoe").await;
+                let (late, old) = (visitor.at(&here), visitor.twin());
+                let overlapped = during(&late, held, request, async {
+                    visitor.post("/rotate").await;
+                })
+                .await;
+                if overlapped {
+                    assert_eq!(here.ids().await.len(), 1, "{request} with the old cookie should bring back no row");
+                    assert_is_empty(&old, "after a rotation the old cookie should be dead").await;
+                    assert_eq!(visitor.data().await, json!({"user": {"id": "zoe"}}));
+                }
+                empty(&here).await;
+                overlapped
+            })
+            .await;
+        }
+    }
+}
+
+/// What another request writes while a slow rotation is under way is in the session with the new id too.
 pub async fn keeps_a_change_made_during_a_rotation(app: App) {
     let (here, there) = Site::pair(app).await;
     for place in [&here, &there] {
         until_overlapping(async |held| {
-            let visitor = logged_in(&here).await;
+            let visitor = log_in(&here, "zoe").await;
             let other = visitor.at(place);
-            let overlapped = during(held, rotate_slowly(&visitor, held), async {
+            let overlapped = during(&visitor, held, "POST /rotate", async {
                 other.put("/session/cart", &json!("pen")).await;
-            });
-            let overlapped = overlapped.await;
+            })
+            .await;
             if overlapped {
-                let all = json!({"user": "Zoë", "cart": "pen"});
+                let all = json!({"user": {"id": "zoe"}, "cart": "pen"});
                 assert_eq!(visitor.data().await, all, "a rotation should lose nothing that others wrote meanwhile");
                 assert_is_empty(&other, "after a rotation the old cookie should be dead").await;
                 assert_eq!(here.ids().await.len(), 1, "a rotation should leave one row");
@@ -109,20 +99,4 @@ pub async fn keeps_a_change_made_during_a_rotation(app: App) {
         })
         .await;
     }
-}
-
-async fn logged_in(site: &Site) -> Visitor {
-    let visitor = site.visitor();
-    visitor.put("/session/user", &json!("Zoë")).await;
-    visitor
-}
-
-async fn rotate_slowly(visitor: &Visitor, held: std::time::Duration) {
-    visitor.post(&format!("/rotate?delay_ms={}", held.as_millis())).await;
-}
-
-/// For the next round.
-async fn empty(site: &Site) {
-    let client = site.database().client().await;
-    crate::suite::must("empty the table", client.execute("DELETE FROM session", &[]).await);
 }
