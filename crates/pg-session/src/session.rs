@@ -20,7 +20,7 @@ pub const MAX_ID_BYTES: usize = 1024;
 /// A second ago, and not now: a column that rounds to seconds must hold it as past too.
 const EXPIRED_MS: i64 = -1_000;
 
-/// A live session, as [`PgStore::get`](crate::PgStore::get) found it.
+/// A live session, as [`PgStore::get`](crate::PgStore::get) found it, or as it is [`known`](Self::known).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Session {
     id: String,
@@ -31,6 +31,15 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(id: &str, json: String, expires_in: Duration) -> Self {
         Self { id: id.to_owned(), json, expires_in }
+    }
+
+    /// A session whose id and data were kept elsewhere, such as in another language: the base for an
+    /// [`update`](crate::PgStore::update). `json` is what [`json`](Self::json) told, or what was saved since.
+    ///
+    /// Nothing is checked here. Text that never was this session's data counts as a change by others: the update merges.
+    #[must_use]
+    pub fn known(id: &str, json: impl Into<String>) -> Self {
+        Self::new(id, json.into(), Duration::ZERO)
     }
 
     /// The id that it was asked for by.
@@ -55,7 +64,8 @@ impl Session {
         })
     }
 
-    /// The time left when it was read, by the database's clock. [`MAX_TTL`] where the stored expiry is `infinity`.
+    /// The time left when it was read, by the database's clock. [`MAX_TTL`] where the stored expiry is `infinity`, and
+    /// zero of one that is merely [`known`](Self::known).
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.expires_in
