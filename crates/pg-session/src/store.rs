@@ -138,6 +138,17 @@ impl PgStore {
         ops::destroy(&self.core, id).await
     }
 
+    /// Deletes the session, and answers it as it was, in one atomic statement. Of several calls at once, one gets it.
+    ///
+    /// For a framework that gives a session a new id by a destroy and a later [`set`](Self::set): so nothing is lost of
+    /// what others saved meanwhile. Else [`rotate`](Self::rotate) is for that.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    pub async fn take(&self, id: &str) -> Result<Option<Session>> {
+        ops::take(&self.core, id).await
+    }
+
     /// Gives the session a new id, in one atomic statement; data and expiry stay. Of several calls at once one wins, and
     /// the old id is dead. Never overwrites a live session.
     ///

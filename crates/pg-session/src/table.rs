@@ -148,6 +148,7 @@ pub(crate) struct Statements {
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
+    pub(crate) take: Arc<Statement>,
     pub(crate) rotate: Arc<Statement>,
     pub(crate) all: Arc<Statement>,
     pub(crate) count: Arc<Statement>,

@@ -12,6 +12,7 @@ mod sessions_of;
 mod set;
 mod setup;
 mod sweep;
+mod take;
 mod touch;
 mod update;
 
@@ -36,6 +37,7 @@ pub(crate) use sessions_of::sessions_of;
 pub(crate) use set::set;
 pub(crate) use setup::{SetupState, setup};
 pub(crate) use sweep::sweep;
+pub(crate) use take::take;
 pub(crate) use touch::touch;
 pub use update::Updated;
 pub(crate) use update::{Turns, update};

@@ -83,6 +83,7 @@ impl Look {
                 once(alone("destroy", include_str!("../../sql/destroy.sql"))),
                 include_str!("../../sql/destroy_many.sql"),
             ),
+            take: Arc::new(once(alone("take", include_str!("../../sql/take.sql")))),
             rotate: Arc::new(once(alone("rotate", include_str!("../../sql/rotate.sql")))),
             all: Arc::new(alone("all", include_str!("../../sql/all.sql"))),
             count: Arc::new(alone("count", include_str!("../../sql/count.sql"))),

@@ -18,6 +18,7 @@ mod sessions_of;
 mod set;
 mod setup;
 mod sweep;
+mod take;
 mod touch;
 mod update;
 mod via;

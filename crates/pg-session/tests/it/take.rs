@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use pg_session::{ErrorKind, Updated};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::via::{MINUTE, contract};
+
+contract! {
+    async fn answers_the_session_and_ends_it(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &json!({"n": 1}), MINUTE).await.unwrap();
+        store.set("b", &json!({"n": 2}), MINUTE).await.unwrap();
+        let base = store.get("a").await.unwrap().unwrap();
+        let taken = store.take("a").await.unwrap().unwrap();
+        assert_eq!((taken.id(), taken.json()), ("a", r#"{"n":1}"#));
+        assert!(taken.expires_in() > MINUTE * 9 / 10 && taken.expires_in() <= MINUTE, "{:?}", taken.expires_in());
+        assert_eq!(store.get("a").await.unwrap(), None);
+        assert_eq!(store.update(&base, &json!({"n": 3}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(store.take("a").await.unwrap(), None);
+        assert!(store.get("b").await.unwrap().is_some());
+    }
+
+    async fn answers_no_expired_session_and_ends_it(fixture: Fixture) {
+        for expiry in ["timestamptz", "timestamp"] {
+            let id = "CREATE TABLE session (id text PRIMARY KEY";
+            fixture.sql(&format!("{id}, expiry {expiry}, session json)")).await;
+            let store = fixture.store().await;
+            store.set("a", &1, Duration::ZERO).await.unwrap();
+            assert_eq!(store.take("a").await.unwrap(), None);
+            assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
+            store.set("a", &1, MINUTE).await.unwrap();
+            assert!(store.take("a").await.unwrap().is_some(), "{expiry}");
+            fixture.sql("DROP TABLE session").await;
+        }
+    }
+
+    async fn of_many_at_once_one_gets_it(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &1, MINUTE).await.unwrap();
+        let mut tasks = JoinSet::new();
+        for _ in 0..16 {
+            let store = store.clone();
+            tasks.spawn(async move { store.take("a").await.unwrap() });
+        }
+        assert_eq!(tasks.join_all().await.into_iter().flatten().count(), 1);
+    }
+
+    async fn checks_the_id(fixture: Fixture) {
+        assert_eq!(fixture.store().await.take("").await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+}
