@@ -30,11 +30,26 @@ declare class PgStore<Data = any> extends EventEmitter {
    */
   setup(): PgStore.Answer<void>;
 
-  /** The live session, or `false`. Never an expired one. Never writes. */
-  get(sid: string): PgStore.Answer<Data | false>;
+  /**
+   * The live session, or `false`. Never an expired one. Never writes. The store remembers what it has handed out, by the
+   * object's identity, as long as you keep that; `set` and `update` are against it. The last two are koa-session's.
+   */
+  get(sid: string, maxAge?: PgStore.Ttl, context?: PgStore.Context): PgStore.Answer<Data | false>;
 
-  /** Inserts or replaces, in one atomic statement. */
-  set(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<void>;
+  /**
+   * Inserts or replaces, in one atomic statement. The very object that `get` answered for this id it updates, as `update`
+   * does: if the session is gone, that is no error, but the event `gone`. The last one is koa-session's.
+   */
+  set(sid: string, session: Data, ttl?: PgStore.Ttl, context?: PgStore.Context): PgStore.Answer<void>;
+
+  /**
+   * Saves the very object that `get` answered for this id, or that was saved since, together with what others have changed
+   * meanwhile. Never inserts. Objects merge by key, all the way down; of anything else that both changed yours stands; what
+   * one side removed stays so. What has not changed is at most touched; nor is a cookie a change whose time alone has moved.
+   *
+   * Rejected with `PG_SESSION_INVALID_INPUT` for any other object.
+   */
+  update(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<'saved' | 'merged' | 'unchanged' | 'gone'>;
 
   /** Inserts unless a live session has that id; whether it did. */
   create(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
@@ -42,8 +57,20 @@ declare class PgStore<Data = any> extends EventEmitter {
   /** Moves the expiry; whether the session lives. Never inserts. */
   touch(sid: string, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
-  /** Deletes the session; whether there was a live one. */
-  destroy(sid: string): PgStore.Answer<boolean>;
+  /** Deletes the session; whether there was a live one. No `update` brings it back. The last one is koa-session's. */
+  destroy(sid: string, context?: PgStore.Context): PgStore.Answer<boolean>;
+
+  /** Deletes the session, and answers it as it was, or `false`. Of several calls at once, one gets it. */
+  take(sid: string): PgStore.Answer<Data | false>;
+
+  /** Gives the session a new id, in one atomic statement. Of several calls at once one wins, and the old id is dead. */
+  rotate(old: string, sid: string): PgStore.Answer<'rotated' | 'exists' | 'gone'>;
+
+  /** The live sessions whose data has this value at the path of the option `subject`, the one that lives longest first. */
+  sessionsOf(user: PgStore.Subject): PgStore.Answer<[sid: string, session: Data][]>;
+
+  /** Deletes them, but for the id `except`: "log out everywhere else". How many lived. */
+  destroySessionsOf(user: PgStore.Subject, except?: string): PgStore.Answer<number>;
 
   /** All live sessions with their ids, in pages: not one moment's picture. */
   all(): PgStore.Answer<[sid: string, session: Data][]>;
@@ -60,8 +87,9 @@ declare class PgStore<Data = any> extends EventEmitter {
   /** Lets what is under way finish, and closes the store's own connections. Idempotent; later calls are rejected. */
   close(): PgStore.Answer<void>;
 
-  on(event: 'connect', listener: () => void): this;
-  once(event: 'connect', listener: () => void): this;
+  /** `gone`: a save has found its session gone, and was dropped. */
+  on(event: 'connect' | 'gone', listener: () => void): this;
+  once(event: 'connect' | 'gone', listener: () => void): this;
   on(event: string | symbol, listener: (...args: any[]) => void): this;
   once(event: string | symbol, listener: (...args: any[]) => void): this;
 }
@@ -76,6 +104,16 @@ declare namespace PgStore {
 
   /** Milliseconds; `'session'` is how koa-session says that there are none. */
   export type Ttl = number | 'session' | null;
+
+  /** What koa-session says besides. What a request has loaded, its `ctx` carries to what it saves. */
+  export interface Context {
+    ctx?: object;
+    changed?: boolean;
+    rolling?: boolean;
+  }
+
+  /** Whose sessions, as the data has it; a number is its digits. */
+  export type Subject = string | number | boolean;
 
   /** A connection string as libpq takes it, an object as node-postgres does, or a function over a client you have. */
   export type Connection = string | ConnectionObject | Query;
@@ -143,6 +181,10 @@ declare namespace PgStore {
     maxSize?: number;
     /** Milliseconds that a stored expiry may lag behind before a touch writes; 0 for none. Default: ttl / 20. */
     touchEvery?: number;
+    /** Milliseconds that a session lives at most, however often it is touched; needs a column `created`. Default: none. */
+    maxAge?: number;
+    /** The path in the data that names whose session it is, such as `user.id`. Default: none. */
+    subject?: string;
     /** Milliseconds that one statement may take at most, waiting included. Default: 5,000. */
     timeout?: number;
     /** The store's own connections, each opened when it is needed; 1 to 64. Default: 2. */
@@ -153,7 +195,8 @@ declare namespace PgStore {
     prepare?: boolean;
   }
 
-  export type CompleteOptions = Required<Omit<Options, 'touchEvery'>> & Pick<Options, 'touchEvery'>;
+  type WithoutDefault = 'touchEvery' | 'maxAge' | 'subject';
+  export type CompleteOptions = Required<Omit<Options, WithoutDefault>> & Pick<Options, WithoutDefault>;
 
   export interface PgSessionError extends Error {
     readonly code:

@@ -29,17 +29,17 @@ class Calls {
   }
 
   /** A promise of the answer to one call, as `read` makes it of what came back. */
-  begin(verb, id, data, ttl, read) {
+  begin([verb, id, data, ttl, base], read) {
     const ticket = (lastTicket = (lastTicket + 1) >>> 0);
-    if (this.#batch.push(ticket, verb, id, data, ttl) === 1) queueMicrotask(() => this.#submit());
+    if (this.#batch.push(ticket, verb, id, data, ttl, base) === 1) queueMicrotask(() => this.#submit());
     if (pending.size === 0) alive.ref();
     return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject, read }));
   }
 
   #submit() {
-    const { tickets, verbs, ids, data, ttls } = this.#batch;
+    const { tickets, verbs, ids, data, ttls, bases } = this.#batch;
     this.#batch = new Batch();
-    this.#store.submit(tickets, verbs, ids, data, ttls);
+    this.#store.submit(tickets, verbs, ids, data, ttls, bases);
   }
 }
 
@@ -49,8 +49,11 @@ class Batch {
   ids = [];
   data = [];
   ttls = [];
+  /** Of the updates alone. */
+  bases = [];
 
-  push(ticket, verb, id, data, ttl) {
+  push(ticket, verb, id, data, ttl, base) {
+    if (base !== undefined) this.bases.push(base);
     this.verbs.push(verb);
     this.ids.push(id);
     this.data.push(data);

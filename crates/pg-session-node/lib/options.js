@@ -15,11 +15,18 @@ const defaults = Object.freeze({
   maxSize: 1024 * 1024,
   /** Left to the engine: a twentieth of the time to live. */
   touchEvery: undefined,
+  /** Without limit. */
+  maxAge: undefined,
+  /** No path in the data. */
+  subject: undefined,
   timeout: 5000,
   connections: 2,
   maxWaiting: 10_000,
   prepare: true,
 });
+
+/** The types of those that have no default. */
+const types = { touchEvery: 'number', maxAge: 'number', subject: 'string' };
 
 /** The options with the defaults filled in. Throws on one that is unknown, or not of its type. */
 function complete(options) {
@@ -29,7 +36,7 @@ function complete(options) {
     if (!names.includes(name)) {
       throw configuration(`the option \`${name}\` is not known; the nearest that is: \`${nearest(name, names)}\``);
     }
-    const type = typeof (defaults[name] ?? 0);
+    const type = types[name] ?? typeof defaults[name];
     if (typeof value !== type || (type === 'number' && !(value >= 0 && value < Infinity))) {
       throw configuration(`the option \`${name}\` must be a ${type}${type === 'number' ? ' of zero or more' : ''}`);
     }

@@ -2,10 +2,12 @@
 
 const { EventEmitter } = require('node:events');
 
+const { Base, baseOf, remember, stateOf } = require('./bases.js');
 const Calls = require('./calls.js');
-const { Verb } = require('./native.js');
-const { invalidInput } = require('./errors.js');
 const { reach } = require('./connection.js');
+const { invalidInput } = require('./errors.js');
+const { id, json, milliseconds, newId, subject } = require('./input.js');
+const { Verb } = require('./native.js');
 const { defaults, complete } = require('./options.js');
 
 /** Sessions in a PostgreSQL table. What each method promises stands in `index.d.ts`. */
@@ -34,12 +36,26 @@ class PgStore extends EventEmitter {
     return yieldable(done);
   }
 
-  get(sid) {
-    return this.#call(() => [Verb.Get, id(sid)], session);
+  get(sid, maxAge, context) {
+    return this.#call(
+      () => [Verb.Get, id(sid)],
+      (text) => this.#handOut(sid, text, context?.ctx),
+    );
   }
 
-  set(sid, session, ttl) {
-    return this.#call(() => [Verb.Set, newId(sid), json(session), milliseconds(ttl)], nothing);
+  set(sid, session, ttl, context) {
+    const carrier = context?.ctx ?? session;
+    // koa-session asks for ten seconds more than the session is to live.
+    if (context?.ctx) ttl = session?._maxAge ?? ttl;
+    const base = baseOf(this, carrier);
+    if (!base) return this.#insert(sid, session, ttl, carrier);
+    if (base.sid === sid) return this.#update(base, session, ttl, context, nothing);
+    return this.#move(base, sid, session, ttl, carrier);
+  }
+
+  update(sid, session, ttl) {
+    const base = baseOf(this, session);
+    return this.#update(base?.sid === sid ? base : undefined, session, ttl);
   }
 
   create(sid, session, ttl) {
@@ -50,8 +66,35 @@ class PgStore extends EventEmitter {
     return this.#call(() => [Verb.Touch, id(sid), undefined, milliseconds(ttl)]);
   }
 
-  destroy(sid) {
-    return this.#call(() => [Verb.Destroy, id(sid)]);
+  destroy(sid, context) {
+    const base = baseOf(this, context?.ctx);
+    if (!base) return this.#call(() => [Verb.Destroy, id(sid)]);
+    return this.#call(
+      () => [Verb.Take, id(sid)],
+      (text) => {
+        base.taken(sid, text);
+        return text !== null;
+      },
+    );
+  }
+
+  take(sid) {
+    return this.#call(
+      () => [Verb.Take, id(sid)],
+      (text) => this.#handOut(sid, text),
+    );
+  }
+
+  rotate(old, sid) {
+    return this.#call(() => [Verb.Rotate, id(old), newId(sid)]);
+  }
+
+  sessionsOf(user) {
+    return this.#call(() => [Verb.SessionsOf, subject(user)], JSON.parse);
+  }
+
+  destroySessionsOf(user, except) {
+    return this.#call(() => [Verb.DestroySessionsOf, subject(user), except === undefined ? except : id(except)]);
   }
 
   all() {
@@ -74,7 +117,70 @@ class PgStore extends EventEmitter {
     return this.#call(() => [Verb.Close], nothing);
   }
 
-  /** Begins the call that `make` tells: verb, id, data, time to live. What it throws, the promise is rejected with. */
+  /** The session of this JSON, or false, which koa-generic-session takes for none. */
+  #handOut(sid, text, ctx) {
+    if (text === null) return false;
+    const session = JSON.parse(text);
+    if (isObject(session)) {
+      const base = new Base(this, sid, stateOf(session, text));
+      remember(session, base);
+      if (ctx) remember(ctx, base);
+    }
+    return session;
+  }
+
+  /** Inserts or replaces. From then on the carrier, unless it is a plain object, carries what was saved. */
+  #insert(sid, session, ttl, carrier) {
+    let base;
+    return this.#call(
+      () => {
+        const text = json(session);
+        if (!isPlain(carrier)) base = new Base(this, sid, stateOf(session, text));
+        return [Verb.Set, newId(sid), text, milliseconds(ttl)];
+      },
+      () => {
+        if (base) remember(carrier, base);
+      },
+    );
+  }
+
+  /** Saves under a new id what was loaded under another. */
+  #move(base, sid, session, ttl, carrier) {
+    const { kept, left } = base.passOn(session);
+    if (!kept) return yieldable(Promise.resolve());
+    // The carrier still has what must not pass on, so that its next save is to look at the base again.
+    if (kept !== session) return this.#insert(sid, kept, ttl);
+    if (!left) return this.#insert(sid, session, ttl, carrier);
+    const moved = this.#call(() => [Verb.Set, newId(sid), left, milliseconds(ttl)]);
+    return yieldable(
+      moved.then(() => {
+        const there = new Base(this, sid, base.state);
+        remember(carrier, there);
+        return this.#update(there, session, ttl, undefined, nothing);
+      }),
+    );
+  }
+
+  /** Saves against the base, which then is what was saved; `read` makes the answer of what came of it. */
+  #update(base, session, ttl, context, read = (outcome) => outcome) {
+    let next;
+    return this.#call(
+      () => {
+        if (!base) {
+          throw invalidInput('update takes the very object that `get` answered for this id; to insert or replace, `set`');
+        }
+        next = base.next(session, context?.changed === false ? this.options.touchEvery : 0);
+        return [Verb.Update, id(base.sid), next.text, milliseconds(ttl), base.state.text];
+      },
+      (outcome) => {
+        if (outcome === 'gone') base.gone();
+        else base.state = next;
+        return read(outcome);
+      },
+    );
+  }
+
+  /** Begins the call that `make` tells: verb, id, data, time to live, base. What it throws, the promise is rejected with. */
   #call(make, read) {
     let call;
     try {
@@ -82,8 +188,7 @@ class PgStore extends EventEmitter {
     } catch (error) {
       return yieldable(Promise.reject(error));
     }
-    const [verb, id, data, ttl] = call;
-    return yieldable(this.#calls.begin(verb, id, data, ttl, read));
+    return yieldable(this.#calls.begin(call, read));
   }
 }
 
@@ -97,51 +202,15 @@ function* yieldItself() {
   return yield this;
 }
 
-/** The session, or what koa-generic-session takes for none. */
-function session(answer) {
-  return answer !== null && JSON.parse(answer);
-}
-
 function nothing() {}
 
-// Node 18 has no such method.
-const isWellFormed = String.prototype.isWellFormed
-  ? (text) => text.isWellFormed()
-  : (text) => !/\p{Surrogate}/u.test(text);
-
-/** The id of a session that is about to be stored. */
-function newId(sid) {
-  // koa-generic-session's deferred mode does this: prefix + undefined, one row for all visitors.
-  if (typeof sid === 'string' && sid.endsWith('undefined')) {
-    throw invalidInput('the session id is undefined: in deferred mode, `await ctx.session` before you assign to it');
-  }
-  return id(sid);
+function isObject(value) {
+  return typeof value === 'object' && value !== null;
 }
 
-function id(sid) {
-  if (typeof sid !== 'string') throw invalidInput('the session id must be a string');
-  // As UTF-8, all lone surrogates are one: different ids would be the same.
-  if (!isWellFormed(sid)) throw invalidInput('the session id has half of a surrogate pair: it is no text');
-  return sid;
-}
-
-function json(session) {
-  let text;
-  try {
-    text = JSON.stringify(session);
-  } catch (error) {
-    throw invalidInput('the session cannot be written as JSON; the cause says why', error);
-  }
-  if (text === undefined) throw invalidInput('the session is no data that JSON has; give an object');
-  return text;
-}
-
-function milliseconds(ttl) {
-  if (ttl === undefined || ttl === null || ttl === 'session') return undefined;
-  if (typeof ttl !== 'number' || Number.isNaN(ttl)) {
-    throw invalidInput('the time to live must be a number of milliseconds, or left out for 45 minutes');
-  }
-  return ttl;
+/** Whether it is an object of the application's own making, which may come to be stored again and again. */
+function isPlain(value) {
+  return !isObject(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 module.exports = PgStore;

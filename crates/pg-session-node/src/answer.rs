@@ -6,7 +6,7 @@ use pg_session::{Error, ErrorKind};
 
 use crate::options::in_words_of_node;
 
-/// Nothing, whether, how many, or the session as JSON; or why not.
+/// Nothing, whether, how many, or a text (JSON, or what came of it); or why not.
 pub(crate) type Answer = Either5<Null, bool, f64, String, Failure>;
 
 /// Why a call failed, for JavaScript to make an `Error` of.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::{Either5, Null};
 use napi_derive::napi;
-use pg_session::{Created, Error, PgStore, Session};
+use pg_session::{Created, Error, PgStore, Rotated, Session, Updated};
 use serde_json::value::RawValue;
 
 use crate::answer::{Answer, Failure};
@@ -22,10 +22,20 @@ pub enum Verb {
     Set,
     /// Inserts unless there is one.
     Create,
+    /// Replaces what was loaded, together with what others have changed since.
+    Update,
     /// Moves the expiry.
     Touch,
     /// Deletes one.
     Destroy,
+    /// The same, and its data.
+    Take,
+    /// Gives one a new id, which takes the data's place.
+    Rotate,
+    /// The sessions of a subject, which takes the id's place.
+    SessionsOf,
+    /// Deletes them, but for an id in the data's place.
+    DestroySessionsOf,
     /// All live sessions.
     All,
     /// How many live.
@@ -43,8 +53,10 @@ pub(crate) struct Call {
     pub(crate) ticket: u32,
     pub(crate) verb: Verb,
     pub(crate) id: Option<String>,
-    /// JSON.
+    /// JSON, but for what the verb says.
     pub(crate) data: Option<String>,
+    /// JSON that an update is against.
+    pub(crate) base: Option<String>,
     /// Milliseconds.
     pub(crate) ttl: Option<f64>,
 }
@@ -62,14 +74,31 @@ impl Call {
                 store.setup().await?;
                 DONE
             }
-            Verb::Get => store.get(id).await?.map_or(DONE, |found| Either5::D(found.json().to_owned())),
+            Verb::Get => data(store.get(id).await?),
             Verb::Set => {
                 store.set(id, &*json(self.data)?, ttl).await?;
                 DONE
             }
             Verb::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
+            Verb::Update => {
+                let base = Session::known(id, self.base.unwrap_or_default());
+                word(match store.update(&base, &*json(self.data)?, ttl).await? {
+                    Updated::Saved => "saved",
+                    Updated::Merged => "merged",
+                    Updated::Unchanged => "unchanged",
+                    Updated::Gone => "gone",
+                })
+            }
             Verb::Touch => Either5::B(store.touch(id, ttl).await?),
             Verb::Destroy => Either5::B(store.destroy(id).await?),
+            Verb::Take => data(store.take(id).await?),
+            Verb::Rotate => word(match store.rotate(id, &self.data.unwrap_or_default()).await? {
+                Rotated::Rotated => "rotated",
+                Rotated::Exists => "exists",
+                Rotated::Gone => "gone",
+            }),
+            Verb::SessionsOf => Either5::D(entries(&store.sessions_of(id).await?)?),
+            Verb::DestroySessionsOf => number(store.destroy_sessions_of(id, self.data.as_deref()).await?),
             Verb::All => Either5::D(entries(&store.all().await?)?),
             Verb::Count => number(store.count().await?),
             Verb::Clear => {
@@ -90,6 +119,14 @@ const DONE: Answer = Either5::A(Null);
 #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 sessions")]
 fn number(count: u64) -> Answer {
     Either5::C(count as f64)
+}
+
+fn data(found: Option<Session>) -> Answer {
+    found.map_or(DONE, |found| Either5::D(found.json().to_owned()))
+}
+
+fn word(outcome: &str) -> Answer {
+    Either5::D(outcome.to_owned())
 }
 
 fn json(data: Option<String>) -> Result<Box<RawValue>, Failure> {

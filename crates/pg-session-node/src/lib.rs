@@ -73,7 +73,8 @@ impl Store {
     }
 
     /// Begins these calls, in this order: side by side the ticket that the answer will be known by, the verb, the id
-    /// if it takes one, the data as JSON, and the time to live in milliseconds.
+    /// if it takes one, the data as JSON, and the time to live in milliseconds. Of the updates alone, what they are
+    /// against.
     #[napi]
     pub fn submit(
         &self,
@@ -82,9 +83,14 @@ impl Store {
         ids: Vec<Option<String>>,
         data: Vec<Option<String>>,
         ttls: Vec<Option<f64>>,
+        bases: Vec<String>,
     ) {
+        let mut bases = bases.into_iter();
         let calls = tickets.into_iter().zip(verbs).zip(ids).zip(data).zip(ttls);
-        let call = |((((ticket, verb), id), data), ttl)| Call { ticket, verb, id, data, ttl };
+        let call = |((((ticket, verb), id), data), ttl)| {
+            let base = if matches!(verb, Verb::Update) { bases.next() } else { None };
+            Call { ticket, verb, id, data, ttl, base }
+        };
         let calls: Vec<Call> = calls.map(call).collect();
         let (store, waiting, settle) = (self.store.clone(), Arc::clone(&self.waiting), Arc::clone(&self.settle));
         spawn(async move {

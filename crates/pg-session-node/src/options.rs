@@ -26,6 +26,10 @@ pub struct Options {
     pub max_size: f64,
     /// How far a stored expiry may lag behind; left out, the engine decides.
     pub touch_every: Option<f64>,
+    /// How long a session lives at most.
+    pub max_age: Option<f64>,
+    /// The path in the data to whose session it is.
+    pub subject: Option<String>,
     /// Of one statement.
     pub timeout: f64,
     /// Of the store's own.
@@ -39,7 +43,7 @@ pub struct Options {
 impl Options {
     pub(crate) fn apply(self, builder: Builder) -> Builder {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, and build() checks")]
-        let builder = builder
+        let mut builder = builder
             .schema(self.schema)
             .table(self.table)
             .id_column(self.id_column)
@@ -52,21 +56,28 @@ impl Options {
             .connections(self.connections as usize)
             .max_waiting(self.max_waiting as usize)
             .prepare(self.prepare);
-        match self.touch_every {
-            Some(lag) => builder.touch_every(duration(lag)),
+        if let Some(lag) = self.touch_every {
+            builder = builder.touch_every(duration(lag));
+        }
+        if let Some(age) = self.max_age {
+            builder = builder.max_age(duration(age));
+        }
+        match self.subject {
+            Some(path) => builder.subject(path),
             None => builder,
         }
     }
 }
 
 /// What the engine calls options in its messages, and what they are called in JavaScript.
-const NAMES: [(&str, &str); 8] = [
+const NAMES: [(&str, &str); 9] = [
     ("id_column", "idColumn"),
     ("expiry_column", "expiryColumn"),
     ("data_column", "dataColumn"),
     ("cleanup_interval", "cleanupTime"),
     ("max_size", "maxSize"),
     ("touch_every", "touchEvery"),
+    ("max_age", "maxAge"),
     ("max_waiting", "maxWaiting"),
     ("MAX_TTL", "315360000000000 ms"),
 ];

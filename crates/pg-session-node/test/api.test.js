@@ -209,7 +209,7 @@ describe('a store', () => {
       const { options } = new PgStore(url);
       const settle = (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]);
       const native = new Store(url, options, settle);
-      native.submit([1, 2], [Verb.Setup, Verb.Set], [undefined, 'text'], [undefined, data], [undefined, undefined]);
+      native.submit([1, 2], [Verb.Setup, Verb.Set], [undefined, 'text'], [undefined, data], [undefined, undefined], []);
     });
     const alive = setTimeout(() => {}, 10_000);
     for (const data of ['{', '', undefined, 'null null']) {

@@ -6,7 +6,7 @@ const co = require('co');
 
 const PgStore = require('pg-session');
 const { database } = require('./support/database.js');
-const { visit } = require('./support/visit.js');
+const { open, visit } = require('./support/visit.js');
 
 describe("koa-pg-session's usage", () => {
   const { url, client } = database();
@@ -89,7 +89,7 @@ describe("koa-pg-session's usage", () => {
 
     const store = new PgStore(url, { table: 'koa_session' });
     await store.setup();
-    for (const [maxAge, left] of [[undefined, 86_410], [60_000, 70], ['session', 2700]]) {
+    for (const [maxAge, left] of [[undefined, 86_400], [60_000, 60], ['session', 2700]]) {
       const app = new Koa();
       app.keys = ['key'];
       app.use(session({ store, maxAge }, app));
@@ -104,6 +104,32 @@ describe("koa-pg-session's usage", () => {
       assert.deepEqual(await visit(app, ['/', '/logout', '/']), ['1', 'undefined', '1']);
       await store.clear();
     }
+  });
+
+  test('moves the expiry that koa-session notes along with that of the row', async () => {
+    const Koa = require('koa');
+    const store = new PgStore(url, { table: 'rolling' });
+    await store.setup();
+    const app = new Koa();
+    app.keys = ['key'];
+    app.use(require('koa-session').createSession({ store, maxAge: 60_000, rolling: true }, app));
+    app.use((ctx) => {
+      if (!ctx.session.populated) ctx.session.n = 1;
+      ctx.body = String(ctx.session._expire);
+    });
+    const { visitor, close } = await open(app);
+    const get = visitor();
+    const noted = async (milliseconds) => {
+      const sql = "UPDATE rolling SET session = jsonb_set(session::jsonb, '{_expire}', to_jsonb($1::float8))";
+      if (milliseconds) await client.query(sql, [Date.now() + milliseconds]);
+      await get('/');
+      return (await store.get((await store.all())[0][0]))._expire - Date.now();
+    };
+    assert(await noted() > 59_000);
+    const late = await noted(58_000);
+    assert(late > 57_000 && late <= 58_000, `within a twentieth: ${late}`);
+    assert(await noted(56_000) > 59_000);
+    close();
   });
 
   test('may yield in co, and yield* in a generator', async () => {

@@ -2,18 +2,19 @@
 
 const { once } = require('node:events');
 
-/** Serves the app, and answers a function that makes a new visitor, with cookies, and one that ends it all. */
+/** Serves the app, and answers a function that makes a new visitor, with cookies and twins, and one that ends it all. */
 async function open(app) {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const visitor = () => {
-    let cookie = '';
-    return async (path) => {
+  const visitor = (cookie = '') => {
+    const get = async (path) => {
       const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
       const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
       if (set.length > 0) cookie = set.join('; ');
       return { status: response.status, body: await response.text() };
     };
+    get.twin = () => visitor(cookie);
+    return get;
   };
   return { visitor, close: () => server.close() };
 }
