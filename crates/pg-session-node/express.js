@@ -1,9 +1,27 @@
 'use strict';
 
 const { Store } = require('express-session');
+const { carry, textOf } = require('./lib/bases.js');
 const withCallbacks = require('./lib/callbacks.js');
 
-const PgStore = withCallbacks(Store);
+/** express-session copies what the store hands out into a `Session`, and makes a new one of that for a new id. */
+class PgStore extends withCallbacks(Store) {
+  createSession(req, found) {
+    const session = super.createSession(req, found);
+    carry(found, session);
+    return session;
+  }
+
+  regenerate(req, callback) {
+    const { session, sessionID } = req;
+    this.take(sessionID, (error, found) => {
+      this.generate(req);
+      const base = carry(session, req.session);
+      if (!error) base?.taken(sessionID, textOf(found));
+      callback(error);
+    });
+  }
+}
 
 module.exports = PgStore;
 module.exports.PgStore = PgStore;

@@ -27,6 +27,12 @@ declare class PgStore extends EventEmitter {
   /** Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. */
   setup(): Promise<void>;
 
+  /** The live sessions whose data has this value at the path of the option `subject`. */
+  sessionsOf(user: Sessions.Subject): Promise<[sid: string, session: any][]>;
+
+  /** Deletes them, but for the id `except`: "log out everywhere else". How many lived. */
+  destroySessionsOf(user: Sessions.Subject, except?: string): Promise<number>;
+
   /** Deletes the expired; how many. */
   sweep(): Promise<number>;
 
@@ -36,11 +42,14 @@ declare class PgStore extends EventEmitter {
   /** The live session, or null. */
   get(sid: string, callback: (error: any, session?: any) => void): void;
 
-  /** Inserts or replaces, in one atomic statement. */
+  /** Inserts or replaces, in one atomic statement; what a request has loaded it updates, as `update` of {@link Sessions}. */
   set(sid: string, session: any, callback?: (error?: any) => void): void;
 
   /** Moves the expiry. One that is gone stays so, and that is no error. */
   touch(sid: string, session: any, callback?: (error?: any) => void): void;
+
+  /** Deletes the session, and gives it as it was, or null. Of several calls at once, one gets it. */
+  take(sid: string, callback: (error: any, session?: any) => void): void;
 
   /** Deletes the session. */
   destroy(sid: string, callback?: (error?: any) => void): void;

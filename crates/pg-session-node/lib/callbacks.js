@@ -15,7 +15,7 @@ function withCallbacks(Base) {
       super();
       this.#store = new Sessions(connection, options);
       // Never `disconnect`: express-session then runs requests without a session.
-      this.#store.on('connect', () => this.emit('connect'));
+      for (const event of ['connect', 'gone']) this.#store.on(event, () => this.emit(event));
     }
 
     get options() {
@@ -28,6 +28,14 @@ function withCallbacks(Base) {
 
     setup() {
       return this.#store.setup();
+    }
+
+    sessionsOf(user) {
+      return this.#store.sessionsOf(user);
+    }
+
+    destroySessionsOf(user, except) {
+      return this.#store.destroySessionsOf(user, except);
     }
 
     sweep() {
@@ -48,6 +56,10 @@ function withCallbacks(Base) {
 
     touch(sid, session, callback) {
       answer(this.#store.touch(sid, ttl(session)), callback);
+    }
+
+    take(sid, callback) {
+      answer(this.#store.take(sid).then((session) => session || null), callback);
     }
 
     destroy(sid, callback) {

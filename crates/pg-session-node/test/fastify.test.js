@@ -5,7 +5,7 @@ const { before, describe, test } = require('node:test');
 
 const PgStore = require('pg-session/fastify');
 const { database } = require('./support/database.js');
-const { visit } = require('./support/visit.js');
+const { open, visit } = require('./support/visit.js');
 
 describe('the store for @fastify/session', () => {
   const { url, client } = database();
@@ -36,6 +36,18 @@ describe('the store for @fastify/session', () => {
     await visit(await app({ cookie: { secure: false, maxAge: 60_000 } }), ['/']);
     const { rows } = await client.query("SELECT FROM session WHERE expiry BETWEEN now() + '50 s' AND now() + '60.01 s'");
     assert.equal(rows.length, 1);
+  });
+
+  test('leaves it to the database whether a session lives', async () => {
+    await client.query('TRUNCATE session');
+    const { visitor, close } = await open(await app({ cookie: { secure: false, maxAge: 60_000 } }));
+    const get = visitor();
+    assert.equal((await get('/')).body, '1');
+    await client.query("UPDATE session SET session = jsonb_set(session::jsonb, '{cookie,expires}', '\"2020-01-01\"')");
+    assert.equal((await get('/')).body, '2');
+    await client.query("UPDATE session SET expiry = now() - interval '1 s'");
+    assert.equal((await get('/')).body, '1');
+    close();
   });
 
   test('needs no express-session', () => {

@@ -34,6 +34,16 @@ await store.set('id', { clicks: 1 });
 
 await store.set('id', { views: 1 }, 'session');
 
+const outcome: 'saved' | 'merged' | 'unchanged' | 'gone' = await store.update('id', { views: 2 }, 60_000);
+const rotated: 'rotated' | 'exists' | 'gone' = await store.rotate('id', 'new');
+const taken: Visit | false = await store.take('new');
+const mine: [string, Visit][] = await store.sessionsOf(7);
+const destroyed: number = await store.destroySessionsOf('7', 'id');
+store.on('gone', () => {});
+new PgStore('postgres://localhost/app', { subject: 'user.id', maxAge: 86_400_000 });
+// @ts-expect-error: a session is not a subject
+await store.sessionsOf({ views: 1 });
+
 const entries: [string, Visit][] = await store.all();
 const live: number = await store.count();
 await store.clear();
@@ -71,6 +81,9 @@ forExpress.length((error, length) => length?.toFixed());
 // @ts-expect-error: there is no such option
 new NamedForExpress('postgres://localhost/app', { tabel: 'x' });
 await forExpress.setup();
+forExpress.take('id', (error, session) => session?.views.toFixed());
+const visits: number[] = (await forExpress.sessionsOf(7)).map(([, { views }]) => views);
+const ended: number = await new NamedForFastify('postgres://localhost/app').destroySessionsOf(7);
 
 const forFastify: SessionStore = new FastifyStore('postgres://localhost/app');
 const times: number = NamedForFastify.defaultOpts.cleanupTime + (await forExpress.sweep());

@@ -1,0 +1,228 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { after, before, describe, test } = require('node:test');
+
+const { database } = require('./support/database.js');
+const { frameworks } = require('./support/frameworks.js');
+const { open } = require('./support/visit.js');
+
+/** Requests that have their session and wait: each is a function that lets it go on. */
+const held = [];
+
+/** What a request does is in its query, in this order. */
+async function act(query, visit) {
+  const id = visit.id();
+  if (query.has('new')) Object.assign(visit.session, { new: true }) && await visit.save();
+  if (query.has('hold')) await new Promise((resolve) => held.push(resolve) && arrived());
+  if (query.has('rotate')) await visit.rotate();
+  if (query.has('renew')) await visit.renew();
+  if (query.has('destroy')) await visit.destroy(id);
+  Object.assign(visit.session, JSON.parse(query.get('set') ?? '{}'));
+  if (query.has('add')) visit.session.cart[query.get('add')] = true;
+  if (query.has('save')) await visit.save();
+  for (const key of query.getAll('remove')) delete visit.session[key];
+  if (query.has('age')) visit.session.cookie.maxAge = Number(query.get('age'));
+  const data = visit.data();
+  if (query.has('logout')) await visit.logout();
+  return data;
+}
+
+let arrived;
+
+/** Begins a request, and answers when it waits: a function that lets it go on, to its answer. */
+async function holding(get, query) {
+  const here = new Promise((resolve) => (arrived = resolve));
+  const answer = get(`/?hold&${query}`);
+  await here;
+  const release = held.pop();
+  return async () => {
+    release();
+    const { status, body } = await answer;
+    assert.equal(status, 200, body);
+    return JSON.parse(body);
+  };
+}
+
+for (const [name, make] of Object.entries(frameworks)) {
+  describe(`through ${name}`, () => {
+    const { url, client } = database();
+    let store, site, gone;
+
+    before(async () => {
+      const made = make(url, { subject: 'user.id' }, act);
+      store = made.store;
+      store.on('gone', () => gone++);
+      await made.ready;
+      await store.setup();
+      site = await open(made.app);
+    });
+    after(async () => {
+      site.close();
+      await store.close();
+    });
+
+    /** A visitor with this data. Afterwards, `gone` counts anew. */
+    const visitor = async (data) => {
+      await client.query('TRUNCATE session');
+      const visitor = site.visitor();
+      await put(visitor, data);
+      gone = 0;
+      return visitor;
+    };
+    const visit = async (visitor, query = '') => {
+      const { status, body } = await visitor(`/?${query}`);
+      assert.equal(status, 200, body);
+      return JSON.parse(body);
+    };
+    const put = (visitor, data) => visit(visitor, `set=${JSON.stringify(data)}`);
+    /** What is stored, to the byte, and which write made it so. */
+    const rows = async () => (await client.query('SELECT session::text, xmin::text FROM session')).rows;
+    /** The data that is stored, without what middlewares add. */
+    const stored = async () => (await rows()).map(({ session }) => {
+      const { cookie, _expire, _maxAge, ...data } = JSON.parse(session);
+      return data;
+    });
+
+    test('two requests at once that change different keys both stand', async () => {
+      const alice = await visitor({ cart: { pen: 1 }, old: true });
+      const slow = await holding(alice, 'set={"cart":{"pen":2},"a":1}');
+      const slower = await holding(alice, 'remove=old');
+      await put(alice, { cart: { pen: 1, ink: 1 }, b: 1 });
+      await slow();
+      await slower();
+      assert.deepEqual(await stored(), [{ cart: { pen: 2, ink: 1 }, b: 1, a: 1 }]);
+      assert.equal(gone, 0);
+    });
+
+    test('many at once that add to one object all stand', async () => {
+      const alice = await visitor({ cart: {} });
+      await Promise.all(Array.from({ length: 30 }, (_, n) => visit(alice.twin(), `add=${n}`)));
+      assert.equal(Object.keys((await stored())[0].cart).length, 30);
+    });
+
+    test('a request in flight does not undo a logout, and is answered as ever', async () => {
+      const alice = await visitor({ user: 'Zoë' });
+      const slow = await holding(alice.twin(), 'set={"a":1}');
+      await visit(alice, 'logout');
+      assert.deepEqual(await slow(), { user: 'Zoë', a: 1 });
+      assert.deepEqual([await stored(), gone], [[], 1]);
+    });
+
+    test('what ends the session inside of a request wins over what the request saves', async () => {
+      const alice = await visitor({ user: 'Zoë' });
+      await visit(alice, 'destroy&set={"a":1}');
+      assert.deepEqual([await stored(), gone], [[], 1]);
+    });
+
+    test('a request that changes nothing writes nothing, and moves the expiry', async () => {
+      const alice = await visitor({ views: 1 });
+      const before = await rows();
+      await visit(alice);
+      await visit(alice);
+      assert.deepEqual(await rows(), before);
+      await client.query("UPDATE session SET expiry = now() + interval '1 minute'");
+      await visit(alice);
+      const [{ session, left }] = (await client.query(
+        'SELECT session::text, extract(epoch FROM expiry - now())::float8 AS left FROM session',
+      )).rows;
+      assert(left > 3500, `${left}`);
+      assert.equal(session, before[0].session);
+    });
+
+    test('a reader in flight does not write old data back', async () => {
+      const alice = await visitor({ a: 1 });
+      const reader = await holding(alice, '');
+      await put(alice, { a: 2, b: 2 });
+      await reader();
+      assert.deepEqual(await stored(), [{ a: 2, b: 2 }]);
+    });
+
+    test('a second save in one request is against the first', async () => {
+      const alice = await visitor({ a: 1 });
+      const slow = await holding(alice, 'set={"token":1}&save&remove=token');
+      await slow();
+      assert.deepEqual(await stored(), [{ a: 1 }]);
+    });
+
+    test('of two rotations at once one wins, and the other has an empty session', async () => {
+      const alice = await visitor({ user: 'Zoë' });
+      const [old, other] = [alice.twin(), alice.twin()];
+      const slow = await holding(other, 'rotate');
+      assert.deepEqual(await visit(alice, 'rotate'), { user: 'Zoë' });
+      await slow();
+      assert.deepEqual(await stored(), [{ user: 'Zoë' }]);
+      for (const [who, data] of [[old, {}], [other, {}], [alice, { user: 'Zoë' }]]) {
+        assert.deepEqual(await visit(who), data);
+      }
+      const both = [alice.twin(), alice.twin()];
+      await Promise.all(both.map((one) => visit(one, 'rotate')));
+      const seen = await Promise.all(both.map((one) => visit(one)));
+      assert.deepEqual(seen.map(({ user }) => user).sort(), ['Zoë', undefined]);
+      assert.deepEqual(await stored(), [{ user: 'Zoë' }]);
+    });
+
+    test('a rotation takes along what others saved since it was loaded', async () => {
+      const alice = await visitor({ user: 'Zoë', cart: {}, old: true });
+      const slow = await holding(alice, 'rotate');
+      await visit(alice.twin(), 'add=pen&remove=old');
+      await slow();
+      assert.deepEqual(await stored(), [{ user: 'Zoë', cart: { pen: true } }]);
+      await put(alice, { cart: {} });
+      assert.deepEqual([await stored(), gone], [[{ user: 'Zoë', cart: {} }], 0]);
+    });
+
+    if (name !== 'koa-session') {
+      test('who takes nothing along to a new id starts anew, whatever others have saved meanwhile', async () => {
+        const alice = await visitor({ user: 'Zoë' });
+        const slow = await holding(alice, 'renew&set={"login":"Anna"}');
+        await put(alice.twin(), { a: 1 });
+        await slow();
+        assert.deepEqual(await stored(), [{ login: 'Anna' }]);
+      });
+    }
+
+    test('a login in flight logs in although its session was rotated away, and brings nothing along', async () => {
+      const alice = await visitor({ user: 'Zoë', cart: [1] });
+      const other = alice.twin();
+      const login = await holding(other, 'rotate&set={"login":"Anna"}');
+      await visit(alice, 'rotate');
+      await login();
+      assert.deepEqual(await visit(other), { login: 'Anna' });
+      assert.deepEqual(await visit(alice), { user: 'Zoë', cart: [1] });
+      assert.equal((await rows()).length, 2);
+    });
+
+    test('ends all other sessions of a user, from their next request on', async () => {
+      const [alice, phone] = [await visitor({ user: { id: 7 } }), site.visitor()];
+      await put(phone, { user: { id: 7 } });
+      const bob = site.visitor();
+      await put(bob, { user: { id: 8 } });
+      const [[id]] = (await store.sessionsOf(7)).filter(([, { mine }]) => !mine);
+      assert.equal(await store.destroySessionsOf(7, id), 1);
+      const seen = [await visit(alice), await visit(phone)].filter(({ user }) => user);
+      assert.deepEqual([seen, await visit(bob)], [[{ user: { id: 7 } }], { user: { id: 8 } }]);
+    });
+
+    if (!name.startsWith('koa-generic')) {
+      test('what ends a session in the request that made it wins too', async () => {
+        await visitor({});
+        await client.query('TRUNCATE session');
+        await visit(site.visitor(), 'new&destroy&set={"a":1}');
+        assert.deepEqual([await stored(), gone], [[], 1]);
+      });
+    }
+
+    if (name !== 'koa-session') {
+      test('a cookie whose age the application changes has changed', async () => {
+        const alice = await visitor({ a: 1 });
+        await visit(alice, 'age=7200000');
+        const [{ session }] = await rows();
+        const { maxAge, originalMaxAge } = JSON.parse(session).cookie;
+        assert(Math.abs((originalMaxAge ?? maxAge) - 7_200_000) < 1000, session);
+        await visit(alice);
+        assert.equal((await rows())[0].session, session);
+      });
+    }
+  });
+}
