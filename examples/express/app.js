@@ -8,13 +8,21 @@ const express = require('express');
 const session = require('express-session');
 const PgStore = require('pg-session/express');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
 
-const store = new PgStore(DATABASE_URL);
+const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = express();
 app.use(express.json({ strict: false }));
-app.use(session({ store, secret: SESSION_KEY, resave: false, saveUninitialized: false }));
+app.use(session({
+  store,
+  secret: SESSION_KEY,
+  resave: false,
+  saveUninitialized: false,
+  // It lives as long after the last request.
+  rolling: true,
+  cookie: { maxAge: Number(SESSION_SECONDS) * 1000 },
+}));
 
 app.get('/', (req, res) => {
   req.session.views = (req.session.views ?? 0) + 1;
@@ -23,9 +31,10 @@ app.get('/', (req, res) => {
 app.get('/session', (req, res) => {
   res.json(data(req.session));
 });
-app.put('/session/:key', async (req, res) => {
+app.put('/session/:key{/:inner}', async (req, res) => {
+  const { key, inner } = req.params;
   await delay(req);
-  req.session[req.params.key] = req.body;
+  req.session[key] = inner === undefined ? req.body : { ...req.session[key], [inner]: req.body };
   res.end();
 });
 app.delete('/session/:key', (req, res) => {
@@ -37,6 +46,7 @@ app.get('/touch', async (req, res) => {
   res.end();
 });
 app.post('/rotate', async (req, res) => {
+  await delay(req);
   const kept = data(req.session);
   // It stores the new session in any case, and one without data is not worth a row.
   if (Object.keys(kept).length > 0) {
@@ -47,6 +57,11 @@ app.post('/rotate', async (req, res) => {
 });
 app.post('/logout', async (req, res) => {
   await promisify(req.session.destroy).call(req.session);
+  res.end();
+});
+app.post('/logout-others', async (req, res) => {
+  const { user } = req.session;
+  if (user?.id !== undefined) await store.destroySessionsOf(user.id, req.sessionID);
   res.end();
 });
 // What goes wrong is for the log; express-session has saved by then, or said why not.

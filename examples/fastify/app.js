@@ -5,18 +5,19 @@
 const { setTimeout: sleep } = require('node:timers/promises');
 const PgStore = require('pg-session/fastify');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'thirty-two letters or more, for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_SECONDS = '2700' } = process.env;
+const { SESSION_KEY = 'thirty-two letters or more, for development only' } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
 
-const store = new PgStore(DATABASE_URL);
+const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = require('fastify')();
 app.register(require('@fastify/cookie'));
 app.register(require('@fastify/session'), {
   store,
   secret: SESSION_KEY,
   saveUninitialized: false,
-  // This is http on localhost; an app that is served over https leaves this out.
-  cookie: { secure: false },
+  // It lives as long after the last request. This is http on localhost; over https, an app leaves `secure` out.
+  cookie: { secure: false, maxAge: Number(SESSION_SECONDS) * 1000 },
 });
 
 app.get('/', async ({ session }) => {
@@ -24,9 +25,9 @@ app.get('/', async ({ session }) => {
   return { views: session.views };
 });
 app.get('/session', async ({ session }) => data(session));
-app.put('/session/:key', async ({ session, params, query, body }) => {
+app.put('/session/:key/:inner?', async ({ session, params: { key, inner }, query, body }) => {
   await delay(query);
-  session[params.key] = body;
+  session[key] = inner === undefined ? body : { ...session[key], [inner]: body };
 });
 app.delete('/session/:key', async ({ session, params }) => {
   delete session[params.key];
@@ -34,13 +35,18 @@ app.delete('/session/:key', async ({ session, params }) => {
 app.get('/touch', async ({ query }) => {
   await delay(query);
 });
-app.post('/rotate', async ({ session }) => {
+app.post('/rotate', async ({ session, query }) => {
+  await delay(query);
   const keys = Object.keys(data(session));
   // It stores the new session at once, and one without data is not worth a row.
   if (keys.length > 0) await session.regenerate(keys);
 });
 app.post('/logout', async ({ session }) => {
   await session.destroy();
+});
+app.post('/logout-others', async ({ session }) => {
+  const { user, sessionId } = session;
+  if (user?.id !== undefined) await store.destroySessionsOf(user.id, sessionId);
 });
 
 /** The session without what the middleware keeps in it. */

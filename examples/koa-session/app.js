@@ -8,13 +8,14 @@ const Koa = require('koa');
 const { createSession } = require('koa-session');
 const PgStore = require('pg-session');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
 
-const store = new PgStore(DATABASE_URL);
+const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = new Koa();
 app.keys = [SESSION_KEY];
-app.use(createSession({ store }, app));
+// A session lives as long after the last request.
+app.use(createSession({ store, maxAge: Number(SESSION_SECONDS) * 1000, rolling: true }, app));
 
 const routes = {
   'GET /': (ctx) => {
@@ -24,10 +25,10 @@ const routes = {
   'GET /session': (ctx) => {
     ctx.body = data(ctx.session.toJSON());
   },
-  'PUT /session/': async (ctx, key) => {
+  'PUT /session/': async (ctx, key, inner) => {
     const value = await json(ctx.req);
     await delay(ctx);
-    ctx.session[key] = value;
+    ctx.session[key] = inner === undefined ? value : { ...ctx.session[key], [inner]: value };
     ctx.status = 200;
   },
   'DELETE /session/': (ctx, key) => {
@@ -39,6 +40,7 @@ const routes = {
     ctx.status = 200;
   },
   'POST /rotate': async (ctx) => {
+    await delay(ctx);
     if (ctx.session.populated) await ctx.session.regenerate();
     ctx.status = 200;
   },
@@ -46,11 +48,16 @@ const routes = {
     ctx.session = null;
     ctx.status = 200;
   },
+  'POST /logout-others': async (ctx) => {
+    const { user, externalKey } = ctx.session;
+    if (user?.id !== undefined) await store.destroySessionsOf(user.id, externalKey);
+    ctx.status = 200;
+  },
 };
 
 app.use((ctx) => {
-  const [, folder, key] = /^(\/session\/)(.+)$/.exec(ctx.path) ?? [null, ctx.path];
-  return routes[`${ctx.method} ${folder}`]?.(ctx, key && decodeURIComponent(key));
+  const [, folder, ...keys] = /^(\/session\/)([^/]+)(?:\/(.+))?$/.exec(ctx.path) ?? [null, ctx.path];
+  return routes[`${ctx.method} ${folder}`]?.(ctx, ...keys.map((key) => key && decodeURIComponent(key)));
 });
 
 /** The session without what the middleware keeps in it. */

@@ -8,13 +8,16 @@ const Koa = require('koa');
 const session = require('koa-generic-session');
 const PgStore = require('pg-session');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
 
-const store = new PgStore(DATABASE_URL);
+/** What the middleware puts before its ids in the store. */
+const PREFIX = 'koa:sess:';
+const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = new Koa();
 app.keys = [SESSION_KEY];
-app.use(session({ store }));
+// A session lives as long after the last request.
+app.use(session({ store, prefix: PREFIX, rolling: true, cookie: { maxAge: Number(SESSION_SECONDS) * 1000 } }));
 
 const routes = {
   'GET /': (ctx) => {
@@ -24,10 +27,10 @@ const routes = {
   'GET /session': (ctx) => {
     ctx.body = data(ctx.session);
   },
-  'PUT /session/': async (ctx, key) => {
+  'PUT /session/': async (ctx, key, inner) => {
     const value = await json(ctx.req);
     await delay(ctx);
-    ctx.session[key] = value;
+    ctx.session[key] = inner === undefined ? value : { ...ctx.session[key], [inner]: value };
     ctx.status = 200;
   },
   'DELETE /session/': (ctx, key) => {
@@ -39,7 +42,9 @@ const routes = {
     ctx.status = 200;
   },
   'POST /rotate': async (ctx) => {
-    const kept = data(ctx.session);
+    await delay(ctx);
+    // As it is by now; and of two requests at once, only one gets it.
+    const kept = data(await store.take(PREFIX + ctx.sessionId));
     await ctx.regenerateSession();
     Object.assign(ctx.session, kept);
     // The middleware compares data alone, and would take the new session for one that has not changed.
@@ -50,11 +55,16 @@ const routes = {
     ctx.session = null;
     ctx.status = 200;
   },
+  'POST /logout-others': async (ctx) => {
+    const { user } = ctx.session;
+    if (user?.id !== undefined) await store.destroySessionsOf(user.id, PREFIX + ctx.sessionId);
+    ctx.status = 200;
+  },
 };
 
 app.use((ctx) => {
-  const [, folder, key] = /^(\/session\/)(.+)$/.exec(ctx.path) ?? [null, ctx.path];
-  return routes[`${ctx.method} ${folder}`]?.(ctx, key && decodeURIComponent(key));
+  const [, folder, ...keys] = /^(\/session\/)([^/]+)(?:\/(.+))?$/.exec(ctx.path) ?? [null, ctx.path];
+  return routes[`${ctx.method} ${folder}`]?.(ctx, ...keys.map((key) => key && decodeURIComponent(key)));
 });
 
 /** The session without what the middleware keeps in it. */

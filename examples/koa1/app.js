@@ -8,13 +8,16 @@ const koa = require('koa');
 const session = require('koa-generic-session');
 const PgStore = require('pg-session');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
 
-const store = new PgStore(DATABASE_URL);
+/** What the middleware puts before its ids in the store. */
+const PREFIX = 'koa:sess:';
+const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = koa();
 app.keys = [SESSION_KEY];
-app.use(session({ store }));
+// A session lives as long after the last request.
+app.use(session({ store, prefix: PREFIX, rolling: true, cookie: { maxAge: Number(SESSION_SECONDS) * 1000 } }));
 
 const routes = {
   *'GET /'() {
@@ -24,10 +27,10 @@ const routes = {
   *'GET /session'() {
     this.body = data(this.session);
   },
-  *'PUT /session/'(key) {
+  *'PUT /session/'(key, inner) {
     const value = yield json(this.req);
     yield delay(this);
-    this.session[key] = value;
+    this.session[key] = inner === undefined ? value : Object.assign({}, this.session[key], { [inner]: value });
     this.status = 200;
   },
   *'DELETE /session/'(key) {
@@ -39,7 +42,9 @@ const routes = {
     this.status = 200;
   },
   *'POST /rotate'() {
-    const kept = data(this.session);
+    yield delay(this);
+    // As it is by now; and of two requests at once, only one gets it.
+    const kept = data(yield store.take(PREFIX + this.sessionId));
     yield this.regenerateSession();
     Object.assign(this.session, kept);
     // The middleware compares data alone, and would take the new session for one that has not changed.
@@ -50,12 +55,17 @@ const routes = {
     this.session = null;
     this.status = 200;
   },
+  *'POST /logout-others'() {
+    const { user } = this.session;
+    if (user && user.id !== undefined) yield store.destroySessionsOf(user.id, PREFIX + this.sessionId);
+    this.status = 200;
+  },
 };
 
 app.use(function* () {
-  const [, folder, key] = /^(\/session\/)(.+)$/.exec(this.path) || [null, this.path];
+  const [, folder, ...keys] = /^(\/session\/)([^/]+)(?:\/(.+))?$/.exec(this.path) || [null, this.path];
   const route = routes[`${this.method} ${folder}`];
-  if (route) yield route.call(this, key && decodeURIComponent(key));
+  if (route) yield route.apply(this, keys.map((key) => key && decodeURIComponent(key)));
 });
 
 /** The session without what the middleware keeps in it. */
