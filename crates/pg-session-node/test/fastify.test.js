@@ -13,7 +13,7 @@ describe('the store for @fastify/session', () => {
 
   before(() => store.setup());
 
-  const app = async (options) => {
+  const app = async (options, routes) => {
     const app = require('fastify')();
     app.register(require('@fastify/cookie'));
     app.register(require('@fastify/session'), {
@@ -23,6 +23,7 @@ describe('the store for @fastify/session', () => {
       request.session.views = (request.session.views ?? 0) + 1;
       return String(request.session.views);
     });
+    routes?.(app);
     await app.ready();
     return app.server;
   };
@@ -48,6 +49,15 @@ describe('the store for @fastify/session', () => {
     await client.query("UPDATE session SET expiry = now() - interval '1 s'");
     assert.equal((await get('/')).body, '1');
     close();
+  });
+
+  test('knows whose session it was that ended, whatever is saved when one has', async () => {
+    const routes = (app) => app.get('/end-another', async ({ session }) => {
+      await new Promise((resolve) => store.destroy('another', () => session.save(resolve)));
+      await session.regenerate(['views']);
+      return '';
+    });
+    assert.deepEqual(await visit(await app({}, routes), ['/', '/end-another', '/']), ['1', '', '2']);
   });
 
   test('needs no express-session', () => {

@@ -12,12 +12,11 @@ const held = [];
 
 /** What a request does is in its query, in this order. */
 async function act(query, visit) {
-  const id = visit.id();
   if (query.has('new')) Object.assign(visit.session, { new: true }) && await visit.save();
   if (query.has('hold')) await new Promise((resolve) => held.push(resolve) && arrived());
   if (query.has('rotate')) await visit.rotate();
   if (query.has('renew')) await visit.renew();
-  if (query.has('destroy')) await visit.destroy(id);
+  if (query.has('destroy')) await visit.destroy(visit.id());
   Object.assign(visit.session, JSON.parse(query.get('set') ?? '{}'));
   if (query.has('add')) visit.session.cart[query.get('add')] = true;
   if (query.has('save')) await visit.save();
@@ -203,6 +202,14 @@ for (const [name, make] of Object.entries(frameworks)) {
       const seen = [await visit(alice), await visit(phone)].filter(({ user }) => user);
       assert.deepEqual([seen, await visit(bob)], [[{ user: { id: 7 } }], { user: { id: 8 } }]);
     });
+
+    if (name === '@fastify/session') {
+      test('what ends a session with its new id, in the request that gave it, wins as well', async () => {
+        const alice = await visitor({ user: 'Zoë' });
+        await visit(alice, 'rotate&destroy&set={"a":1}');
+        assert.deepEqual([await stored(), gone], [[], 1]);
+      });
+    }
 
     if (!name.startsWith('koa-generic')) {
       test('what ends a session in the request that made it wins too', async () => {
