@@ -73,6 +73,17 @@ describe('what the store has handed out', () => {
     assert.deepEqual(await store.get('a'), { other: true });
   });
 
+  test('is updated against its own base, whatever else is called in the same tick', async () => {
+    const [mine] = await loaded({ n: 1, old: 1 });
+    await store.set('b', { b: 1, old: 1 });
+    const other = await store.get('b');
+    delete mine.old;
+    delete other.old;
+    const answers = [store.get('a'), store.update('a', mine), store.set('c', {}), store.update('b', other), store.touch('c')];
+    assert.deepEqual(await Promise.all(answers), [{ n: 1, old: 1 }, 'saved', undefined, 'saved', true]);
+    assert.deepEqual([await store.get('a'), await store.get('b')], [{ n: 1 }, { b: 1 }]);
+  });
+
   test('is still against what it was when a save has failed', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     yours.other = true;
