@@ -17,7 +17,7 @@ class PgStore extends withCallbacks(EventEmitter) {
 
   get(sid, callback) {
     super.get(sid, (error, found) => {
-      if (found?.cookie) tellOf(found);
+      if (found?.cookie instanceof Object) tellOf(found);
       callback(error, found);
     });
   }

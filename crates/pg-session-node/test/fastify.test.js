@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
+const { promisify } = require('node:util');
 
 const PgStore = require('pg-session/fastify');
 const { database } = require('./support/database.js');
@@ -49,6 +50,16 @@ describe('the store for @fastify/session', () => {
     await client.query("UPDATE session SET expiry = now() - interval '1 s'");
     assert.equal((await get('/')).body, '1');
     close();
+  });
+
+  test('hands out whatever another application has stored', async () => {
+    const get = promisify(store.get).bind(store);
+    const cookie = { originalMaxAge: 60_000, expires: '2020-01-01T00:00:00.000Z' };
+    for (const session of [{}, { cookie: 'none' }, { cookie: null }, { cookie, n: 1 }, [1], 7]) {
+      await client.query("INSERT INTO session VALUES ('theirs', now() + interval '1 min', $1)", [JSON.stringify(session)]);
+      assert.deepEqual(await get('theirs'), session);
+      await client.query("DELETE FROM session WHERE id = 'theirs'");
+    }
   });
 
   test('knows whose session it was that ended, whatever is saved when one has', async () => {
