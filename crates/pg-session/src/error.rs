@@ -127,6 +127,11 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
+    /// Whether the statement was sent, and nobody knows whether it took effect.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.0.unanswered
+    }
+
     pub(crate) fn retryable(mut self) -> Self {
         self.0.retryable = true;
         self

@@ -17,8 +17,13 @@
 //! # Ok(()) }
 //! ```
 //!
-//! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum. Every method of it says what it
-//! promises; [`Builder`] says what can be set; [`Client`] lets the store use a pool that the application has already.
+//! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum, `pg-session-actix` the one for
+//! actix-web. Every method of it says what it promises; [`Builder`] says what can be set; [`Client`] lets the store use
+//! a pool that the application has already; [`RequestStore`] is what adapters stand on.
+//!
+//! Updates are counted for whoever installs a recorder of the crate [metrics](https://docs.rs/metrics): the counter
+//! `pg_session_updates_total`, by the label `outcome` with the values `saved`, `merged`, `unchanged` and `gone`. The
+//! last are writes that were dropped, for their session was gone.
 
 mod backend;
 mod core;
@@ -26,6 +31,7 @@ mod error;
 mod merge;
 mod ops;
 mod options;
+mod request;
 mod session;
 mod store;
 mod subject;
@@ -37,5 +43,6 @@ pub use backend::client::{Client, Rows};
 pub use error::{Error, ErrorKind, Result};
 pub use ops::{Created, Rotated, Updated};
 pub use options::Builder;
+pub use request::RequestStore;
 pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};
 pub use store::PgStore;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -116,11 +117,23 @@ pub(crate) fn check_id(id: &str) -> Result<()> {
 
 /// The data as JSON text.
 pub(crate) fn encode(data: &(impl Serialize + ?Sized), max_size: usize) -> Result<String> {
-    let json = serde_json::to_string(data).map_err(|error| {
-        Error::invalid("the session's data cannot be written as JSON").caused_by(Quiet::from(error))
-    })?;
+    let json = serde_json::to_string(data).map_err(no_json)?;
     check_size(&json, max_size)?;
     Ok(json)
+}
+
+/// The data as JSON text to hand on.
+pub(crate) fn to_json(data: &(impl Serialize + ?Sized)) -> Result<Box<RawValue>> {
+    to_raw_value(data).map_err(no_json)
+}
+
+/// JSON text to hand on.
+pub(crate) fn raw_json(json: String) -> Result<Box<RawValue>> {
+    RawValue::from_string(json).map_err(no_json)
+}
+
+fn no_json(error: serde_json::Error) -> Error {
+    Error::invalid("the session's data cannot be written as JSON").caused_by(Quiet::from(error))
 }
 
 pub(crate) fn check_size(json: &str, max_size: usize) -> Result<()> {

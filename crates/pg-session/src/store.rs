@@ -50,6 +50,11 @@ impl PgStore {
         Self { core: Arc::new(Core::new(options, backend)) }
     }
 
+    /// Whether both are handles to one store.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.core, &other.core)
+    }
+
     /// Finds or creates the table, checks that it fits, and starts the sweeper on the current tokio runtime.
     ///
     /// Idempotent, and safe when many processes start at once. Needs no right to create where the table exists.

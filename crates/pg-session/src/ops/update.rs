@@ -2,6 +2,7 @@ use std::array;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use metrics::counter;
 use serde::Serialize;
 use smallvec::smallvec;
 use tokio::sync::{Mutex, MutexGuard};
@@ -27,7 +28,30 @@ pub enum Updated {
     Gone,
 }
 
+impl Updated {
+    /// The same, counted.
+    pub(crate) fn counted(self) -> Self {
+        let outcome = match self {
+            Self::Saved => "saved",
+            Self::Merged => "merged",
+            Self::Unchanged => "unchanged",
+            Self::Gone => "gone",
+        };
+        counter!("pg_session_updates_total", "outcome" => outcome).increment(1);
+        self
+    }
+}
+
 pub(crate) async fn update(
+    core: &Core,
+    base: &Session,
+    data: &(impl Serialize + ?Sized),
+    ttl: Option<Duration>,
+) -> Result<Updated> {
+    attempt(core, base, data, ttl).await.map(Updated::counted)
+}
+
+async fn attempt(
     core: &Core,
     base: &Session,
     data: &(impl Serialize + ?Sized),

@@ -1,0 +1,312 @@
+//! What a session middleware may rely on within a request, and what it has without.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use pg_session::{ErrorKind, PgStore, RequestStore, Updated};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::via::{Fixture, MINUTE, Via, contract};
+
+const ALL: &str = "SELECT coalesce(string_agg(id || session, ' ' ORDER BY id), '') FROM session";
+const NOTES: &str = "SELECT coalesce(string_agg(id || coalesce(note, ''), ' ' ORDER BY id), '') FROM session";
+
+fn new_id() -> String {
+    static IDS: AtomicU64 = AtomicU64::new(0);
+    format!("new-{}", IDS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Two stores as two requests have them: one that is a middleware's, and one for what others do meanwhile. The table
+/// has a column of the application's, and the session `old` in it.
+async fn stores(fixture: &Fixture) -> (RequestStore, PgStore) {
+    fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json, note text)").await;
+    fixture.sql(r#"INSERT INTO session VALUES ('old', now() + '9 min', '{"user":{"id":7}}', '-kept')"#).await;
+    let store = fixture.set_up(fixture.builder().subject("user.id")).await;
+    (RequestStore::new(store.clone(), new_id), store)
+}
+
+async fn data(store: &PgStore, id: &str) -> Option<Value> {
+    store.get(id).await.unwrap().map(|session| session.decode().unwrap())
+}
+
+/// Loads the session `old`, adds `added` to it and gives it a new id, as middlewares do. Answers that.
+async fn renew(store: &RequestStore, added: &Value) -> String {
+    let mut data: Value = store.load("old").await.unwrap().unwrap().decode().unwrap();
+    store.delete("old").await.unwrap();
+    data.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
+    store.create("given", &data, MINUTE).await.unwrap()
+}
+
+contract! {
+    async fn a_save_is_against_what_was_loaded(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+            request.save("old", &json!({"user": {"id": 7}, "ours": 1}), MINUTE).await.unwrap();
+            assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 1})));
+
+            // The middleware still has what it saved. Had it removed `theirs`?
+            let updated = request.update("old", &json!({"user": {"id": 7}, "ours": 2}), MINUTE).await.unwrap();
+            assert_eq!(updated, Updated::Merged);
+            assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
+            let unchanged = request.update("old", &json!({"user": {"id": 7}, "ours": 2}), MINUTE).await.unwrap();
+            assert_eq!(unchanged, Updated::Unchanged);
+
+            others.destroy("old").await.unwrap();
+            request.save("old", &json!({"ours": 3}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(ALL).await, "");
+    }
+
+    async fn a_save_after_a_create_is_against_what_was_created(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            let id = request.create("given", &json!({"a": 1}), MINUTE).await.unwrap();
+            assert_eq!(id, "given");
+            others.set("given", &json!({"a": 1, "theirs": 1}), MINUTE).await.unwrap();
+            request.save("given", &json!({"a": 2}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(data(&others, "given").await, Some(json!({"a": 2, "theirs": 1})));
+    }
+
+    async fn a_save_of_what_was_never_loaded_inserts_nothing(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            request.save("made-up", &json!({"a": 1}), MINUTE).await.unwrap();
+            request.save("old", &json!({"a": 1}), MINUTE).await.unwrap();
+            assert_eq!(data(&others, "old").await, Some(json!({"a": 1})));
+            others.set("old", &json!({"a": 1, "theirs": 1}), MINUTE).await.unwrap();
+            request.save("old", &json!({"a": 2}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(ALL).await, r#"old{"a":2,"theirs":1}"#);
+    }
+
+    async fn a_renewal_takes_the_row_along(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        let id = RequestStore::scope(async {
+            let session = request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            assert_eq!(data(&others, "old").await, None, "the old id should be dead at once");
+            let [hidden] = &others.all().await.unwrap()[..] else { panic!("the row should live on") };
+            others.update(hidden, &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+
+            let mut ours: Value = session.decode().unwrap();
+            ours["ours"] = json!(1);
+            let id = request.create("given", &ours, MINUTE).await.unwrap();
+            assert_eq!(id, hidden.id());
+            ours["ours"] = json!(2);
+            request.save(&id, &ours, MINUTE).await.unwrap();
+            request.save("old", &ours, MINUTE).await.unwrap();
+            id
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(NOTES).await, format!("{id}-kept"));
+        assert_eq!(data(&others, &id).await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
+    }
+
+    async fn a_session_that_is_renewed_twice_has_the_last_id(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        let id = RequestStore::scope(async {
+            let id = renew(&request, &json!({"a": 1})).await;
+            request.delete(&id).await.unwrap();
+            assert_eq!(data(&others, &id).await, None);
+            request.create("given", &json!({"user": {"id": 7}, "a": 2}), MINUTE).await.unwrap()
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(NOTES).await, format!("{id}-kept"));
+        assert_eq!(data(&others, &id).await, Some(json!({"user": {"id": 7}, "a": 2})));
+    }
+
+    async fn what_is_deleted_is_destroyed_at_the_end(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            request.save("old", &json!({"a": 1}), MINUTE).await.unwrap();
+            assert_eq!(data(&others, "old").await, None);
+            others.set("unknown", &json!({}), MINUTE).await.unwrap();
+            request.delete("unknown").await.unwrap();
+            assert_eq!(data(&others, "unknown").await, None);
+            request.save("unknown", &json!({"a": 1}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(ALL).await, "");
+    }
+
+    async fn what_was_ended_is_not_taken_along(fixture: Fixture) {
+        for deletions in [1, 2] {
+            let (request, others) = stores(&fixture).await;
+            let id = RequestStore::scope(async {
+                request.load("old").await.unwrap().unwrap();
+                for _ in 0..deletions {
+                    request.delete("old").await.unwrap();
+                }
+                let given = if deletions == 1 { "old" } else { "given" };
+                request.create(given, &json!({"a": 1}), MINUTE).await.unwrap()
+            })
+            .await
+            .unwrap();
+            assert_ne!(id, "old");
+            assert_eq!(fixture.value(NOTES).await, id, "there should be one new row");
+            assert_eq!(data(&others, &id).await, Some(json!({"a": 1})));
+            fixture.sql("DROP TABLE session").await;
+        }
+    }
+
+    async fn of_two_renewals_one_wins(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        let lost = RequestStore::scope(async {
+            let old = request.load("old").await.unwrap().unwrap();
+            let other = request.clone();
+            // Another task is another request.
+            let won = tokio::spawn(RequestStore::scope(async move { renew(&other, &json!({})).await }));
+            let won = won.await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            let lost = request.create("given", &old.decode::<Value>().unwrap(), MINUTE).await.unwrap();
+            assert_eq!(fixture.value(ALL).await, format!(r#"{won}{{"user":{{"id":7}}}}"#));
+
+            request.save(&lost, &json!({"user": {"id": 7}, "added": 1}), MINUTE).await.unwrap();
+            assert_eq!(data(&others, &lost).await, Some(json!({"added": 1})));
+            request.save(&lost, &json!({"user": {"id": 7}, "added": 2}), MINUTE).await.unwrap();
+            lost
+        })
+        .await
+        .unwrap();
+        assert_eq!(data(&others, &lost).await, Some(json!({"added": 2})));
+        assert_eq!(others.count().await.unwrap(), 2);
+    }
+
+    async fn a_renewal_of_what_others_ended_keeps_what_it_added(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            let mut data: Value = request.load("old").await.unwrap().unwrap().decode().unwrap();
+            request.delete("old").await.unwrap();
+            assert_eq!(others.destroy_sessions_of("7", None).await.unwrap(), 1, "also between its two ids");
+            data["user"]["name"] = json!("Zoë");
+            data["login"] = json!("in flight");
+            request.create("given", &data, MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(ALL).await, r#"given{"login":"in flight"}"#);
+    }
+
+    async fn a_request_that_is_dropped_leaves_no_row(fixture: Fixture) {
+        let (request, _) = stores(&fixture).await;
+        let (deleted, told) = oneshot::channel();
+        let scope = RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            deleted.send(()).unwrap();
+            std::future::pending::<()>().await;
+        });
+        tokio::select! { _ = scope => unreachable!(), told = told => told.unwrap() }
+        fixture.until(ALL, "").await;
+    }
+
+    async fn a_request_that_is_dropped_within_a_renewal_leaves_no_row(fixture: Fixture) {
+        let (request, _) = stores(&fixture).await;
+        let locked = fixture.database.client().await;
+        locked.batch_execute("BEGIN; SELECT FROM session FOR UPDATE").await.unwrap();
+        let scope = RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+        });
+        tokio::select! { _ = scope => unreachable!(), () = fixture.until_one_waits() => {} }
+        locked.batch_execute("COMMIT").await.unwrap();
+        fixture.until(ALL, "").await;
+    }
+
+    async fn an_error_at_the_end_is_told(fixture: Fixture) {
+        let (request, _) = stores(&fixture).await;
+        let ended = RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            fixture.sql("ALTER TABLE session RENAME TO elsewhere").await;
+        })
+        .await;
+        assert_eq!(ended.unwrap_err().kind(), ErrorKind::Setup);
+    }
+
+    async fn a_deletion_that_failed_leaves_the_session_as_it_was(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            fixture.sql("ALTER TABLE session RENAME TO elsewhere").await;
+            request.delete("old").await.unwrap_err();
+            fixture.sql("ALTER TABLE elsewhere RENAME TO session").await;
+            request.save("old", &json!({"user": {"id": 7}, "a": 1}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "a": 1})));
+    }
+
+    async fn a_scope_within_a_scope_is_a_part_of_it(fixture: Fixture) {
+        let (request, _) = stores(&fixture).await;
+        let id = RequestStore::scope(async {
+            let within = RequestStore::scope(async {
+                request.load("old").await.unwrap().unwrap();
+                request.delete("old").await.unwrap();
+            });
+            within.await.unwrap();
+            request.create("given", &json!({"user": {"id": 7}}), MINUTE).await.unwrap()
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(NOTES).await, format!("{id}-kept"));
+    }
+
+    async fn without_a_scope_the_later_save_stands(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        request.load("old").await.unwrap().unwrap();
+        others.set("old", &json!({"theirs": 1}), MINUTE).await.unwrap();
+        request.save("old", &json!({"ours": 1}), MINUTE).await.unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"ours": 1})));
+        assert_eq!(request.update("old", &json!({"ours": 2}), MINUTE).await.unwrap(), Updated::Saved);
+        request.delete("old").await.unwrap();
+        assert_eq!(request.update("old", &json!({"ours": 3}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(fixture.value(ALL).await, "");
+
+        request.save("old", &json!({"ours": 4}), MINUTE).await.unwrap();
+        let other = request.create("old", &json!({"ours": 5}), MINUTE).await.unwrap();
+        assert_ne!(other, "old");
+        assert_eq!(data(&others, "old").await, Some(json!({"ours": 4})));
+        assert_eq!(data(&others, &other).await, Some(json!({"ours": 5})));
+    }
+}
+
+#[tokio::test]
+async fn updates_are_counted_by_their_outcome() {
+    let (recorder, fixture) = (DebuggingRecorder::new(), Fixture::new(Via::Lanes));
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let (_, store) = stores(&fixture).await;
+    let base = store.get("old").await.unwrap().unwrap();
+    for data in [json!({"a": 1}), json!({"b": 1}), json!({"user": {"id": 7}}), json!({"user": {"id": 7}})] {
+        let _ = store.update(&base, &data, MINUTE).await.unwrap();
+    }
+    store.destroy("old").await.unwrap();
+    assert_eq!(store.update(&base, &json!({"a": 1}), MINUTE).await.unwrap(), Updated::Gone);
+
+    let counted = recorder.snapshotter().snapshot().into_vec().into_iter().map(|(key, _, _, value)| {
+        assert_eq!(key.key().name(), "pg_session_updates_total");
+        let DebugValue::Counter(count) = value else { panic!("{value:?} is no counter") };
+        let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        (labels.join(","), count)
+    });
+    let expected = [("saved", 1), ("merged", 1), ("unchanged", 2), ("gone", 1)];
+    let expected: HashMap<_, _> = expected.map(|(outcome, count)| (format!("outcome={outcome}"), count)).into();
+    assert_eq!(counted.collect::<HashMap<_, _>>(), expected);
+}
