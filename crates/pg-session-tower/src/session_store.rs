@@ -1,7 +1,7 @@
 //! The traits of tower-sessions, of the version that the module above names.
 
 use async_trait::async_trait;
-use pg_session::{Created, ErrorKind};
+use pg_session::ErrorKind;
 
 use super::api::session::{Id, Record};
 use super::api::session_store::{Error, ExpiredDeletion, Result, SessionStore};
@@ -10,36 +10,33 @@ use crate::{TowerStore, record};
 #[async_trait]
 impl SessionStore for TowerStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let data = record::sorted(&record.data);
-        loop {
-            let ttl = record::ttl(record.expiry_date);
-            match self.0.create(&record.id.to_string(), &data, ttl).await.map_err(failed)? {
-                Created::Created => return Ok(()),
-                Created::Exists => record.id = Id::default(),
-            }
-        }
+        let (data, ttl) = (record::sorted(&record.data), record::ttl(record.expiry_date));
+        let id = self.0.create(&record.id.to_string(), &data, ttl).await.map_err(failed)?;
+        record.id =
+            id.parse().map_err(|error| Error::Backend(format!("tower-sessions made no id of its own: {error}")))?;
+        Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
         let (data, ttl) = (record::sorted(&record.data), record::ttl(record.expiry_date));
-        self.0.set(&record.id.to_string(), &data, ttl).await.map_err(failed)
+        self.0.save(&record.id.to_string(), &data, ttl).await.map_err(failed)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(session) = self.0.get(&id.to_string()).await.map_err(failed)? else { return Ok(None) };
+        let Some(session) = self.0.load(&id.to_string()).await.map_err(failed)? else { return Ok(None) };
         let data = session.decode().map_err(|error| Error::Decode(record::no_object(&error)))?;
         Ok(Some(Record { id: *id, data, expiry_date: record::expiry_date(session.expires_in()) }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.destroy(&id.to_string()).await.map(drop).map_err(failed)
+        self.0.delete(&id.to_string()).await.map_err(failed)
     }
 }
 
 #[async_trait]
 impl ExpiredDeletion for TowerStore {
     async fn delete_expired(&self) -> Result<()> {
-        self.0.sweep().await.map(drop).map_err(failed)
+        self.pg_store().sweep().await.map(drop).map_err(failed)
     }
 }
 

@@ -7,30 +7,37 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use pg_session_tower::{PgStore, TowerStore};
-use serde_json::{Value, json};
+use pg_session_tower::{PgStore, TowerStore, UpdateLayer};
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tower_sessions::{Session, SessionManagerLayer};
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let url = env::var("DATABASE_URL").context("set DATABASE_URL, such as postgres://user:password@localhost/app")?;
     let port = env::var("PORT").unwrap_or("3000".into()).parse().context("set PORT to a number from 0 to 65535")?;
+    let ttl = env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS, a number")?;
 
-    let store = PgStore::new(url)?;
+    let store = PgStore::builder(url).subject("user.id").build()?;
     store.setup().await?;
-    // This is http on localhost; an app that is served over https leaves `with_secure(false)` out.
-    let sessions = SessionManagerLayer::new(TowerStore::new(store.clone())).with_secure(false);
+    // Each request moves the expiry. An app that is served over https leaves `with_secure(false)` out.
+    let sessions = SessionManagerLayer::new(TowerStore::new(store.clone()))
+        .with_expiry(Expiry::OnInactivity(Duration::from_secs(ttl).try_into()?))
+        .with_always_save(true)
+        .with_secure(false);
     let app = Router::new()
         .route("/", get(count))
         .route("/session", get(show))
         .route("/session/{key}", put(set).delete(remove))
+        .route("/session/{key}/{inner}", put(set_inner))
         .route("/touch", get(touch))
-        .route("/rotate", post(async |session: Session| session.cycle_id().await.map_err(failed)))
+        .route("/rotate", post(rotate))
         .route("/logout", post(async |session: Session| session.flush().await.map_err(failed)))
+        .route("/logout-others", post(log_out_others))
         .layer(sessions)
+        .layer(UpdateLayer)
         .with_state(store.clone());
 
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -51,6 +58,8 @@ async fn count(session: Session) -> Result<Json<Value>, StatusCode> {
 }
 
 async fn show(session: Session, State(store): State<PgStore>) -> Result<Json<Value>, StatusCode> {
+    // An id is known to be of no session when that is read.
+    session.get_value("views").await.map_err(failed)?;
     let Some(id) = session.id() else { return Ok(Json(json!({}))) };
     let stored = store.get(&id.to_string()).await.map_err(failed)?;
     stored.map_or(Ok(json!({})), |stored| stored.decode()).map(Json).map_err(failed)
@@ -61,8 +70,29 @@ async fn set(session: Session, key: Path<String>, delay: Delay, Json(value): Jso
     session.insert(&key, value).await.map_err(failed)
 }
 
+type Inner = Path<(String, String)>;
+
+async fn set_inner(session: Session, path: Inner, delay: Delay, Json(value): Json<Value>) -> Result<(), StatusCode> {
+    let Path((key, inner)) = path;
+    touch(session.clone(), delay).await?;
+    let mut object = session.get::<Map<String, Value>>(&key).await.map_err(failed)?.unwrap_or_default();
+    object.insert(inner, value);
+    session.insert(&key, object).await.map_err(failed)
+}
+
 async fn remove(session: Session, key: Path<String>) -> Result<(), StatusCode> {
     session.remove_value(&key).await.map(drop).map_err(failed)
+}
+
+async fn rotate(session: Session, delay: Delay) -> Result<(), StatusCode> {
+    touch(session.clone(), delay).await?;
+    session.cycle_id().await.map_err(failed)
+}
+
+async fn log_out_others(session: Session, State(store): State<PgStore>) -> Result<(), StatusCode> {
+    let user = session.get::<Value>("user").await.map_err(failed)?.unwrap_or_default();
+    let (Some(id), Some(user)) = (session.id(), user["id"].as_str()) else { return Ok(()) };
+    store.destroy_sessions_of(user, Some(&id.to_string())).await.map(drop).map_err(failed)
 }
 
 type Delay = Query<HashMap<String, u64>>;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use pg_session_testkit::Database;
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response, StatusCode};
 use tokio::net::TcpListener;
 
 /// Serves `app` until the test ends, and answers its address.
@@ -32,9 +32,17 @@ impl Visitor {
         self.text(Method::POST, path).await
     }
 
+    /// What a `POST` comes to.
+    pub(crate) async fn status(&self, path: &str) -> StatusCode {
+        self.send(Method::POST, path).await.status()
+    }
+
     async fn text(&self, method: Method, path: &str) -> String {
-        let request = self.client.request(method, format!("{}{path}", self.address));
-        request.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+        self.send(method, path).await.error_for_status().unwrap().text().await.unwrap()
+    }
+
+    async fn send(&self, method: Method, path: &str) -> Response {
+        self.client.request(method, format!("{}{path}", self.address)).send().await.unwrap()
     }
 }
 

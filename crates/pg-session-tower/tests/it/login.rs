@@ -3,11 +3,15 @@
 use std::convert::Infallible;
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use pg_session_testkit::Database;
+use pg_session_tower::UpdateLayer;
+use tokio::join;
 use tower_sessions_014::SessionManagerLayer;
 
+use crate::gate::Gate;
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 
@@ -59,16 +63,35 @@ async fn who(auth: AuthSession) -> String {
     auth.user.map_or("nobody".to_owned(), |user| user.0)
 }
 
-#[tokio::test]
-async fn users_log_in_and_out() {
-    let database = Database::new();
-    let sessions = SessionManagerLayer::new(store(&database).await).with_secure(false);
+async fn slow_log_in(gate: State<Gate>, auth: AuthSession) {
+    gate.wait().await;
+    log_in(auth).await;
+}
+
+async fn slow_visit(gate: State<Gate>, auth: AuthSession) {
+    gate.wait().await;
+    auth.session.insert("visited", true).await.unwrap();
+}
+
+async fn site(database: &Database, gate: &Gate) -> String {
+    let sessions = SessionManagerLayer::new(store(database).await).with_secure(false);
     let app = Router::new()
         .route("/", get(who))
+        .route("/visit", post(async |auth: AuthSession| auth.session.insert("guest", 1).await.unwrap()))
+        .route("/slow-visit", post(slow_visit))
         .route("/login", post(log_in))
+        .route("/slow-login", post(slow_log_in))
         .route("/logout", post(log_out))
-        .layer(AuthManagerLayerBuilder::new(Users, sessions).build());
-    let address = serve(app).await;
+        .layer(AuthManagerLayerBuilder::new(Users, sessions).build())
+        .layer(UpdateLayer)
+        .with_state(gate.clone());
+    serve(app).await
+}
+
+#[tokio::test]
+async fn users_log_in_and_out() {
+    let (database, gate) = (Database::new(), Gate::new());
+    let address = site(&database, &gate).await;
     let (visitor, stranger) = (Visitor::new(&address), Visitor::new(&address));
 
     assert_eq!(visitor.get("/").await, "nobody");
@@ -77,6 +100,44 @@ async fn users_log_in_and_out() {
     assert_eq!(stranger.get("/").await, "nobody");
 
     visitor.post("/logout").await;
+    assert_eq!(visitor.get("/").await, "nobody");
+    assert!(ids(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_login_takes_the_row_to_a_new_id() {
+    let (database, gate) = (Database::new(), Gate::new());
+    let visitor = Visitor::new(&site(&database, &gate).await);
+    visitor.post("/visit").await;
+    let old = ids(&database).await;
+    let client = database.client().await;
+    client.batch_execute("ALTER TABLE session ADD note text; UPDATE session SET note = 'kept'").await.unwrap();
+    visitor.post("/login").await;
+    assert_ne!(ids(&database).await, old);
+    assert_eq!(visitor.get("/").await, "Zoë");
+    let row = client.query_one("SELECT note, session->>'guest' FROM session", &[]).await.unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("kept", "1"));
+}
+
+#[tokio::test]
+async fn of_two_logins_at_once_both_log_in() {
+    let (database, gate) = (Database::new(), Gate::new());
+    let visitor = Visitor::new(&site(&database, &gate).await);
+    visitor.post("/visit").await;
+    join!(visitor.post("/slow-login"), visitor.post("/slow-login"), gate.hold(2, async {}));
+    // Whichever of the two cookies came last.
+    assert_eq!(visitor.get("/").await, "Zoë");
+    let sql = "SELECT count(session->'axum-login.data'), count(session->'guest') FROM session";
+    let row = database.client().await.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 1), "what was there before is in one session only");
+}
+
+#[tokio::test]
+async fn a_logout_wins_over_a_slow_request() {
+    let (database, gate) = (Database::new(), Gate::new());
+    let visitor = Visitor::new(&site(&database, &gate).await);
+    visitor.post("/login").await;
+    join!(visitor.post("/slow-visit"), gate.hold(1, visitor.post("/logout")));
     assert_eq!(visitor.get("/").await, "nobody");
     assert!(ids(&database).await.is_empty());
 }

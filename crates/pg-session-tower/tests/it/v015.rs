@@ -4,3 +4,5 @@ use tower_sessions as api;
 mod manager;
 #[path = "session_store.rs"]
 mod session_store;
+#[path = "update.rs"]
+mod update;
