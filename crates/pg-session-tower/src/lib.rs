@@ -64,7 +64,7 @@ impl From<PgStore> for TowerStore {
     }
 }
 
-/// The code of the README, compiled.
+/// The code of the README, compiled; that for actix-web too.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -74,6 +74,13 @@ impl RequestStore {
         Ok(session)
     }
 
+    /// The id of the live session that the request has loaded or created, of the first where there are several; none
+    /// outside of a scope. For frameworks that keep it to themselves.
+    #[must_use]
+    pub fn loaded(&self) -> Option<String> {
+        Scope::current()?.live(&self.store)
+    }
+
     /// Within a scope, [`update`](Self::update). Outside, [`set`](PgStore::set), which inserts too.
     ///
     /// # Errors

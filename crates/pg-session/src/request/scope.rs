@@ -59,6 +59,13 @@ impl Scope {
         self.known().iter().find(|known| known.is(store, id)).map(|known| known.state.clone())
     }
 
+    /// The id of the first session that lives, as far as the request knows.
+    pub(super) fn live(&self, store: &PgStore) -> Option<String> {
+        let all = self.known();
+        let live = all.iter().find(|known| known.store.is(store) && matches!(known.state, State::Live { .. }));
+        live.map(|known| known.id.clone())
+    }
+
     pub(super) fn set(&self, store: &PgStore, id: &str, state: State) {
         let mut all = self.known();
         match all.iter_mut().find(|known| known.is(store, id)) {

@@ -94,15 +94,18 @@ contract! {
         let (request, others) = stores(&fixture).await;
         let id = RequestStore::scope(async {
             let session = request.load("old").await.unwrap().unwrap();
+            assert_eq!(request.loaded().unwrap(), "old");
             request.delete("old").await.unwrap();
+            assert_eq!(request.loaded(), None);
             assert_eq!(data(&others, "old").await, None, "the old id should be dead at once");
             let [hidden] = &others.all().await.unwrap()[..] else { panic!("the row should live on") };
-            others.update(hidden, &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+            others.set(hidden.id(), &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
 
             let mut ours: Value = session.decode().unwrap();
             ours["ours"] = json!(1);
             let id = request.create("given", &ours, MINUTE).await.unwrap();
             assert_eq!(id, hidden.id());
+            assert_eq!(request.loaded().as_ref(), Some(&id));
             ours["ours"] = json!(2);
             request.save(&id, &ours, MINUTE).await.unwrap();
             request.save("old", &ours, MINUTE).await.unwrap();
@@ -272,6 +275,7 @@ contract! {
     async fn without_a_scope_the_later_save_stands(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         request.load("old").await.unwrap().unwrap();
+        assert_eq!(request.loaded(), None);
         others.set("old", &json!({"theirs": 1}), MINUTE).await.unwrap();
         request.save("old", &json!({"ours": 1}), MINUTE).await.unwrap();
         assert_eq!(data(&others, "old").await, Some(json!({"ours": 1})));

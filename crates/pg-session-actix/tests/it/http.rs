@@ -1,0 +1,158 @@
+//! Apps over real HTTP, and their visitors.
+
+use actix_session::config::{PersistentSession, TtlExtensionPolicy};
+use actix_session::storage::SessionStore;
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::{Key, time::Duration};
+use actix_web::web::{self, Data, Path};
+use actix_web::{App, HttpServer};
+use pg_session_actix::{ActixStore, UpdateMiddleware};
+use pg_session_testkit::Database;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::Value;
+
+use crate::gate::Gate;
+
+/// An app whose requests have loaded their session, wait at a gate, and then do something.
+pub(crate) struct Site {
+    pub(crate) database: Database,
+    pub(crate) store: ActixStore,
+    pub(crate) gate: Gate,
+    address: String,
+}
+
+impl Site {
+    pub(crate) async fn open() -> Self {
+        let (database, gate) = (Database::new(), Gate::new());
+        database.client().await.batch_execute(TABLE).await.unwrap();
+        let store = crate::store(&database).await;
+        let (sessions, data) = (store.clone(), Data::new((store.clone(), gate.clone())));
+        let server = HttpServer::new(move || {
+            let rolling = PersistentSession::default()
+                .session_ttl(Duration::HOUR)
+                .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
+            let sessions = SessionMiddleware::builder(sessions.clone(), Key::from(&[7; 64]))
+                .cookie_secure(false)
+                .session_lifecycle(rolling)
+                .build();
+            App::new()
+                .app_data(data.clone())
+                .route("/id", web::get().to(async |data: AppData| data.0.session_id().unwrap_or_default()))
+                .route("/set/{key}", web::post().to(set))
+                .route("/slow/{key}", web::post().to(slow_set))
+                .route("/slow-touch", web::get().to(slow_touch))
+                .route("/slow-rotate", web::post().to(slow_rotate))
+                .route("/slow-login", web::post().to(slow_login))
+                .route("/slow-delete", web::post().to(slow_delete))
+                .route("/logout", web::post().to(log_out))
+                .wrap(sessions)
+                .wrap(UpdateMiddleware)
+        });
+        let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", server.addrs()[0]);
+        actix_web::rt::spawn(server.run());
+        Self { database, store, gate, address }
+    }
+
+    /// Somebody with the session `{"a": 1}`, whose row is marked.
+    pub(crate) async fn visitor(&self) -> Visitor {
+        let visitor = self.stranger();
+        visitor.post("/set/a").await;
+        self.sql("UPDATE session SET note = 'kept'").await;
+        visitor
+    }
+
+    pub(crate) fn stranger(&self) -> Visitor {
+        Visitor::new(&self.address)
+    }
+
+    /// The data of all sessions.
+    pub(crate) async fn data(&self) -> Vec<Value> {
+        let sessions = self.store.pg_store().all().await.unwrap();
+        sessions.iter().map(|session| session.decode().unwrap()).collect()
+    }
+
+    /// The only row's.
+    pub(crate) async fn text(&self, column: &str) -> String {
+        let sql = format!("SELECT ({column})::text FROM session");
+        self.database.client().await.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
+    pub(crate) async fn sql(&self, sql: &str) {
+        self.database.client().await.batch_execute(sql).await.unwrap();
+    }
+}
+
+const TABLE: &str = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json, note text)";
+
+type AppData = Data<(ActixStore, Gate)>;
+
+async fn set(key: Path<String>, session: Session) -> &'static str {
+    session.insert(key.into_inner(), 1).unwrap();
+    "done"
+}
+
+async fn slow_set(key: Path<String>, session: Session, data: AppData) -> &'static str {
+    data.1.wait().await;
+    set(key, session).await
+}
+
+async fn slow_touch(data: AppData) -> &'static str {
+    data.1.wait().await;
+    "done"
+}
+
+async fn slow_rotate(session: Session, data: AppData) -> &'static str {
+    session.renew();
+    slow_touch(data).await
+}
+
+async fn slow_login(session: Session, data: AppData) -> &'static str {
+    session.insert("user", 7).unwrap();
+    slow_rotate(session, data).await
+}
+
+async fn slow_delete(data: AppData) -> &'static str {
+    let key = data.0.session_id().unwrap().try_into().unwrap();
+    data.0.delete(&key).await.unwrap();
+    slow_touch(data).await
+}
+
+async fn log_out(session: Session) -> &'static str {
+    session.purge();
+    "done"
+}
+
+/// An HTTP client with cookies of its own.
+pub(crate) struct Visitor {
+    address: String,
+    client: Client,
+}
+
+impl Visitor {
+    fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), client: Client::builder().cookie_store(true).build().unwrap() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> String {
+        self.text(Method::GET, path).await
+    }
+
+    pub(crate) async fn post(&self, path: &str) -> String {
+        self.text(Method::POST, path).await
+    }
+
+    /// What a `POST` comes to.
+    pub(crate) async fn answer(&self, path: &str) -> (StatusCode, String) {
+        let response = self.send(Method::POST, path).await;
+        (response.status(), response.text().await.unwrap())
+    }
+
+    async fn text(&self, method: Method, path: &str) -> String {
+        self.send(method, path).await.error_for_status().unwrap().text().await.unwrap()
+    }
+
+    async fn send(&self, method: Method, path: &str) -> Response {
+        self.client.request(method, format!("{}{path}", self.address)).send().await.unwrap()
+    }
+}

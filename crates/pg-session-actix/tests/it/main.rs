@@ -1,0 +1,20 @@
+//! The store under actix-session, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+
+mod gate;
+mod http;
+mod session_store;
+mod update;
+
+use std::time::Duration;
+
+use pg_session_actix::{ActixStore, PgStore};
+use pg_session_testkit::Database;
+
+/// A store that does not sweep by itself.
+async fn store(database: &Database) -> ActixStore {
+    let store = PgStore::builder(database.url()).cleanup_interval(Duration::ZERO).build().unwrap();
+    store.setup().await.unwrap();
+    store.into()
+}

@@ -1,0 +1,119 @@
+//! What requests at once do to one session under an `UpdateMiddleware`, over real HTTP.
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::join;
+
+use crate::http::Site;
+
+#[actix_web::test]
+async fn each_visitor_has_a_session() {
+    let site = Site::open().await;
+    let (one, other) = (site.stranger(), site.stranger());
+    assert_eq!(one.get("/id").await, "");
+    one.post("/set/a").await;
+    other.post("/set/b").await;
+    one.post("/set/c").await;
+    assert_eq!(site.data().await.len(), 2);
+    assert!(site.data().await.contains(&json!({"a": 1, "c": 1})));
+    let id = one.get("/id").await;
+    assert!(site.store.pg_store().get(&id).await.unwrap().unwrap().json().contains("\"c\""));
+}
+
+#[actix_web::test]
+async fn slow_requests_all_keep_what_they_change() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow/b"), visitor.post("/slow/c"), site.gate.hold(2, visitor.post("/set/d")));
+    assert_eq!(site.data().await, [json!({"a": 1, "b": 1, "c": 1, "d": 1})]);
+}
+
+#[actix_web::test]
+async fn a_logout_wins_over_slow_requests() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow/b"), visitor.get("/slow-touch"), site.gate.hold(2, visitor.post("/logout")));
+    assert!(site.data().await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_request_that_changes_nothing_writes_nothing() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    let before = site.text("(xmin, ctid)").await;
+    visitor.get("/id").await;
+    visitor.post("/set/a").await;
+    assert_eq!(site.text("(xmin, ctid)").await, before);
+
+    for (method, path) in [("GET", "/id"), ("POST", "/set/a")] {
+        site.sql("UPDATE session SET expiry = expiry - interval '30 min'").await;
+        match method {
+            "GET" => visitor.get(path).await,
+            _ => visitor.post(path).await,
+        };
+        assert_eq!(site.text("expiry > now() + interval '59 min'").await, "true", "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_renewal_takes_the_row_along() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    let old = visitor.get("/id").await;
+    join!(visitor.post("/slow-rotate"), site.gate.hold(1, visitor.post("/set/b")));
+    let new = visitor.get("/id").await;
+    assert!(new != old && !new.is_empty());
+    assert_eq!(site.data().await, [json!({"a": 1, "b": 1})]);
+    assert_eq!(site.text("id || note").await, format!("{new}kept"));
+}
+
+#[actix_web::test]
+async fn of_two_renewals_one_wins() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow-rotate"), visitor.post("/slow-rotate"), site.gate.hold(2, async {}));
+    assert_eq!(site.data().await, [json!({"a": 1})]);
+    assert_eq!(site.text("note").await, "kept");
+}
+
+#[actix_web::test]
+async fn of_two_logins_at_once_both_log_in() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow-login"), visitor.post("/slow-login"), site.gate.hold(2, async {}));
+    let mut data = site.data().await;
+    data.sort_by_key(ToString::to_string);
+    assert_eq!(data, [json!({"a": 1, "user": 7}), json!({"user": 7})]);
+    assert_ne!(visitor.get("/id").await, "");
+}
+
+#[actix_web::test]
+async fn a_renewal_of_what_others_ended_keeps_what_it_added() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow-rotate"), site.gate.hold(1, visitor.post("/logout")));
+    assert!(site.data().await.is_empty());
+
+    let visitor = site.visitor().await;
+    join!(visitor.post("/slow-login"), site.gate.hold(1, visitor.post("/logout")));
+    assert_eq!(site.data().await, [json!({"user": 7})]);
+}
+
+#[actix_web::test]
+async fn an_outage_is_told_without_its_reasons() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    site.sql("ALTER TABLE session RENAME TO elsewhere").await;
+    let answer = visitor.answer("/set/a").await;
+    assert_eq!(answer, (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
+}
+
+#[actix_web::test]
+async fn a_deletion_that_fails_at_the_end_is_told() {
+    let site = Site::open().await;
+    let visitor = site.visitor().await;
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+                  CREATE TRIGGER refuse BEFORE DELETE ON session EXECUTE FUNCTION refuse()";
+    let (answer, ()) = join!(visitor.answer("/slow-delete"), site.gate.hold(1, site.sql(refuse)));
+    assert_eq!(answer, (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
+}
