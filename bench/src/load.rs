@@ -48,7 +48,8 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     pub(crate) fn new(label: Label, store: impl Store + 'static) -> Self {
-        Self { label, store: Arc::new(store), does: |operation, _| operation != Operation::Visit }
+        let does = |operation, _| !matches!(operation, Operation::Update | Operation::Visit);
+        Self { label, store: Arc::new(store), does }
     }
 
     pub(crate) fn only(self, does: fn(Operation, usize) -> bool) -> Self {
@@ -101,34 +102,57 @@ pub(crate) async fn fill(store: &Arc<dyn Store>, sessions: usize) -> Result<(), 
 }
 
 pub(crate) async fn measure(store: &Arc<dyn Store>, task: Task) -> Result<Outcome, Failure> {
-    let time = Duration::from_secs_f64(task.seconds);
+    let callers = (0..task.callers).map(|_| Anywhere { store: Arc::clone(store), task });
+    closed_loop(callers.collect(), task.seconds).await
+}
+
+/// Who asks again as soon as it was answered.
+pub(crate) trait Caller: Send + 'static {
+    /// One call.
+    fn call(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What comes of all these callers at once.
+pub(crate) async fn closed_loop(callers: Vec<impl Caller>, seconds: f64) -> Result<Outcome, Failure> {
+    let time = Duration::from_secs_f64(seconds);
     let warm = Instant::now() + time / 5;
     let end = warm + time;
     let mut calling = JoinSet::new();
-    for _ in 0..task.callers {
-        calling.spawn(call(Arc::clone(store), task, warm, end));
+    for caller in callers {
+        calling.spawn(until(end, warm, caller));
     }
     let mut taken = Vec::new();
     while let Some(done) = calling.join_next().await {
         taken.extend(done??);
     }
-    Ok(outcome(taken, task.seconds))
+    Ok(outcome(taken, seconds))
 }
 
-/// One caller: how long each call took that began after the warm-up.
-async fn call(store: Arc<dyn Store>, task: Task, warm: Instant, end: Instant) -> Result<Vec<Duration>, Failure> {
+/// How long each call took that began after the warm-up.
+async fn until(end: Instant, warm: Instant, mut caller: impl Caller) -> Result<Vec<Duration>, Failure> {
     let mut taken = Vec::new();
     loop {
-        let number = fastrand::usize(0..task.sessions);
-        let id = id(number);
         let began = Instant::now();
         if began >= end {
             return Ok(taken);
         }
-        one(store.as_ref(), task.operation, &id, number).await?;
+        caller.call().await?;
         if began >= warm {
             taken.push(began.elapsed());
         }
+    }
+}
+
+/// Calls a store, each time on any of the sessions.
+struct Anywhere {
+    store: Arc<dyn Store>,
+    task: Task,
+}
+
+impl Caller for Anywhere {
+    async fn call(&mut self) -> Result<(), Failure> {
+        let number = fastrand::usize(0..self.task.sessions);
+        one(self.store.as_ref(), self.task.operation, &id(number), number).await
     }
 }
 
@@ -143,7 +167,7 @@ pub(crate) async fn one(store: &dyn Store, operation: Operation, id: &str, numbe
     match operation {
         Operation::Set => store.set(id, &data(number)).await,
         Operation::Touch => store.touch(id).await,
-        Operation::Get | Operation::Mix | Operation::Visit => store.get(id).await,
+        Operation::Get | Operation::Mix | Operation::Update | Operation::Visit => store.get(id).await,
     }
 }
 

@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::task::Operation;
 
-const OPERATIONS: [Operation; 5] = [Operation::Get, Operation::Set, Operation::Touch, Operation::Mix, Operation::Visit];
+const OPERATIONS: [Operation; 6] =
+    [Operation::Get, Operation::Set, Operation::Update, Operation::Touch, Operation::Mix, Operation::Visit];
 
 #[derive(Args)]
 pub(crate) struct Options {

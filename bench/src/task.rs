@@ -15,6 +15,8 @@ pub(crate) const TTL: Duration = Duration::from_secs(24 * 3600);
 pub(crate) enum Operation {
     Get,
     Set,
+    /// Against what was found before, and without a conflict.
+    Update,
     Touch,
     /// 80 % get, 15 % touch, 5 % set.
     Mix,
@@ -27,6 +29,7 @@ impl Operation {
         match self {
             Self::Get => "get",
             Self::Set => "set",
+            Self::Update => "update",
             Self::Touch => "touch",
             Self::Mix => "mix",
             Self::Visit => "visit",

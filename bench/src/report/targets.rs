@@ -6,7 +6,7 @@ use super::Report;
 use crate::sides::{
     BARE, CONNECT_PG_SIMPLE, CONNECT_REDIS, FRED, FRED_DURABLE, Group, OURS, PGBENCH, SQLX, TOWER_REDIS,
 };
-use crate::task::Operation::{self, Get, Set, Touch, Visit};
+use crate::task::Operation::{self, Get, Set, Touch, Update, Visit};
 
 const MANY: usize = 256;
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -49,7 +49,11 @@ fn rates(report: &Report) -> Vec<Target> {
         let figure = format!("{group}, {}, c={callers}: ours to {side}", operation.name());
         Target::new(figure, Bound::AtLeast(times), ratio(ours, rate(group, operation, callers, side)))
     };
-    let (touch, set) = (rate(Group::Rust, Touch, MANY, OURS), rate(Group::Rust, Set, MANY, OURS));
+    let to_own_set = |operation: Operation, times| {
+        let [ours, set] = [operation, Set].map(|operation| rate(Group::Rust, operation, MANY, OURS));
+        let figure = format!("Rust, {}, c={MANY}: to our own set", operation.name());
+        Target::new(figure, Bound::AtLeast(times), ratio(ours, set))
+    };
     let pgbench = ratio(rate(Group::Rust, Get, MANY, OURS), report.best(Group::Rust, Get, PGBENCH));
     vec![
         against(Group::Rust, Get, MANY, SQLX, 12.0),
@@ -59,7 +63,8 @@ fn rates(report: &Report) -> Vec<Target> {
         against(Group::Rust, Set, MANY, SQLX, 10.0),
         against(Group::Rust, Set, MANY, FRED_DURABLE, 1.0),
         against(Group::Rust, Set, MANY, FRED, 0.5),
-        Target::new(format!("Rust, touch, c={MANY}: to our own set"), Bound::AtLeast(1.5), ratio(touch, set)),
+        to_own_set(Touch, 1.5),
+        to_own_set(Update, 0.9),
         against(Group::Node, Get, MANY, CONNECT_REDIS, 2.5),
         against(Group::Node, Set, MANY, CONNECT_REDIS, 1.5),
         against(Group::Node, Get, MANY, CONNECT_PG_SIMPLE, 7.0),
@@ -125,11 +130,17 @@ mod tests {
     #[test]
     fn ours_is_divided_by_theirs() {
         let mut report = Report::new(Machine::default());
-        for (name, per_second) in [(OURS, 240.0), (SQLX, 10.0)] {
+        for (operation, name, per_second) in
+            [(Get, OURS, 240.0), (Get, SQLX, 10.0), (Set, OURS, 100.0), (Update, OURS, 95.0)]
+        {
             let outcome = Outcome { per_second, ..Outcome::default() };
-            report.add(Label { group: Group::Rust, name }, Get, MANY, outcome);
+            report.add(Label { group: Group::Rust, name }, operation, MANY, outcome);
         }
         let measured: Vec<_> = all(&report).into_iter().filter_map(|t| Some((t.figure, t.measured?))).collect();
-        assert_eq!(measured, [("Rust, get, c=256: ours to tower-sessions-sqlx-store".to_owned(), 24.0)]);
+        let figures = [
+            ("Rust, get, c=256: ours to tower-sessions-sqlx-store".to_owned(), 24.0),
+            ("Rust, update, c=256: to our own set".to_owned(), 0.95),
+        ];
+        assert_eq!(measured, figures);
     }
 }

@@ -7,6 +7,7 @@ mod ours;
 mod pgbench;
 pub(crate) mod redis;
 pub(crate) mod tower;
+mod updates;
 
 use std::fmt;
 
@@ -90,6 +91,7 @@ pub(crate) async fn start(servers: &Servers, wanted: impl Fn(&str) -> bool) -> R
     let mut sides: Vec<Box<dyn Side>> = Vec::new();
     if wants(Group::Rust, OURS) {
         sides.push(Box::new(InProcess::new(rust(OURS), Ours::new(&url, "session").await?)));
+        sides.push(Box::new(updates::Updates::new(&url).await?));
     }
     if wants(Group::Rust, SQLX) {
         sides.push(Box::new(InProcess::new(rust(SQLX), tower::Tower(tower::sqlx_store(&url).await?))));
