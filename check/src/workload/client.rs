@@ -1,0 +1,249 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::task::yield_now;
+use tokio::time::sleep;
+
+use super::moves::{self, Create, Destroy, Get, Request, Rotate, Set, SlowRequest, Touch};
+use super::slot::{Kind, Slot};
+use super::{CLIENTS, Shared};
+use crate::history::{Answer, Call, Client, Data, Id, Number, Time, Verb};
+use crate::store::{Failure, Store};
+
+/// The time to live where nothing should expire.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// How many sessions that it found a client remembers, as slow requests do.
+const REMEMBERED: usize = 4;
+
+/// One client: makes one call after the other, and records them.
+pub(super) struct Worker<S: Store> {
+    shared: Arc<Shared<S>>,
+    client: Client,
+    rng: Rng,
+    found: VecDeque<Found<S::Base>>,
+    calls: Vec<Call>,
+}
+
+/// A session as a get has found it.
+#[derive(Clone)]
+struct Found<B> {
+    id: Id,
+    /// When the get began.
+    at: Time,
+    ttl: Duration,
+    data: Data,
+    base: B,
+}
+
+impl<S: Store> Worker<S> {
+    pub(super) fn new(shared: Arc<Shared<S>>, client: Client, seed: u64) -> Self {
+        let rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9).wrapping_add(client.into()));
+        Self { shared, client, rng, found: VecDeque::new(), calls: Vec::new() }
+    }
+
+    pub(super) async fn call_at_random(mut self) -> Vec<Call> {
+        while self.step().await.is_some() {}
+        self.calls
+    }
+
+    /// Reads all ids, or those of them that fall to this client.
+    pub(super) async fn read_all(mut self, ids: Id) -> Vec<Call> {
+        for id in (self.client..ids).step_by(CLIENTS as usize) {
+            self.read(self.shared.late_number(), id, LONG).await;
+        }
+        self.calls
+    }
+
+    /// None at the end.
+    async fn step(&mut self) -> Option<()> {
+        let shared = Arc::clone(&self.shared);
+        let slot = shared.any_slot(&mut self.rng);
+        let now = shared.now();
+        let (is_due, kind, phase, id) = {
+            let mut slot = shared.lock(slot);
+            let is_due = slot.is_to_be_renewed(now, S::BRIEF);
+            (is_due, slot.kind, slot.phase(now, S::BRIEF), slot.pick(&mut self.rng))
+        };
+        if is_due {
+            return self.renew(slot, kind).await;
+        }
+        let Some(id) = id else {
+            yield_now().await;
+            return Some(());
+        };
+        let ttl = if kind == Kind::Brief { S::BRIEF } else { LONG };
+        let lives = match moves::next(kind, phase, &mut self.rng) {
+            Request => self.request(id, ttl).await?,
+            SlowRequest => return self.slow_request().await.map(drop),
+            Get => self.get(id, ttl).await?.is_none_or(|found| found.is_some()),
+            Set => self.set(id, ttl).await?,
+            Create => self.create(id, ttl).await?,
+            Touch => self.touch(id, ttl).await?,
+            Destroy => self.destroy(id).await?,
+            Rotate => self.rotate(slot, id).await?,
+        };
+        if !lives && shared.lock(slot).is_to_be_renewed_after(id) {
+            return self.renew(slot, kind).await;
+        }
+        Some(())
+    }
+
+    /// Another session for this slot.
+    async fn renew(&mut self, slot: &Mutex<Slot>, kind: Kind) -> Option<()> {
+        let id = self.shared.new_id();
+        let is_brief = kind == Kind::Brief;
+        if is_brief {
+            self.shared.lock(&self.shared.brief).push(id);
+        }
+        let now = self.shared.now();
+        self.create(id, if is_brief { S::BRIEF } else { LONG }).await?;
+        self.shared.lock(slot).renewed(id, now);
+        Some(())
+    }
+
+    /// Like all that follow, answers whether the session may live; none at the end.
+    async fn request(&mut self, id: Id, ttl: Duration) -> Option<bool> {
+        let found = match self.get(id, ttl).await? {
+            Some(Some(found)) => found,
+            Some(None) => return Some(false),
+            None => return Some(true),
+        };
+        self.pause().await;
+        match self.rng.u8(0..10) {
+            0..7 => self.update(found).await,
+            7..9 => self.touch(id, ttl).await,
+            _ => Some(true),
+        }
+    }
+
+    async fn slow_request(&mut self) -> Option<bool> {
+        if self.found.is_empty() {
+            return Some(true);
+        }
+        let place = self.rng.usize(0..self.found.len());
+        let found = self.found[place].clone();
+        self.update(found).await
+    }
+
+    /// What takes a request its time, often nothing.
+    async fn pause(&mut self) {
+        match self.rng.u8(0..10) {
+            0..6 => {}
+            6..9 => yield_now().await,
+            _ => sleep(Duration::from_micros(self.rng.u64(500..4_000))).await,
+        }
+    }
+
+    async fn get(&mut self, id: Id, ttl: Duration) -> Option<Option<Option<Found<S::Base>>>> {
+        let number = self.shared.next_number()?;
+        let found = self.read(number, id, ttl).await;
+        if let Some(Some(found)) = &found {
+            self.found.push_front(found.clone());
+            self.found.truncate(REMEMBERED);
+        }
+        Some(found)
+    }
+
+    /// None where it failed.
+    async fn read(&mut self, number: Number, id: Id, ttl: Duration) -> Option<Option<Found<S::Base>>> {
+        let at = self.shared.now();
+        let answer =
+            |found: &Option<(Data, _)>| found.as_ref().map_or(Answer::No, |(data, _)| Answer::Found(data.clone()));
+        let found = self.record(number, id, Verb::Get, async |store| store.get(id).await, answer).await?;
+        Some(found.map(|(data, base)| Found { id, at, ttl, data, base }))
+    }
+
+    async fn set(&mut self, id: Id, ttl: Duration) -> Option<bool> {
+        let number = self.shared.next_number()?;
+        let data = self.fresh(number);
+        let verb = Verb::Set(data.clone());
+        self.record(number, id, verb, async |store| store.set(id, &data, ttl).await, |()| Answer::Done).await;
+        Some(true)
+    }
+
+    async fn create(&mut self, id: Id, ttl: Duration) -> Option<bool> {
+        if !S::CREATES {
+            return self.set(id, ttl).await;
+        }
+        let number = self.shared.next_number()?;
+        let data = self.fresh(number);
+        let verb = Verb::Create(data.clone());
+        self.record(number, id, verb, async |store| store.create(id, &data, ttl).await, yes_or_no).await;
+        Some(true)
+    }
+
+    async fn update(&mut self, found: Found<S::Base>) -> Option<bool> {
+        let number = self.shared.next_number()?;
+        let Found { id, at, ttl, mut data, base } = found;
+        let before = data.of.get(&self.client).copied();
+        let after = match self.rng.u8(0..20) {
+            0 => before,
+            1..4 => None,
+            _ => Some(number),
+        };
+        match after {
+            Some(value) => data.of.insert(self.client, value),
+            None => data.of.remove(&self.client),
+        };
+        let verb = Verb::Update { base: at, before, after };
+        let update = async |store: &S| store.update(id, &base, &data, ttl).await;
+        Some(self.record(number, id, verb, update, yes_or_no).await.unwrap_or(true))
+    }
+
+    async fn touch(&mut self, id: Id, ttl: Duration) -> Option<bool> {
+        let number = self.shared.next_number()?;
+        let lives = self.record(number, id, Verb::Touch, async |store| store.touch(id, ttl).await, told).await;
+        Some(lives.flatten().unwrap_or(true))
+    }
+
+    async fn destroy(&mut self, id: Id) -> Option<bool> {
+        let number = self.shared.next_number()?;
+        let destroyed = self.record(number, id, Verb::Destroy, async |store| store.destroy(id).await, told).await;
+        Some(destroyed.is_none())
+    }
+
+    async fn rotate(&mut self, slot: &Mutex<Slot>, old: Id) -> Option<bool> {
+        let (number, new) = (self.shared.next_number()?, self.shared.new_id());
+        let rotate = async |store: &S| store.rotate(old, new, LONG).await;
+        let rotated = self.record(number, old, Verb::Rotate(new), rotate, yes_or_no).await;
+        if rotated == Some(true) {
+            self.shared.lock(slot).rotated(old, new);
+        }
+        Some(rotated.unwrap_or(true))
+    }
+
+    fn fresh(&mut self, number: Number) -> Data {
+        let own = self.rng.bool().then_some((self.client, number));
+        Data { born: number, of: own.into_iter().collect() }
+    }
+
+    /// Makes the call by either store. None where it failed.
+    async fn record<T>(
+        &mut self,
+        number: Number,
+        id: Id,
+        verb: Verb,
+        call: impl AsyncFnOnce(&S) -> Result<T, Failure>,
+        answer: impl FnOnce(&T) -> Answer,
+    ) -> Option<T> {
+        let shared = Arc::clone(&self.shared);
+        let store = &shared.stores[usize::from(self.rng.bool())];
+        let began = shared.now();
+        let outcome = call(store).await;
+        let ended = shared.now();
+        let answer = outcome.as_ref().map_or(Answer::Unknown, answer);
+        self.calls.push(Call { number, client: self.client, id, began, ended, verb, answer });
+        outcome.inspect_err(|failure| shared.failed(failure)).ok()
+    }
+}
+
+fn yes_or_no(lives: &bool) -> Answer {
+    if *lives { Answer::Yes } else { Answer::No }
+}
+
+fn told(lives: &Option<bool>) -> Answer {
+    lives.as_ref().map_or(Answer::Done, yes_or_no)
+}
