@@ -1,11 +1,11 @@
 use clap::Args;
-use pg_session_testkit::{Guard, Programs, Signal};
+use pg_session_testkit::Programs;
 
 use crate::error::Error;
-use crate::interrupt::Interrupt;
+use crate::interrupt::run_or_stop;
 use crate::{node, run, workspace};
 
-const BENCH: [&str; 6] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-bench"];
+const BENCH: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-bench", "--"];
 
 /// Measure pg-session beside its peers, in one run, on private servers.
 ///
@@ -39,21 +39,8 @@ impl Bench {
             node::build_for_release(&node::plainly)?;
             node::install(&workspace().join("bench/node"), &node::plainly)?;
         }
-
-        let interrupt = Interrupt::install()?;
-        let failed = |source| Error::Run { command: BENCH.join(" "), source };
-        let bench = Guard::spawn(BENCH[0], Signal::Terminate, |command| {
-            command.args(&BENCH[1..]).arg("--").current_dir(workspace());
-            command.args(self.quick.then_some("--quick")).args(self.full.then_some("--full")).args(&self.args);
+        run_or_stop(&BENCH, |bench| {
+            bench.args(self.quick.then_some("--quick")).args(self.full.then_some("--full")).args(&self.args);
         })
-        .map_err(failed)?;
-        match interrupt.or_end(&mut [bench]).map_err(failed)? {
-            Some((_, status)) if !status.success() => Err(Error::Failed { command: BENCH.join(" "), status }),
-            Some(_) => Ok(()),
-            None => {
-                eprintln!("\nstopping the bench");
-                Ok(())
-            }
-        }
     }
 }

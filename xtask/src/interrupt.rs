@@ -1,11 +1,12 @@
 use std::io;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use pg_session_testkit::Guard;
+use pg_session_testkit::{Guard, Signal};
 
 use crate::error::Error;
+use crate::workspace;
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -36,6 +37,26 @@ impl Interrupt {
                 }
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
+        }
+    }
+}
+
+/// Runs a command in the workspace to its end, where it must succeed, or until the user wishes to stop: then it is told to,
+/// and waited for.
+pub(crate) fn run_or_stop(command: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
+    let interrupt = Interrupt::install()?;
+    let failed = |source| Error::Run { command: command.join(" "), source };
+    let program = Guard::spawn(command[0], Signal::Terminate, |program| {
+        program.args(&command[1..]).current_dir(workspace());
+        configure(program);
+    })
+    .map_err(failed)?;
+    match interrupt.or_end(&mut [program]).map_err(failed)? {
+        Some((_, status)) if !status.success() => Err(Error::Failed { command: command.join(" "), status }),
+        Some(_) => Ok(()),
+        None => {
+            eprintln!("\nstopping");
+            Ok(())
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands of this workspace: `cargo xtask --help`.
 
 mod bench;
+mod check_guarantees;
 mod demo;
 mod error;
 mod interrupt;
@@ -23,6 +24,7 @@ use error::Error;
 #[command(name = "cargo xtask", bin_name = "cargo xtask", verbatim_doc_comment)]
 enum Xtask {
     Bench(bench::Bench),
+    CheckGuarantees(check_guarantees::CheckGuarantees),
     Demo(demo::Demo),
     Pack(pack::Pack),
     Server(server::Server),
@@ -32,6 +34,7 @@ enum Xtask {
 fn main() -> ExitCode {
     let done = match Xtask::parse() {
         Xtask::Bench(bench) => bench.run(),
+        Xtask::CheckGuarantees(check) => check.run(),
         Xtask::Demo(demo) => demo.run(),
         Xtask::Pack(pack) => pack.run(),
         Xtask::Server(server) => server.run(),

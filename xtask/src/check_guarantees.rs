@@ -1,0 +1,62 @@
+use clap::Args;
+use pg_session_testkit::Programs;
+
+use crate::error::Error;
+use crate::interrupt::run_or_stop;
+use crate::{node, run, workspace};
+
+const CHECK: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-check", "--"];
+
+/// Look for promises that are not kept: lost updates, logouts undone, old ids that live.
+///
+/// Many clients call two stores on one table at random, also while connections are killed, and a checker looks at what
+/// was answered. tower-sessions-sqlx-store and connect-pg-simple get the same calls. Prints the violations per 100,000
+/// calls side by side, and writes them into check/results. Builds for release first. Ctrl-C stops everything.
+///
+/// Fails where pg-session has a violation, and where a peer has not those that it is known for. Takes about ten minutes.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CheckGuarantees {
+    /// How many calls pg-session gets, and once more with connections killed; its peers get a tenth of it.
+    /// [default: 1000000]
+    #[arg(long)]
+    calls: Option<u32>,
+
+    /// The longest that the calls to one store may take. [default: 600]
+    #[arg(long)]
+    seconds: Option<u64>,
+
+    /// What decides the calls of each client; when they are answered, it does not. [default: another one each time]
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// Only these: pg-session, tower-sessions-sqlx-store, connect-pg-simple.
+    #[arg(long)]
+    sides: Option<String>,
+
+    /// Only without connections being killed.
+    #[arg(long)]
+    no_kills: bool,
+}
+
+impl CheckGuarantees {
+    pub(crate) fn run(self) -> Result<(), Error> {
+        Programs::find_or_fetch()?;
+        run(&["cargo", "build", "--release", "--package", "pg-session-check"], workspace(), |_| ())?;
+        if node::installed() {
+            node::install(&workspace().join("bench/node"), &node::plainly)?;
+        }
+        let options = [
+            ("--calls", self.calls.map(|calls| calls.to_string())),
+            ("--seconds", self.seconds.map(|seconds| seconds.to_string())),
+            ("--seed", self.seed.map(|seed| seed.to_string())),
+            ("--sides", self.sides),
+        ];
+        run_or_stop(&CHECK, |check| {
+            for (option, value) in options {
+                check.args(value.map(|value| [option.to_owned(), value]).into_iter().flatten());
+            }
+            check.args(self.no_kills.then_some("--no-kills"));
+        })
+    }
+}
