@@ -71,7 +71,8 @@ impl Call {
         let ttl: Option<Duration> = self.ttl.map(duration);
         Ok(match self.verb {
             Verb::Setup => {
-                store.setup().await?;
+                // Boxed, for it is seldom, and else part of every call's future.
+                Box::pin(store.setup()).await?;
                 DONE
             }
             Verb::Get => data(store.get(id).await?),

@@ -65,9 +65,16 @@ async fn attempt(
     if replace(core, base, &given, ttl).await? {
         return Ok(Updated::Saved);
     }
+    // Boxed, for it is seldom, and else part of every update's future.
+    Box::pin(merged(core, base, &given, ttl)).await
+}
+
+/// The base does not hold any more, if there is a session at all.
+async fn merged(core: &Core, base: &Session, given: &str, ttl: Option<Duration>) -> Result<Updated> {
+    let id = base.id();
     let deadline = Instant::now() + core.options.lanes.timeout;
     let _turn = timeout_at(deadline, core.turns.of(id)).await.map_err(|_| too_many())?;
-    let (mut base, mut ours) = (base.clone(), given.clone());
+    let (mut base, mut ours) = (base.clone(), given.to_owned());
     while Instant::now() < deadline {
         let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
         ours = merge(base.json(), theirs.json(), &ours);
@@ -78,7 +85,7 @@ async fn attempt(
             false => replace(core, &base, &ours, ttl).await?,
         };
         if stands {
-            return Ok(if same(&ours, &given) { Updated::Saved } else { Updated::Merged });
+            return Ok(if same(&ours, given) { Updated::Saved } else { Updated::Merged });
         }
     }
     Err(too_many())
