@@ -3,11 +3,27 @@
 const { json } = require('./input.js');
 const { added, notesOf, still, takesAlong } = require('./notes.js');
 
+class Given {
+  constructor(object) {
+    return object;
+  }
+}
+
 /**
- * The bases, by the identity of what carries them: the object that a store handed out, or what a middleware has made of
- * it. Nothing of this is seen on the objects, and it is kept no longer than they are.
+ * Any object with a base: that which a store handed out, or what a middleware has made of it. A private field is seen by
+ * nobody else, and is gone with its object, as an entry of a WeakMap, which takes as long as to parse a session.
  */
-const bases = new WeakMap();
+class Carrier extends Given {
+  #base;
+
+  static baseOf(object) {
+    return isObject(object) && #base in object ? object.#base : undefined;
+  }
+
+  static remember(object, base) {
+    (#base in object ? object : new Carrier(object)).#base = base;
+  }
+}
 
 /** What a request has loaded, or saved since: what its next save is an update of. */
 class Base {
@@ -56,24 +72,24 @@ function stateOf(session, text = json(session)) {
 
 /** What `carrier` carries from this store. */
 function baseOf(store, carrier) {
-  const base = bases.get(carrier);
+  const base = Carrier.baseOf(carrier);
   return base?.store === store ? base : undefined;
 }
 
 /** The JSON of what a store has handed out, or null for nothing. */
 function textOf(found) {
-  return bases.get(found)?.state.text ?? null;
-}
-
-function remember(carrier, base) {
-  bases.set(carrier, base);
+  return Carrier.baseOf(found)?.state.text ?? null;
 }
 
 /** Has `to` carry what `from` does, which it was made of, unless it has a base of its own; answers what it carries. */
 function carry(from, to) {
-  const base = bases.get(to) ?? bases.get(from);
-  if (base) bases.set(to, base);
+  const base = Carrier.baseOf(to) ?? Carrier.baseOf(from);
+  if (base) Carrier.remember(to, base);
   return base;
 }
 
-module.exports = { Base, stateOf, baseOf, textOf, remember, carry };
+function isObject(value) {
+  return typeof value === 'object' && value !== null;
+}
+
+module.exports = { Base, stateOf, baseOf, textOf, remember: Carrier.remember, carry, isObject };

@@ -2,7 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 
-const { Base, baseOf, remember, stateOf } = require('./bases.js');
+const { Base, baseOf, isObject, remember, stateOf } = require('./bases.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
@@ -203,10 +203,6 @@ function* yieldItself() {
 }
 
 function nothing() {}
-
-function isObject(value) {
-  return typeof value === 'object' && value !== null;
-}
 
 /** Whether it is an object of the application's own making, which may come to be stored again and again. */
 function isPlain(value) {
