@@ -61,7 +61,7 @@ app.post('/logout', async (req, res) => {
 });
 app.post('/logout-others', async (req, res) => {
   const { user } = req.session;
-  if (user?.id !== undefined) await store.destroySessionsOf(user.id, req.sessionID);
+  if (user?.id != null) await store.destroySessionsOf(user.id, req.sessionID);
   res.end();
 });
 // What goes wrong is for the log; express-session has saved by then, or said why not.

@@ -46,7 +46,7 @@ app.post('/logout', async ({ session }) => {
 });
 app.post('/logout-others', async ({ session }) => {
   const { user, sessionId } = session;
-  if (user?.id !== undefined) await store.destroySessionsOf(user.id, sessionId);
+  if (user?.id != null) await store.destroySessionsOf(user.id, sessionId);
 });
 
 /** The session without what the middleware keeps in it. */

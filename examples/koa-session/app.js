@@ -50,7 +50,7 @@ const routes = {
   },
   'POST /logout-others': async (ctx) => {
     const { user, externalKey } = ctx.session;
-    if (user?.id !== undefined) await store.destroySessionsOf(user.id, externalKey);
+    if (user?.id != null) await store.destroySessionsOf(user.id, externalKey);
     ctx.status = 200;
   },
 };

@@ -57,7 +57,7 @@ const routes = {
   },
   'POST /logout-others': async (ctx) => {
     const { user } = ctx.session;
-    if (user?.id !== undefined) await store.destroySessionsOf(user.id, PREFIX + ctx.sessionId);
+    if (user?.id != null) await store.destroySessionsOf(user.id, PREFIX + ctx.sessionId);
     ctx.status = 200;
   },
 };
