@@ -24,6 +24,7 @@ pub(crate) async fn compare(servers: &Servers, plan: &Plan) -> Result<Million, F
     let usual: Arc<dyn Store> = Arc::new(Ours::new(&servers.url(), "session").await?);
     let million: Arc<dyn Store> = Arc::new(Ours::new(&servers.url(), "million").await?);
     fill(&million, SESSIONS).await?;
+    servers.vacuum().await?;
     let (mut of_usual, mut of_million) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let task = |sessions| Task { operation: Operation::Get, callers: CALLERS, sessions, seconds: plan.seconds };

@@ -42,6 +42,7 @@ async fn rounds(plan: &Plan, servers: &Servers, report: &mut Report) -> Result<(
         eprintln!("filling in {} sessions: {}", plan.sessions, side.label());
         side.fill(plan.sessions).await?;
     }
+    servers.vacuum().await?;
     for round in 1..=plan.rounds {
         measure(plan, round, &mut sides, report).await?;
     }

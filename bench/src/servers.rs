@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use pg_session_testkit::{Folder, Guard, Programs, Server, Signal};
+use tokio_postgres::{Client, NoTls};
 
 use crate::task::Failure;
 
@@ -42,6 +43,18 @@ impl Servers {
     /// The URL of the database that all share, through the unix socket.
     pub(crate) fn url(&self) -> String {
         self.postgres.socket_url("postgres")
+    }
+
+    /// A connection beside those that are measured.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Leaves all tables that were filled in as autovacuum does after a minute.
+    pub(crate) async fn vacuum(&self) -> Result<(), Failure> {
+        Ok(self.client().await?.batch_execute("VACUUM ANALYZE").await?)
     }
 
     /// A program that comes with PostgreSQL, if it did: beside `postgres`, or beside what that is a link to.

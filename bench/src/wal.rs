@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::load::Store;
 use crate::servers::Servers;
@@ -35,8 +35,7 @@ pub(crate) async fn measure(servers: &Servers, sessions: usize) -> Result<Option
         eprintln!("without WAL: pg_waldump is not beside PostgreSQL's other programs");
         return Ok(None);
     };
-    let (client, connection) = tokio_postgres::connect(&servers.url(), NoTls).await?;
-    tokio::spawn(connection);
+    let client = servers.client().await?;
     let folder: String = client.query_one("SHOW data_directory", &[]).await?.get(0);
 
     let counted_before = counted(&client).await?;

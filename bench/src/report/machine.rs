@@ -7,7 +7,6 @@ use std::process::Command;
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio_postgres::NoTls;
 
 use crate::servers::Servers;
 use crate::task::Failure;
@@ -35,8 +34,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) async fn look(servers: &Servers) -> Result<Self, Failure> {
-        let (client, connection) = tokio_postgres::connect(&servers.url(), NoTls).await?;
-        tokio::spawn(connection);
+        let client = servers.client().await?;
         let mut versions = locked_crates(include_str!("../../../Cargo.lock"));
         versions.extend(locked_packages(include_str!("../../node/package-lock.json"))?);
         versions.insert("PostgreSQL".into(), client.query_one("SHOW server_version", &[]).await?.get(0));

@@ -17,8 +17,8 @@ async fn main() -> anyhow::Result<()> {
     let url = env::var("DATABASE_URL").context("set DATABASE_URL, such as postgres://user:password@localhost/app")?;
     let port = env::var("PORT").unwrap_or("3000".into()).parse().context("set PORT to a number from 0 to 65535")?;
     let ttl = env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS, a number")?;
-    // Whoever knows the secret can sign cookies: an app that others reach has one of its own.
-    let secret = env::var("SECRET").unwrap_or("64 bytes that nobody else knows".repeat(3));
+    // Whoever knows the key can sign cookies: an app that others reach has one of its own.
+    let key = env::var("SESSION_KEY").unwrap_or("64 bytes that nobody else knows".repeat(3));
 
     let store = PgStore::builder(url).subject("user.id").build()?;
     store.setup().await?;
@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
             .session_ttl(cookie::time::Duration::seconds(ttl))
             .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
         // This is http on localhost; an app that is served over https leaves `cookie_secure(false)` out.
-        let middleware = SessionMiddleware::builder(sessions.clone(), Key::from(secret.as_bytes()))
+        let middleware = SessionMiddleware::builder(sessions.clone(), Key::from(key.as_bytes()))
             .session_lifecycle(lifecycle)
             .cookie_content_security(CookieContentSecurity::Signed)
             .cookie_secure(false)
