@@ -14,11 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use napi::bindgen_prelude::{Either, FnArgs, Function, spawn};
+use napi::bindgen_prelude::{Either, FnArgs, Function, create_custom_tokio_runtime, spawn};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Error, Result, Status};
-use napi_derive::napi;
+use napi_derive::{module_init, napi};
 use pg_session::PgStore;
+use tokio::runtime::Builder;
 
 use answer::{Answer, Answers};
 use call::{Call, Verb};
@@ -30,6 +31,15 @@ type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
 
 /// Tickets, and the answers to them.
 type Settled = FnArgs<(Vec<u32>, Vec<Answer>)>;
+
+/// One thread beside JavaScript's, which asks it: several would mostly wake each other.
+#[module_init]
+fn one_thread() {
+    // Where that fails, napi makes a runtime as it is used to.
+    if let Ok(runtime) = Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        create_custom_tokio_runtime(runtime);
+    }
+}
 
 /// Has `warn` called with every warning from now on: a sweep has failed.
 ///
