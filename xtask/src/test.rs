@@ -30,9 +30,8 @@ impl Test {
         }
         let server = step("PostgreSQL", start)?;
         step("tests", || {
-            // The addon is tested from Node; the bench's few tests would build all of our peers.
-            let tests =
-                ["test", "--workspace", "--exclude=pg-session-node", "--exclude=pg-session-bench", "--all-features"];
+            // The addon is tested from Node.
+            let tests = ["test", "--workspace", "--exclude=pg-session-node", "--all-features"];
             cargo(&tests, |command| {
                 command.args(&self.args).env(SHARED_SERVER, server.shared_line());
             })

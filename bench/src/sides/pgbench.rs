@@ -110,6 +110,8 @@ fn fill_in(sql: &str, variables: &[&str]) -> String {
         ("{table}", "public.session"),
         ("{id}", "id"),
         ("{expiry}", "expiry"),
+        ("{expires}", "s.expiry"),
+        ("{anew}", ""),
         ("{data}", "session"),
         ("{json}", "json"),
         ("{zone}", ""),
