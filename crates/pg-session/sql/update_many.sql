@@ -4,4 +4,4 @@ SET {data} = i.data::{json}, {expiry} = (statement_timestamp() + i.ttl * interva
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS i (id, data, ttl, base)
 WHERE s.{id} = i.id AND {expires} > statement_timestamp()
   AND coalesce(s.{data}::text, 'null') = i.base
-RETURNING i.id AS key, 'saved' AS outcome
+RETURNING i.id AS key

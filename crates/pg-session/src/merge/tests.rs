@@ -76,6 +76,7 @@ fn what_is_only_written_otherwise_is_no_change() {
         (r#"{"\u0061":1}"#, r#"{"a":1}"#),
     ] {
         assert!(same(one, other) && same(other, one), "{one} {other}");
+        assert!(!is_change(one, other) || one.contains(r#""a":1,"a":2"#), "{one} {other}");
         assert_eq!(merge(one, r#"{"theirs":1}"#, other), r#"{"theirs":1}"#);
     }
     for (one, other) in [
@@ -93,6 +94,7 @@ fn what_is_only_written_otherwise_is_no_change() {
         (r#""\ud800""#, r#""\\ud800""#),
     ] {
         assert!(!same(one, other) && !same(other, one), "{one} {other}");
+        assert!(is_change(one, other) && is_change(other, one), "{one} {other}");
     }
 }
 
@@ -204,6 +206,8 @@ proptest! {
     fn the_same_value_is_the_same_however_it_is_written(value in value(), other in value()) {
         let pretty = serde_json::to_string_pretty(&value).unwrap();
         prop_assert!(same(&value.to_string(), &pretty));
+        prop_assert!(!is_change(&value.to_string(), &pretty));
         prop_assert_eq!(same(&value.to_string(), &other.to_string()), value == other);
+        prop_assert_eq!(is_change(&value.to_string(), &other.to_string()), value != other);
     }
 }

@@ -9,9 +9,10 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
 use super::{get, run, touch};
+use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge::{merge, same};
+use crate::merge::{is_change, merge, same};
 use crate::session::{Session, check_size, encode, ttl_ms};
 
 /// What [`PgStore::update`](crate::PgStore::update) came to.
@@ -51,6 +52,7 @@ pub(crate) async fn update(
     attempt(core, base, data, ttl).await.map(Updated::counted)
 }
 
+/// Boxed is what most updates do not come to, and what would else be part of every update's future.
 async fn attempt(
     core: &Core,
     base: &Session,
@@ -59,14 +61,14 @@ async fn attempt(
 ) -> Result<Updated> {
     let id = base.id();
     let given = encode(data, core.options.max_size)?;
-    if same(base.json(), &given) {
-        return Ok(if touch::lives(core, id, ttl).await? { Updated::Unchanged } else { Updated::Gone });
+    if !is_change(base.json(), &given) {
+        let lives = Box::pin(touch::lives(core, id, ttl)).await?;
+        return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
     }
-    if replace(core, base, &given, ttl).await? {
+    if replace(core, base, given, ttl).await? {
         return Ok(Updated::Saved);
     }
-    // Boxed, for it is seldom, and else part of every update's future.
-    Box::pin(merged(core, base, &given, ttl)).await
+    Box::pin(merged(core, base, &encode(data, core.options.max_size)?, ttl)).await
 }
 
 /// The base does not hold any more, if there is a session at all.
@@ -82,7 +84,7 @@ async fn merged(core: &Core, base: &Session, given: &str, ttl: Option<Duration>)
         base = theirs;
         let stands = match same(base.json(), &ours) {
             true => touch::lives(core, id, ttl).await?,
-            false => replace(core, &base, &ours, ttl).await?,
+            false => replace(core, &base, &*ours, ttl).await?,
         };
         if stands {
             return Ok(if same(&ours, given) { Updated::Saved } else { Updated::Merged });
@@ -96,7 +98,7 @@ fn too_many() -> Error {
 }
 
 /// Whether the base still held, so that the data is there now.
-async fn replace(core: &Core, base: &Session, json: &str, ttl: Option<Duration>) -> Result<bool> {
+async fn replace(core: &Core, base: &Session, json: impl Into<Value>, ttl: Option<Duration>) -> Result<bool> {
     let params = smallvec![base.id().into(), json.into(), ttl_ms(ttl)?.into(), base.json().into()];
     Ok(!run(core, |statements| &statements.update, params).await?.rows.is_empty())
 }
