@@ -20,6 +20,8 @@ mod database;
 mod error;
 mod fetch;
 mod folder;
+#[cfg(feature = "database")]
+mod gate;
 mod guard;
 mod lasting;
 mod programs;
@@ -34,6 +36,8 @@ pub use address::Address;
 pub use database::Database;
 pub use error::Error;
 pub use folder::Folder;
+#[cfg(feature = "database")]
+pub use gate::Gate;
 pub use guard::{Guard, Signal};
 pub use lasting::lasting_folder;
 pub use programs::Programs;

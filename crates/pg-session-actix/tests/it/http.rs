@@ -7,11 +7,9 @@ use actix_web::cookie::{Key, time::Duration};
 use actix_web::web::{self, Data, Path};
 use actix_web::{App, HttpServer};
 use pg_session_actix::{ActixStore, UpdateMiddleware};
-use pg_session_testkit::Database;
+use pg_session_testkit::{Database, Gate};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
-
-use crate::gate::Gate;
 
 /// An app whose requests have loaded their session, wait at a gate, and then do something.
 pub(crate) struct Site {

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
 
-mod gate;
 mod http;
 mod session_store;
 mod update;

@@ -6,12 +6,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
-use pg_session_testkit::Database;
+use pg_session_testkit::{Database, Gate};
 use pg_session_tower::UpdateLayer;
 use tokio::join;
 use tower_sessions_014::SessionManagerLayer;
 
-use crate::gate::Gate;
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 

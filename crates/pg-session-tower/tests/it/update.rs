@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use pg_session_testkit::Database;
+use pg_session_testkit::{Database, Gate};
 use pg_session_tower::{TowerStore, UpdateLayer};
 use serde_json::{Value, json};
 use time::Duration;
@@ -13,7 +13,6 @@ use tokio::{join, select};
 
 use super::api::session::{Id, Record};
 use super::api::{Expiry, Session, SessionManagerLayer, SessionStore};
-use crate::gate::Gate;
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 
