@@ -18,6 +18,9 @@ pub const MAX_TTL: Duration = Duration::from_secs(10_000 * 365 * 24 * 60 * 60);
 /// The longest id, in bytes.
 pub const MAX_ID_BYTES: usize = 1024;
 
+/// Room for most sessions, in bytes.
+const USUAL_SIZE: usize = 512;
+
 /// A second ago, and not now: a column that rounds to seconds must hold it as past too.
 const EXPIRED_MS: i64 = -1_000;
 
@@ -117,7 +120,10 @@ pub(crate) fn check_id(id: &str) -> Result<()> {
 
 /// The data as JSON text.
 pub(crate) fn encode(data: &(impl Serialize + ?Sized), max_size: usize) -> Result<String> {
-    let json = serde_json::to_string(data).map_err(no_json)?;
+    let mut json = Vec::with_capacity(USUAL_SIZE);
+    serde_json::to_writer(&mut json, data).map_err(no_json)?;
+    let json = String::from_utf8(json)
+        .map_err(|error| Error::invalid("the session's data is not UTF-8").caused_by(error.utf8_error()))?;
     check_size(&json, max_size)?;
     Ok(json)
 }
