@@ -3,10 +3,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::backend::{Backend, Command, Params, Reply, Statement};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::ops::{SetupState, Turns};
 use crate::options::Options;
 use crate::sweeper::Sweeper;
@@ -19,13 +18,12 @@ pub(crate) struct Core {
     pub(crate) turns: Turns,
     /// Cancelled when the store closes, or when the last handle to it is dropped.
     pub(crate) closing: CancellationToken,
-    backend: Box<dyn Backend>,
+    backend: Backend,
     statements: RwLock<Option<Arc<Statements>>>,
-    calls: TaskTracker,
 }
 
 impl Core {
-    pub(crate) fn new(options: Options, backend: Box<dyn Backend>) -> Self {
+    pub(crate) fn new(options: Options, backend: Backend) -> Self {
         Self {
             options,
             setup: SetupState::default(),
@@ -34,7 +32,6 @@ impl Core {
             closing: CancellationToken::new(),
             backend,
             statements: RwLock::default(),
-            calls: TaskTracker::new(),
         }
     }
 
@@ -49,10 +46,6 @@ impl Core {
 
     /// Runs one statement within the time limit.
     pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply> {
-        let _call = self.calls.token();
-        if self.closing.is_cancelled() {
-            return Err(Error::new(ErrorKind::Unavailable, "the store is closed; make a new one"));
-        }
         let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
         outcome.map_err(|error| {
             // The table was dropped or altered: the next call looks again.
@@ -67,8 +60,6 @@ impl Core {
     /// Takes no more calls, waits for those under way, and closes the connections of our own.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
-        self.calls.close();
-        self.calls.wait().await;
         self.backend.close().await;
     }
 }

@@ -100,6 +100,10 @@ impl Error {
         error
     }
 
+    pub(crate) fn closed() -> Self {
+        Self::new(ErrorKind::Unavailable, "the store is closed; make a new one")
+    }
+
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
         Self::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))
     }

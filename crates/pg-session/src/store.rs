@@ -46,7 +46,7 @@ impl PgStore {
         Builder::new(connection.into())
     }
 
-    pub(crate) fn from_parts(options: Options, backend: Box<dyn Backend>) -> Self {
+    pub(crate) fn from_parts(options: Options, backend: Backend) -> Self {
         Self { core: Arc::new(Core::new(options, backend)) }
     }
 

@@ -1,12 +1,16 @@
 //! The caller's own client as a backend: no second pool beside the one that the application has.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
-use super::{Backend, BoxFuture, Command, Reply, Value};
+use super::{Command, Reply, Value};
 use crate::error::{Error, Result};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The rows of a result: each column as text, `None` where it is null.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -44,21 +48,45 @@ pub trait Client: Send + Sync + 'static {
     fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
 }
 
-pub(super) struct OwnClient<C> {
-    pub(super) client: C,
+pub(crate) struct OwnClient {
+    client: Box<dyn AnyClient>,
     /// The longest that one call may take.
-    pub(super) timeout: Duration,
+    timeout: Duration,
+    calls: TaskTracker,
 }
 
-impl<C: Client> Backend for OwnClient<C> {
-    fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>> {
-        Box::pin(async move {
-            let params: Vec<String> = command.params.into_iter().map(text).collect();
-            let query = self.client.query(&command.statement.sql, &params);
-            let rows = timeout(self.timeout, query).await.map_err(|_| Error::no_answer_within(self.timeout))??;
-            let value = |column: Option<String>| column.map_or(Value::Null, Value::Text);
-            Ok(Reply { rows: rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect() })
-        })
+impl OwnClient {
+    pub(super) fn new(client: Box<dyn AnyClient>, timeout: Duration) -> Self {
+        Self { client, timeout, calls: TaskTracker::new() }
+    }
+
+    pub(super) async fn submit(&self, command: Command) -> Result<Reply> {
+        let _call = self.calls.token();
+        if self.calls.is_closed() {
+            return Err(Error::closed());
+        }
+        let params: Vec<String> = command.params.into_iter().map(text).collect();
+        let query = self.client.query(&command.statement.sql, &params);
+        let rows = timeout(self.timeout, query).await.map_err(|_| Error::no_answer_within(self.timeout))??;
+        let value = |column: Option<String>| column.map_or(Value::Null, Value::Text);
+        Ok(Reply { rows: rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect() })
+    }
+
+    /// Waits for the calls under way. The client itself is the caller's to close.
+    pub(super) async fn close(&self) {
+        self.calls.close();
+        self.calls.wait().await;
+    }
+}
+
+/// A [`Client`] of whatever type.
+pub(super) trait AnyClient: Send + Sync {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>>;
+}
+
+impl<C: Client> AnyClient for C {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>> {
+        Box::pin(Client::query(self, sql, params))
     }
 }
 

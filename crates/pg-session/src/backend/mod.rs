@@ -4,19 +4,14 @@ pub(crate) mod client;
 mod lanes;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use client::{Client, OwnClient};
+use client::{AnyClient, Client, OwnClient};
 pub(crate) use lanes::LaneOptions;
 use lanes::Lanes;
-
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// One statement of the store. Its parameters are text, cast where they are used; so are its columns.
 pub(crate) struct Statement {
@@ -66,7 +61,7 @@ pub(crate) struct Command {
 
 impl Command {
     /// What commands are told apart by: the session's id.
-    fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.params.first().and_then(Value::text).unwrap_or_default()
     }
 
@@ -83,13 +78,28 @@ pub(crate) struct Reply {
 }
 
 /// A way to PostgreSQL.
-pub(crate) trait Backend: Send + Sync + 'static {
-    /// Runs one command in a transaction of its own, and within the time limit.
-    fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>>;
+pub(crate) enum Backend {
+    /// Connections of our own.
+    Lanes(Lanes),
+    /// What the application has.
+    Client(OwnClient),
+}
 
-    /// Closes what it opened itself, once what is under way has ended.
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
+impl Backend {
+    /// Runs one command in a transaction of its own, and within the time limit.
+    pub(crate) async fn submit(&self, command: Command) -> Result<Reply> {
+        match self {
+            Self::Lanes(lanes) => lanes.submit(command).await,
+            Self::Client(client) => client.submit(command).await,
+        }
+    }
+
+    /// Takes no more commands, waits for those under way, and closes what it opened itself.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Lanes(lanes) => lanes.close().await,
+            Self::Client(client) => client.close().await,
+        }
     }
 }
 
@@ -98,14 +108,14 @@ pub struct Connection(Source);
 
 enum Source {
     Text(String),
-    Client(Box<dyn FnOnce(Duration) -> Box<dyn Backend> + Send>),
+    Client(Box<dyn AnyClient>),
 }
 
 impl Connection {
-    pub(crate) fn into_backend(self, options: &LaneOptions) -> Result<Box<dyn Backend>> {
+    pub(crate) fn into_backend(self, options: &LaneOptions) -> Result<Backend> {
         match self.0 {
-            Source::Text(text) => Ok(Box::new(Lanes::new(&text, options)?)),
-            Source::Client(client) => Ok(client(options.timeout)),
+            Source::Text(text) => Lanes::new(&text, options).map(Backend::Lanes),
+            Source::Client(client) => Ok(Backend::Client(OwnClient::new(client, options.timeout))),
         }
     }
 }
@@ -130,7 +140,7 @@ impl From<&String> for Connection {
 
 impl<C: Client> From<C> for Connection {
     fn from(client: C) -> Self {
-        Self(Source::Client(Box::new(|timeout| Box::new(OwnClient { client, timeout }))))
+        Self(Source::Client(Box::new(client)))
     }
 }
 

@@ -132,6 +132,36 @@ async fn what_goes_again_goes_before_what_came_later() {
 }
 
 #[tokio::test]
+async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
+    let fixture = Fixture::new(Via::Lanes);
+    fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
+    let store = one_lane(&fixture, |builder| builder).await;
+    let other = fixture.database.client().await;
+    other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '0')").await.unwrap();
+    let stalled = Stalled::new(&fixture, &store).await;
+    let set = |id: String, data: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { store.set(&id, data, MINUTE).await })
+    };
+    let mut good: Vec<_> = ["a", "b"].map(|id| set(id.into(), "1")).into();
+    let bad = set("c".into(), "\0");
+    tokio::task::yield_now().await;
+    stalled.end().await;
+    fixture.until_one_waits().await;
+    // So many that they follow the batch that waits for the row, without a wait for its answer.
+    good.push(set("b".into(), "2"));
+    good.extend((0..100).map(|n| set(format!("later {n}"), "2")));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    other.batch_execute("COMMIT").await.unwrap();
+    for set in good {
+        set.await.unwrap().unwrap();
+    }
+    assert_eq!(bad.await.unwrap().unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(store.get("b").await.unwrap().unwrap().json(), r#""2""#);
+    assert_eq!(fixture.value("SELECT count(*) FROM session").await, "103");
+}
+
+#[tokio::test]
 async fn what_waits_is_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;

@@ -1,49 +1,105 @@
 //! A command, and who waits for its reply.
 
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::batch::Member;
 use crate::backend::{Command, Reply};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
+/// What the lane has of a call. It is small to move, and one is answered by its drop at the latest.
 pub(super) struct Call {
-    pub(super) command: Command,
-    pub(super) deadline: Instant,
+    shared: Arc<Shared>,
     /// How often it was sent.
     pub(super) tries: u32,
     pub(super) is_alone: bool,
-    answer: Option<oneshot::Sender<Result<Reply>>>,
+    is_answered: bool,
+}
+
+/// What the caller has of it: the reply to come. A call whose answer was dropped is not sent.
+pub(super) struct Answer(Arc<Shared>);
+
+struct Shared {
+    command: Command,
+    deadline: Instant,
+    state: Mutex<State>,
+}
+
+enum State {
+    Open(Option<Waker>),
+    Answered(Result<Reply>),
+    Over,
 }
 
 impl Call {
-    pub(super) fn new(command: Command, limit: Duration) -> (Self, oneshot::Receiver<Result<Reply>>) {
-        let (answer, reply) = oneshot::channel();
+    pub(super) fn new(command: Command, limit: Duration) -> (Self, Answer) {
         let deadline = Instant::now() + limit;
-        (Self { command, deadline, tries: 0, is_alone: false, answer: Some(answer) }, reply)
+        let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Open(None)) });
+        (Self { shared: Arc::clone(&shared), tries: 0, is_alone: false, is_answered: false }, Answer(shared))
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.shared.deadline
     }
 
     /// Whether somebody still waits for it. What nobody waits for is not sent.
     pub(super) fn is_wanted(&self) -> bool {
-        self.answer.as_ref().is_some_and(|answer| !answer.is_closed())
+        !self.is_answered && Arc::strong_count(&self.shared) > 1
     }
 
+    /// The first answer is the one that counts.
     pub(super) fn answer(&mut self, reply: Result<Reply>) {
-        if let Some(answer) = self.answer.take() {
-            // Whoever does not wait any more needs no answer.
-            let _ = answer.send(reply);
+        if mem::replace(&mut self.is_answered, true) {
+            return;
+        }
+        if let State::Open(Some(waker)) = mem::replace(&mut *self.shared.state(), State::Answered(reply)) {
+            waker.wake();
+        }
+    }
+}
+
+/// The lane's task is no more.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.is_wanted() {
+            self.answer(Err(Error::unanswered("the runtime that spoke to PostgreSQL has ended")));
         }
     }
 }
 
 impl Member for Call {
     fn command(&self) -> &Command {
-        &self.command
+        &self.shared.command
     }
 
     fn is_alone(&self) -> bool {
         self.is_alone
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Future for Answer {
+    type Output = Result<Reply>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.0.state();
+        match mem::replace(&mut *state, State::Over) {
+            State::Answered(reply) => Poll::Ready(reply),
+            State::Open(_) => {
+                *state = State::Open(Some(context.waker().clone()));
+                Poll::Pending
+            }
+            State::Over => Poll::Pending,
+        }
     }
 }

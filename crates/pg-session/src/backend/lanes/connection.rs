@@ -88,14 +88,14 @@ impl<M: Member> Connection<M> {
         }
     }
 
-    /// Whether nothing is under way.
-    pub(super) fn is_idle(&self) -> bool {
-        self.flying.is_empty()
-    }
-
     /// The members under way, the longest first, each with the time when it was sent.
     pub(super) fn flying(&mut self) -> impl Iterator<Item = (Instant, &mut M)> {
         self.flying.iter_mut().flat_map(|flight| flight.group.members.iter_mut().map(|member| (flight.sent, member)))
+    }
+
+    /// Whether a member with this key is under way.
+    pub(super) fn is_flying(&self, key: &str) -> bool {
+        self.flying.iter().any(|flight| !flight.group.with_key(key, 0).is_empty())
     }
 
     pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {

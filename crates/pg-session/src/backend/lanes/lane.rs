@@ -10,15 +10,19 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::call::Call;
+use super::batch::Member;
+use super::call::{Answer, Call};
 use super::route::Route;
 use super::speaker::Speaker;
-use crate::backend::{Command, Reply};
+use crate::backend::Command;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What goes in one batch at most, so that nobody is held up for long.
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
+
+/// From here on two batches are better than one: PostgreSQL has the next at hand when it has done with the first.
+const HALF: usize = 64;
 
 pub(super) struct Lane {
     pub(super) route: Arc<Route>,
@@ -34,8 +38,9 @@ struct Queue {
     waiting: VecDeque<Call>,
     is_served: bool,
     is_closing: bool,
-    /// Wakes the task when there is something to send.
+    /// Wakes the task when enough waits.
     idle: Option<Waker>,
+    enough: usize,
 }
 
 impl Lane {
@@ -43,14 +48,12 @@ impl Lane {
         Self { route, room, queue: Mutex::default(), tasks: TaskTracker::new() }
     }
 
-    pub(super) async fn run(self: &Arc<Self>, command: Command) -> Result<Reply> {
-        let (call, reply) = Call::new(command, self.route.timeout);
-        self.enter(call)?;
-        reply.await.unwrap_or_else(|_| Err(Error::unanswered("the runtime that spoke to PostgreSQL has ended")))
-    }
-
-    fn enter(self: &Arc<Self>, call: Call) -> Result<()> {
+    pub(super) fn submit(self: &Arc<Self>, command: Command) -> Result<Answer> {
+        let (call, answer) = Call::new(command, self.route.timeout);
         let mut queue = self.queue();
+        if queue.is_closing {
+            return Err(Error::closed());
+        }
         if queue.waiting.len() >= self.room {
             let message =
                 format!("{} calls wait already for one connection; slow down, or raise max_waiting", self.room);
@@ -64,20 +67,22 @@ impl Lane {
             queue.is_served = true;
         }
         queue.waiting.push_back(call);
-        let idle = queue.idle.take();
+        let idle = if queue.waiting.len() >= queue.enough { queue.idle.take() } else { None };
         drop(queue);
         idle.into_iter().for_each(Waker::wake);
-        Ok(())
+        Ok(answer)
     }
 
-    /// Waits until something waits, or the lane closes.
-    pub(super) async fn work(&self) {
+    /// Waits until there is enough to send while `flying` calls are under way, or until the lane closes.
+    pub(super) async fn work(&self, flying: usize) {
+        let enough = enough(flying);
         poll_fn(|context| {
             let mut queue = self.queue();
-            if !queue.waiting.is_empty() || queue.is_closing {
+            if queue.waiting.len() >= enough || (queue.is_closing && flying == 0) {
                 return Poll::Ready(());
             }
             queue.idle = Some(context.waker().clone());
+            queue.enough = enough;
             Poll::Pending
         })
         .await;
@@ -89,30 +94,35 @@ impl Lane {
         queue.is_closing && queue.waiting.is_empty()
     }
 
-    /// The next batch, without those that nobody waits for any more.
-    pub(super) fn batch(&self) -> Vec<Call> {
+    /// The next batch while `flying` calls are under way. Without those that nobody waits for any more, and those that
+    /// must wait for one with the same key that `is_flying`: it may have to go again.
+    pub(super) fn batch(&self, flying: usize, is_flying: impl Fn(&str) -> bool) -> Vec<Call> {
         let mut queue = self.queue();
-        let mut batch = Vec::with_capacity(queue.waiting.len().min(BATCH));
-        let mut bytes = 0;
-        while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let most = most(queue.waiting.len(), flying);
+        let mut batch = Vec::with_capacity(queue.waiting.len().min(most));
+        let (mut bytes, mut held_up) = (0, Vec::new());
+        while batch.len().max(held_up.len()) < most && bytes < BATCH_BYTES {
             let Some(call) = queue.waiting.pop_front() else { break };
-            if call.is_wanted() {
-                bytes += call.command.size();
+            if is_flying(call.command().key()) {
+                held_up.push(call);
+            } else if call.is_wanted() {
+                bytes += call.command().size();
                 batch.push(call);
             }
         }
+        held_up.into_iter().rev().for_each(|call| queue.waiting.push_front(call));
         batch
     }
 
     /// Takes those whose deadline is before `time`.
     pub(super) fn due(&self, time: Instant) -> Vec<Call> {
         let mut queue = self.queue();
-        let count = queue.waiting.iter().take_while(|call| call.deadline <= time).count();
+        let count = queue.waiting.iter().take_while(|call| call.deadline() <= time).count();
         queue.waiting.drain(..count).collect()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.queue().waiting.front().map(|call| call.deadline)
+        self.queue().waiting.front().map(Call::deadline)
     }
 
     pub(super) fn everything(&self) -> VecDeque<Call> {
@@ -151,5 +161,45 @@ impl Lane {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many must wait to be sent. While others are under way, as many again: small batches are dear.
+fn enough(flying: usize) -> usize {
+    match flying {
+        0 => 1,
+        1..=BATCH => flying.max(HALF),
+        _ => usize::MAX,
+    }
+}
+
+/// How many go in one batch: half of all, if that is enough.
+fn most(waiting: usize, flying: usize) -> usize {
+    let half = (waiting + flying) / 2;
+    if half < HALF { waiting } else { half.min(BATCH) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{enough, most};
+
+    /// The sizes of the batches that go, one behind the other, of so many calls at once.
+    fn batches(mut waiting: usize) -> Vec<usize> {
+        let mut sizes: Vec<usize> = Vec::new();
+        while waiting > 0 && waiting >= enough(sizes.iter().sum()) {
+            let size = most(waiting, sizes.iter().sum());
+            sizes.push(size);
+            waiting -= size;
+        }
+        sizes
+    }
+
+    #[test]
+    fn few_go_together_and_many_in_two_halves() {
+        assert_eq!(batches(1), [1]);
+        assert_eq!(batches(127), [127]);
+        assert_eq!(batches(128), [64, 64]);
+        assert_eq!(batches(400), [200, 200]);
+        assert_eq!(batches(100_000), [256, 256]);
     }
 }

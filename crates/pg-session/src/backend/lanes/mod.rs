@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Backend, BoxFuture, Command, Reply};
+use super::{Command, Reply};
 use crate::error::Result;
 use conninfo::ConnInfo;
 use lane::Lane;
@@ -34,7 +34,7 @@ pub(crate) struct LaneOptions {
     pub(crate) timeout: Duration,
 }
 
-pub(super) struct Lanes(Vec<Arc<Lane>>);
+pub(crate) struct Lanes(Vec<Arc<Lane>>);
 
 impl Lanes {
     pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
@@ -48,6 +48,16 @@ impl Lanes {
         let room = options.max_waiting.div_ceil(options.connections);
         let lane = |_| Arc::new(Lane::new(Arc::clone(&route), room));
         Ok(Self((0..options.connections).map(lane).collect()))
+    }
+
+    pub(super) async fn submit(&self, command: Command) -> Result<Reply> {
+        self.lane(&command).submit(command)?.await
+    }
+
+    pub(super) async fn close(&self) {
+        for lane in &self.0 {
+            lane.close().await;
+        }
     }
 
     /// Commands on one key share a lane, and so keep the order in which they came.
@@ -71,19 +81,5 @@ fn settings(timeout: Duration) -> String {
 impl Drop for Lanes {
     fn drop(&mut self) {
         self.0.iter().for_each(|lane| lane.hang_up());
-    }
-}
-
-impl Backend for Lanes {
-    fn submit(&self, command: Command) -> BoxFuture<'_, Result<Reply>> {
-        Box::pin(async move { self.lane(&command).run(command).await })
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            for lane in &self.0 {
-                lane.close().await;
-            }
-        })
     }
 }

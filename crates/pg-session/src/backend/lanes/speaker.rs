@@ -1,5 +1,5 @@
 //! The task of a lane: it connects, sends what waits, and answers. A batch is what came in while the last one was under
-//! way: nothing waits for a timer, and a lone call goes at once. A second batch under way was tried, and made both small.
+//! way: nothing waits for a timer, and a lone call goes at once. A second batch under way pays where both are large.
 
 use std::mem;
 use std::pin::{Pin, pin};
@@ -41,7 +41,7 @@ impl Speaker {
 
     pub(super) async fn run(mut self) {
         loop {
-            self.lane.work().await;
+            self.lane.work(0).await;
             if self.lane.is_over() {
                 return;
             }
@@ -87,30 +87,35 @@ impl Speaker {
     }
 
     async fn converse(&mut self, connection: &mut Connection<Call>) -> Result<()> {
+        let mut is_held_up = false;
         loop {
             while let Some(landed) = connection.landed()? {
                 self.settle(landed)?;
+                is_held_up = false;
             }
             self.send_again();
-            if connection.is_idle() && self.lane.is_over() {
+            let flying = connection.flying().count();
+            if flying == 0 && self.lane.is_over() {
                 return Ok(());
             }
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
-                () = self.lane.work(), if connection.is_idle() => self.send(connection).await,
+                () = self.lane.work(flying), if !is_held_up => is_held_up = !self.send(connection).await && flying > 0,
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
     }
 
-    async fn send(&mut self, connection: &mut Connection<Call>) {
+    /// Whether there was anything to send.
+    async fn send(&mut self, connection: &mut Connection<Call>) -> bool {
         if self.is_busy {
             // Those who were answered a moment ago come first: what they ask goes into the same batch.
             yield_now().await;
         }
-        let batch = self.lane.batch();
-        self.is_busy = batch.len() > 1;
+        let batch = self.lane.batch(connection.flying().count(), |key| connection.is_flying(key));
+        let count = batch.len();
+        self.is_busy = count > 1;
         for mut group in groups(batch) {
             group.members.iter_mut().for_each(|call| call.tries += 1);
             match connection.send(group) {
@@ -119,6 +124,7 @@ impl Speaker {
                 Err((group, error)) => answer(group, &error),
             }
         }
+        count > 0
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
@@ -182,14 +188,14 @@ impl Speaker {
         let mut next = now + limit;
         self.lane.due(now).iter_mut().for_each(|call| call.answer(too_late()));
         for (sent, call) in connection.into_iter().flat_map(Connection::flying) {
-            if call.deadline <= now {
+            if call.deadline() <= now {
                 call.answer(too_late());
                 if sent + 2 * limit <= now {
                     return Err(Error::no_answer_within(2 * limit));
                 }
                 next = next.min(sent + 2 * limit);
             } else {
-                next = next.min(call.deadline);
+                next = next.min(call.deadline());
             }
         }
         next = self.lane.next_deadline().map_or(next, |deadline| next.min(deadline));
