@@ -21,6 +21,8 @@ use crate::servers::Servers;
 use crate::task::{Failure, Operation, Outcome, Task};
 
 pub(crate) const OURS: &str = "pg-session";
+/// Our own, where the same callers set instead of an update.
+pub(crate) const OURS_SET: &str = "pg-session, set instead";
 pub(crate) const SQLX: &str = "tower-sessions-sqlx-store";
 pub(crate) const TOWER_REDIS: &str = "tower-sessions-redis-store";
 pub(crate) const TOWER_REDIS_DURABLE: &str = "tower-sessions-redis-store, appendfsync always";
@@ -91,7 +93,7 @@ pub(crate) async fn start(servers: &Servers, wanted: impl Fn(&str) -> bool) -> R
     let mut sides: Vec<Box<dyn Side>> = Vec::new();
     if wants(Group::Rust, OURS) {
         sides.push(Box::new(InProcess::new(rust(OURS), Ours::new(&url, "session").await?)));
-        sides.push(Box::new(updates::Updates::new(&url).await?));
+        sides.extend(updates::sides(&url).await?);
     }
     if wants(Group::Rust, SQLX) {
         sides.push(Box::new(InProcess::new(rust(SQLX), tower::Tower(tower::sqlx_store(&url).await?))));

@@ -3,28 +3,31 @@ use pg_session::{PgStore, Session, Updated};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
-use super::{Label, OURS_IN_RUST, Side};
+use super::{Label, OURS, OURS_IN_RUST, OURS_SET, Side};
 use crate::load::{Caller, closed_loop};
 use crate::task::{Failure, Operation, Outcome, TTL, Task, data, id};
 
 /// At 256 callers they have all of the usual 100,000 between them.
 const SESSIONS_A_CALLER: usize = 400;
 
-/// Updates of pg-session without a conflict: every caller has sessions of its own, and bases of them found before.
-pub(crate) struct Updates(PgStore);
+/// Updates of pg-session without a conflict: every caller has sessions of its own, and bases of them found before. Or
+/// sets by the same callers, for a comparison of the two verbs and of nothing else.
+struct Updates {
+    label: Label,
+    store: PgStore,
+}
 
-impl Updates {
-    pub(crate) async fn new(url: &str) -> Result<Self, Failure> {
-        let store = PgStore::new(url)?;
-        store.setup().await?;
-        Ok(Self(store))
-    }
+pub(crate) async fn sides(url: &str) -> Result<[Box<dyn Side>; 2], Failure> {
+    let store = PgStore::new(url)?;
+    store.setup().await?;
+    let set = Label { name: OURS_SET, ..OURS_IN_RUST };
+    Ok([OURS_IN_RUST, set].map(|label| Box::new(Updates { label, store: store.clone() }) as Box<dyn Side>))
 }
 
 #[async_trait]
 impl Side for Updates {
     fn label(&self) -> Label {
-        OURS_IN_RUST
+        self.label
     }
 
     fn does(&self, operation: Operation, _callers: usize) -> bool {
@@ -39,7 +42,7 @@ impl Side for Updates {
     async fn measure(&mut self, task: Task) -> Result<Outcome, Failure> {
         let mut preparing = JoinSet::new();
         for caller in 0..task.callers {
-            preparing.spawn(Updater::prepare(self.0.clone(), caller, task));
+            preparing.spawn(Updater::prepare(self.store.clone(), self.label.name == OURS, caller, task));
         }
         let updaters = preparing.join_all().await.into_iter().collect::<Result<_, _>>()?;
         closed_loop(updaters, task.seconds).await
@@ -49,11 +52,12 @@ impl Side for Updates {
 /// Gives its sessions their two states in turns, so that the base found of the one holds whenever it is the other's turn.
 struct Updater {
     store: PgStore,
+    updates: bool,
     sessions: Vec<[Session; 2]>,
 }
 
 impl Updater {
-    async fn prepare(store: PgStore, caller: usize, task: Task) -> Result<Self, Failure> {
+    async fn prepare(store: PgStore, updates: bool, caller: usize, task: Task) -> Result<Self, Failure> {
         let mut sessions = Vec::new();
         for number in (caller..task.sessions).step_by(task.callers).take(SESSIONS_A_CALLER) {
             let (next, now) = (data(number).replace("\"views\":1", "\"views\":2"), data(number));
@@ -61,7 +65,7 @@ impl Updater {
         }
         match sessions.is_empty() {
             true => Err("there are fewer sessions than callers: give more by --sessions".into()),
-            false => Ok(Self { store, sessions }),
+            false => Ok(Self { store, updates, sessions }),
         }
     }
 }
@@ -71,10 +75,15 @@ impl Caller for Updater {
         let place = fastrand::usize(0..self.sessions.len());
         let session = &mut self.sessions[place];
         let next: &RawValue = serde_json::from_str(session[0].json())?;
-        match self.store.update(&session[1], next, TTL).await? {
-            Updated::Saved => session.swap(0, 1),
-            conflict => return Err(format!("an update without a conflict says {conflict:?}").into()),
+        if self.updates {
+            let updated = self.store.update(&session[1], next, TTL).await?;
+            if updated != Updated::Saved {
+                return Err(format!("an update without a conflict says {updated:?}").into());
+            }
+        } else {
+            self.store.set(session[1].id(), next, TTL).await?;
         }
+        session.swap(0, 1);
         Ok(())
     }
 }
