@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS {table} (
-    {id} text PRIMARY KEY,
+    {id} text COLLATE "C" PRIMARY KEY,
     {expiry} timestamptz NOT NULL,
     {data} json{created}
 ) WITH (fillfactor = 80)

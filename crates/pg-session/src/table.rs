@@ -218,7 +218,7 @@ mod tests {
         let table = Table { schema: "{table}".into(), name: r#"{id}"{"#.into(), ..Table::default() };
         let sql = table.create_table().sql;
         assert!(sql.starts_with(r#"CREATE TABLE IF NOT EXISTS "{table}"."{id}""{" ("#), "{sql}");
-        assert!(sql.contains(r#""id" text PRIMARY KEY"#), "{sql}");
+        assert!(sql.contains(r#""id" text COLLATE "C" PRIMARY KEY"#), "{sql}");
     }
 
     #[test]

@@ -19,11 +19,12 @@ contract! {
 
     async fn creates_a_table_that_keeps_touches_hot(fixture: Fixture) {
         fixture.store().await;
-        let columns = "SELECT string_agg(attname || ' ' || format_type(atttypid, NULL) || ' ' || attnotnull, ', ' \
-                       ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'public.session'::regclass AND attnum > 0";
+        let columns = "SELECT string_agg(attname || ' ' || format_type(atttypid, NULL) || ' ' || attnotnull \
+                       || coalesce(' ' || collname, ''), ', ' ORDER BY attnum) \
+                       FROM pg_attribute AS a LEFT JOIN pg_collation AS c ON c.oid = attcollation WHERE attrelid = 'public.session'::regclass AND attnum > 0";
         assert_eq!(
             fixture.value(columns).await,
-            "id text true, expiry timestamp with time zone true, session json false"
+            "id text true C, expiry timestamp with time zone true, session json false"
         );
         let class = "SELECT reloptions::text || relpersistence::text FROM pg_class WHERE relname = 'session'";
         assert_eq!(fixture.value(class).await, "{fillfactor=80}p");
