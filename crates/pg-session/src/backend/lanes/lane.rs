@@ -22,7 +22,7 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
 /// From here on two batches are better than one: PostgreSQL has the next at hand when it has done with the first.
-const HALF: usize = 64;
+const HALF: usize = 48;
 
 pub(super) struct Lane {
     pub(super) route: Arc<Route>,
@@ -197,8 +197,8 @@ mod tests {
     #[test]
     fn few_go_together_and_many_in_two_halves() {
         assert_eq!(batches(1), [1]);
-        assert_eq!(batches(127), [127]);
-        assert_eq!(batches(128), [64, 64]);
+        assert_eq!(batches(95), [95]);
+        assert_eq!(batches(96), [48, 48]);
         assert_eq!(batches(400), [200, 200]);
         assert_eq!(batches(100_000), [256, 256]);
     }
