@@ -1,4 +1,4 @@
-//! The app that counts its visitors' views, on axum. tower-sessions 0.14 serves all stores alike.
+//! The app that counts its visitors' views, on axum. tower-sessions 0.14 serves all stores alike, and ours has its layer.
 
 use std::env;
 use std::path::Path;
@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use clap::Args;
-use pg_session_tower::{PgStore, TowerStore};
+use pg_session_tower::{PgStore, TowerStore, UpdateLayer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,19 +28,25 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let url = env::var("DATABASE_URL")?;
         match self.store.as_str() {
-            SQLX => serve(tower::sqlx_store(&url).await?).await,
-            TOWER_REDIS => serve(RedisStore::new(redis::connect(Path::new(&env::var("REDIS_SOCKET")?)).await?)).await,
+            SQLX => serve(app(tower::sqlx_store(&url).await?)).await,
+            TOWER_REDIS => {
+                let redis = redis::connect(Path::new(&env::var("REDIS_SOCKET")?)).await?;
+                serve(app(RedisStore::new(redis))).await
+            }
             _ => {
                 let store = PgStore::builder(url).table("axum").build()?;
                 store.setup().await?;
-                serve(TowerStore::new(store)).await
+                serve(app(TowerStore::new(store)).layer(UpdateLayer)).await
             }
         }
     }
 }
 
-async fn serve<S: SessionStore + Clone>(store: S) -> Result<(), Failure> {
-    let app = Router::new().route("/", get(count)).layer(SessionManagerLayer::new(store).with_secure(false));
+fn app<S: SessionStore + Clone>(store: S) -> Router {
+    Router::new().route("/", get(count)).layer(SessionManagerLayer::new(store).with_secure(false))
+}
+
+async fn serve(app: Router) -> Result<(), Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let mut terminate = signal(SignalKind::terminate())?;

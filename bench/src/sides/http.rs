@@ -47,11 +47,11 @@ impl Side for Http {
         Ok(())
     }
 
-    /// For a second or more: connections have to be made.
+    /// For longer than others, and a second or more: connections have to be made, and both ends get warm.
     async fn measure(&mut self, task: Task) -> Result<Outcome, Failure> {
         let load = Child::spawn("node", |command| {
             command.arg(node::program("visit.js")).arg(&self.url);
-            command.arg(task.callers.to_string()).arg(task.seconds.max(1.0).to_string());
+            command.arg(task.callers.to_string()).arg((3.0 * task.seconds).max(1.0).to_string());
         })?;
         Ok(serde_json::from_str(&load.last_line().await?)?)
     }
