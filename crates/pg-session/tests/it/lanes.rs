@@ -162,6 +162,25 @@ async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
 }
 
 #[tokio::test]
+async fn many_calls_on_one_id_wait_for_the_one_under_way() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let sets: Vec<_> = (0..150)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.set("held", &n, MINUTE).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stalled.end().await;
+    for set in sets {
+        set.await.unwrap().unwrap();
+    }
+    assert_eq!(store.get("held").await.unwrap().unwrap().json(), "149");
+}
+
+#[tokio::test]
 async fn what_waits_is_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
