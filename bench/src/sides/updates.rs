@@ -13,28 +13,35 @@ const SESSIONS_A_CALLER: usize = 400;
 /// Updates of pg-session without a conflict: every caller has sessions of its own, and bases of them found before. Or
 /// sets by the same callers, for a comparison of the two verbs and of nothing else.
 struct Updates {
-    label: Label,
+    name: &'static str,
+    verb: Verb,
     store: PgStore,
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Update,
+    Set,
 }
 
 pub(crate) async fn sides(url: &str) -> Result<[Box<dyn Side>; 2], Failure> {
     let store = PgStore::new(url)?;
     store.setup().await?;
-    let set = Label { name: OURS_SET, ..OURS_IN_RUST };
-    Ok([OURS_IN_RUST, set].map(|label| Box::new(Updates { label, store: store.clone() }) as Box<dyn Side>))
+    let side = |(name, verb)| Box::new(Updates { name, verb, store: store.clone() }) as Box<dyn Side>;
+    Ok([(OURS, Verb::Update), (OURS_SET, Verb::Set)].map(side))
 }
 
 #[async_trait]
 impl Side for Updates {
     fn label(&self) -> Label {
-        self.label
+        Label { name: self.name, ..OURS_IN_RUST }
     }
 
     fn does(&self, operation: Operation, _callers: usize) -> bool {
         operation == Operation::Update
     }
 
-    /// The table is filled by the side that has this name too.
+    /// The table is filled by our side of the other operations.
     async fn fill(&mut self, _sessions: usize) -> Result<(), Failure> {
         Ok(())
     }
@@ -42,7 +49,7 @@ impl Side for Updates {
     async fn measure(&mut self, task: Task) -> Result<Outcome, Failure> {
         let mut preparing = JoinSet::new();
         for caller in 0..task.callers {
-            preparing.spawn(Updater::prepare(self.store.clone(), self.label.name == OURS, caller, task));
+            preparing.spawn(Updater::prepare(self.store.clone(), self.verb, caller, task));
         }
         let updaters = preparing.join_all().await.into_iter().collect::<Result<_, _>>()?;
         closed_loop(updaters, task.seconds).await
@@ -52,12 +59,12 @@ impl Side for Updates {
 /// Gives its sessions their two states in turns, so that the base found of the one holds whenever it is the other's turn.
 struct Updater {
     store: PgStore,
-    updates: bool,
+    verb: Verb,
     sessions: Vec<[Session; 2]>,
 }
 
 impl Updater {
-    async fn prepare(store: PgStore, updates: bool, caller: usize, task: Task) -> Result<Self, Failure> {
+    async fn prepare(store: PgStore, verb: Verb, caller: usize, task: Task) -> Result<Self, Failure> {
         let mut sessions = Vec::new();
         for number in (caller..task.sessions).step_by(task.callers).take(SESSIONS_A_CALLER) {
             let (next, now) = (data(number).replace("\"views\":1", "\"views\":2"), data(number));
@@ -65,7 +72,7 @@ impl Updater {
         }
         match sessions.is_empty() {
             true => Err("there are fewer sessions than callers: give more by --sessions".into()),
-            false => Ok(Self { store, updates, sessions }),
+            false => Ok(Self { store, verb, sessions }),
         }
     }
 }
@@ -75,13 +82,12 @@ impl Caller for Updater {
         let place = fastrand::usize(0..self.sessions.len());
         let session = &mut self.sessions[place];
         let next: &RawValue = serde_json::from_str(session[0].json())?;
-        if self.updates {
-            let updated = self.store.update(&session[1], next, TTL).await?;
-            if updated != Updated::Saved {
-                return Err(format!("an update without a conflict says {updated:?}").into());
-            }
-        } else {
-            self.store.set(session[1].id(), next, TTL).await?;
+        match self.verb {
+            Verb::Set => self.store.set(session[1].id(), next, TTL).await?,
+            Verb::Update => match self.store.update(&session[1], next, TTL).await? {
+                Updated::Saved => {}
+                conflict => return Err(format!("an update without a conflict says {conflict:?}").into()),
+            },
         }
         session.swap(0, 1);
         Ok(())

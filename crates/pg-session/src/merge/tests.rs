@@ -152,7 +152,7 @@ fn prefixed(side: &str, members: &Map<String, Value>) -> Map<String, Value> {
 /// The value in another of its forms, as the bytes of `style` have it.
 fn written(value: &Value, style: &mut impl Iterator<Item = u8>) -> String {
     let form = style.next().unwrap_or(0) % 4;
-    let gap = if form % 2 == 0 { "" } else { " " };
+    let gap = if form.is_multiple_of(2) { "" } else { " " };
     let separator = format!("{gap},{gap}");
     match value {
         Value::Number(number) if number.is_f64() => format!("{number}{}", ["", "0", "e0", "E+0"][usize::from(form)]),

@@ -181,6 +181,36 @@ async fn many_calls_on_one_id_wait_for_the_one_under_way() {
 }
 
 #[tokio::test]
+async fn after_a_close_that_was_dropped_no_lane_takes_a_call() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.store().await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    assert!(tokio::time::timeout(Duration::from_millis(50), store.close()).await.is_err());
+    for n in 0..10 {
+        let error = store.get(&n.to_string()).await.unwrap_err();
+        assert!(error.to_string().contains("closed"), "{error}");
+    }
+    stalled.end().await;
+}
+
+#[tokio::test]
+async fn a_runtime_that_has_ended_is_an_error() {
+    let fixture = Fixture::new(Via::Lanes);
+    let builder = fixture.builder();
+    let ended = tokio::task::spawn_blocking(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let store = builder.build().unwrap();
+        runtime.block_on(store.setup()).unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        handle.block_on(store.get("a")).unwrap_err()
+    });
+    let error = tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("runtime"), "{error}");
+}
+
+#[tokio::test]
 async fn what_waits_is_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
@@ -343,17 +373,23 @@ async fn no_connection_is_lost_without_being_replaced_under_load() {
 #[tokio::test]
 async fn where_prepared_statements_get_lost_they_go_unnamed() {
     let fixture = Fixture::new(Via::Lanes);
-    let store = one_lane(&fixture, |builder| builder).await;
+    let store = fixture.set_up(fixture.builder().connections(2)).await;
+    let all = async |round: i32| {
+        for n in 0..10 {
+            let (id, new) = (&n.to_string(), format!("{round} {n}"));
+            store.set(id, &round, MINUTE).await.unwrap();
+            assert_eq!(store.get(id).await.unwrap().unwrap().decode::<i32>().unwrap(), round);
+            // A create may not run twice; one that was refused for its name has not run at all.
+            assert_eq!(store.create(&new, &n, MINUTE).await.unwrap(), Created::Created);
+        }
+    };
+    // Both connections have prepared everything, and then forget it.
+    all(1).await;
     let sql = "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS \
                $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; \
                CREATE TRIGGER forget AFTER INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION forget()";
     fixture.sql(sql).await;
-    for n in 0..5 {
-        store.set("a", &n, MINUTE).await.unwrap();
-        assert_eq!(store.get("a").await.unwrap().unwrap().decode::<i32>().unwrap(), n);
-        // A create may not run twice; one that was refused for its name has not run at all.
-        assert_eq!(store.create(&n.to_string(), &n, MINUTE).await.unwrap(), Created::Created);
-    }
+    all(2).await;
 }
 
 #[tokio::test]

@@ -57,7 +57,8 @@ impl Call {
         if mem::replace(&mut self.is_answered, true) {
             return;
         }
-        if let State::Open(Some(waker)) = mem::replace(&mut *self.shared.state(), State::Answered(reply)) {
+        let before = mem::replace(&mut *self.shared.state(), State::Answered(reply));
+        if let State::Open(Some(waker)) = before {
             waker.wake();
         }
     }

@@ -93,6 +93,15 @@ impl<M: Member> Connection<M> {
         self.flying.iter_mut().flat_map(|flight| flight.group.members.iter_mut().map(|member| (flight.sent, member)))
     }
 
+    /// Whether all was handed to the network.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.is_flushed && self.outgoing.is_empty()
+    }
+
+    pub(super) fn prepares(&self) -> bool {
+        self.prepared.is_some()
+    }
+
     /// Whether a member with this key is under way.
     pub(super) fn is_flying(&self, key: &str) -> bool {
         self.flying.iter().any(|flight| !flight.group.with_key(key, 0).is_empty())

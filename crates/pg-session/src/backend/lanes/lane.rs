@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// From here on two batches are better than one: PostgreSQL has the next at hand when it has done with the first.
+/// Batches of at least so many go one behind the other: PostgreSQL has the next at hand when it has done with the first.
 const HALF: usize = 48;
 
 pub(super) struct Lane {
@@ -59,17 +59,22 @@ impl Lane {
                 format!("{} calls wait already for one connection; slow down, or raise max_waiting", self.room);
             return Err(Error::new(ErrorKind::Overloaded, message).retryable());
         }
+        let mut task = None;
         if !queue.is_served {
             let runtime = Handle::try_current().map_err(|error| {
                 Error::configuration("there is no Tokio runtime here: call the store from within one").caused_by(error)
             })?;
-            self.tasks.spawn_on(Speaker::new(Arc::clone(self)).run(), &runtime);
+            task = Some((runtime, self.tasks.track_future(Speaker::new(Arc::clone(self)).run())));
             queue.is_served = true;
         }
         queue.waiting.push_back(call);
         let idle = if queue.waiting.len() >= queue.enough { queue.idle.take() } else { None };
         drop(queue);
         idle.into_iter().for_each(Waker::wake);
+        // A runtime that has ended drops the task at once, and the task wants the queue.
+        if let Some((runtime, task)) = task {
+            runtime.spawn(task);
+        }
         Ok(answer)
     }
 
@@ -129,10 +134,11 @@ impl Lane {
         mem::take(&mut self.queue().waiting)
     }
 
-    /// Puts calls back, before all others.
+    /// Puts calls back, where they were: before all that came later.
     pub(super) fn put_back(&self, calls: Vec<Call>) {
         let mut queue = self.queue();
         calls.into_iter().rev().for_each(|call| queue.waiting.push_front(call));
+        queue.waiting.make_contiguous().sort_by_key(Call::deadline);
     }
 
     /// The task is no more, with its runtime perhaps: the next call starts another. Those that wait are told by the drop.
@@ -154,7 +160,6 @@ impl Lane {
     }
 
     pub(super) async fn close(&self) {
-        self.hang_up();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -175,8 +180,12 @@ fn enough(flying: usize) -> usize {
 
 /// How many go in one batch: half of all, if that is enough.
 fn most(waiting: usize, flying: usize) -> usize {
-    let half = (waiting + flying) / 2;
-    if half < HALF { waiting } else { half.min(BATCH) }
+    match (waiting + flying) / 2 {
+        ..HALF => waiting,
+        // The second half has the odd one.
+        half if flying > 0 => (waiting + flying - half).min(BATCH),
+        half => half.min(BATCH),
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +208,7 @@ mod tests {
         assert_eq!(batches(1), [1]);
         assert_eq!(batches(95), [95]);
         assert_eq!(batches(96), [48, 48]);
+        assert_eq!(batches(97), [48, 49]);
         assert_eq!(batches(400), [200, 200]);
         assert_eq!(batches(100_000), [256, 256]);
     }

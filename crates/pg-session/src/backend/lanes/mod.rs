@@ -55,9 +55,15 @@ impl Lanes {
     }
 
     pub(super) async fn close(&self) {
+        self.hang_up();
         for lane in &self.0 {
             lane.close().await;
         }
+    }
+
+    /// From here on, no lane takes a command.
+    fn hang_up(&self) {
+        self.0.iter().for_each(|lane| lane.hang_up());
     }
 
     /// Commands on one key share a lane, and so keep the order in which they came.
@@ -80,6 +86,6 @@ fn settings(timeout: Duration) -> String {
 /// Also without a `close()`, the tasks end.
 impl Drop for Lanes {
     fn drop(&mut self) {
-        self.0.iter().for_each(|lane| lane.hang_up());
+        self.hang_up();
     }
 }

@@ -31,20 +31,18 @@ impl Route {
         if self.prepare.load(Ordering::Relaxed) {
             match self.info.connect(&self.settings).await {
                 // A pooler's way to say that it takes no settings with the login.
-                Err(error) if matches!(error.sqlstate(), Some("08P01" | "0A000")) => drop(self.use_a_pooler()),
+                Err(error) if matches!(error.sqlstate(), Some("08P01" | "0A000")) => self.use_a_pooler(),
                 connected => return Ok(Connection::new(connected?, true)),
             }
         }
         Ok(Connection::new(self.info.connect("").await?, false))
     }
 
-    /// From here on nothing is kept in a server process: the next statement may go to another. Whether that is news.
-    pub(super) fn use_a_pooler(&self) -> bool {
-        let is_news = self.prepare.swap(false, Ordering::Relaxed);
-        if is_news {
+    /// From here on nothing is kept in a server process: the next statement may go to another.
+    pub(super) fn use_a_pooler(&self) {
+        if self.prepare.swap(false, Ordering::Relaxed) {
             tracing::info!("there is a pooler in between: statements are not prepared");
         }
-        is_news
     }
 }
 

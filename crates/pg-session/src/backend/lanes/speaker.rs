@@ -80,6 +80,8 @@ impl Speaker {
             Ok(()) => connection.close().await,
             Err(error) => {
                 tracing::warn!(%error, sqlstate = error.sqlstate(), "a connection to PostgreSQL has ended");
+                // What was refused is told already. Of the rest nobody knows.
+                let error = if error.is_unanswered() { error } else { Error::connection_lost(error) };
                 connection.into_groups().for_each(|group| self.lost(group, &error));
                 self.send_again();
             }
@@ -90,7 +92,7 @@ impl Speaker {
         let mut is_held_up = false;
         loop {
             while let Some(landed) = connection.landed()? {
-                self.settle(landed)?;
+                self.settle(landed, connection.prepares())?;
                 is_held_up = false;
             }
             self.send_again();
@@ -101,7 +103,8 @@ impl Speaker {
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
-                () = self.lane.work(flying), if !is_held_up => is_held_up = !self.send(connection).await && flying > 0,
+                // The server takes what was sent before: that bounds the bytes under way.
+                () = self.lane.work(flying), if !is_held_up && connection.is_flushed() => is_held_up = !self.send(connection).await && flying > 0,
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
@@ -128,7 +131,7 @@ impl Speaker {
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
-    fn settle(&mut self, Landed { group, outcome }: Landed<Call>) -> Result<()> {
+    fn settle(&mut self, Landed { group, outcome }: Landed<Call>, is_prepared: bool) -> Result<()> {
         let error = match outcome {
             Ok(replies) => {
                 group.members.into_iter().zip(replies).for_each(|(mut call, reply)| call.answer(Ok(reply)));
@@ -136,7 +139,8 @@ impl Speaker {
             }
             Err(error) => error,
         };
-        if matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) && self.lane.route.use_a_pooler() {
+        if is_prepared && matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) {
+            self.lane.route.use_a_pooler();
             self.again.extend(group.members);
             return Err(error);
         }
