@@ -61,7 +61,7 @@ pub(crate) struct Command {
 
 impl Command {
     /// What commands are told apart by: the session's id.
-    pub(crate) fn key(&self) -> &str {
+    fn key(&self) -> &str {
         self.params.first().and_then(Value::text).unwrap_or_default()
     }
 

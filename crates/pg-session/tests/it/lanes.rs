@@ -45,6 +45,13 @@ fn spawn_set(store: &PgStore, id: &'static str) -> JoinHandle<Result<()>> {
     tokio::spawn(async move { store.set(id, &0, MINUTE).await })
 }
 
+/// On the one thread of a test: what was spawned has called, and what is to be sent is sent.
+async fn everybody_had_a_turn() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn together_calls_answer_what_each_alone_does() {
     let fixture = Fixture::new(Via::Lanes);
@@ -151,7 +158,7 @@ async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
     // So many that they follow the batch that waits for the row, without a wait for its answer.
     good.push(set("b".into(), "2"));
     good.extend((0..100).map(|n| set(format!("later {n}"), "2")));
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    everybody_had_a_turn().await;
     other.batch_execute("COMMIT").await.unwrap();
     for set in good {
         set.await.unwrap().unwrap();
@@ -172,12 +179,54 @@ async fn many_calls_on_one_id_wait_for_the_one_under_way() {
             tokio::spawn(async move { store.set("held", &n, MINUTE).await })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    everybody_had_a_turn().await;
     stalled.end().await;
     for set in sets {
         set.await.unwrap().unwrap();
     }
     assert_eq!(store.get("held").await.unwrap().unwrap().json(), "149");
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_bounded_in_bytes() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let sets: Vec<_> = (0..300)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.set(&n.to_string(), &"x".repeat(200_000), MINUTE).await })
+        })
+        .collect();
+    everybody_had_a_turn().await;
+    // What was dropped is not sent: so what is there in the end was under way, in buffers of the kernel for the most.
+    sets.iter().for_each(JoinHandle::abort);
+    everybody_had_a_turn().await;
+    stalled.end().await;
+    store.close().await;
+    let sent: usize = fixture.value("SELECT count(*) FROM session WHERE id <> 'held'").await.parse().unwrap();
+    assert!((1..100).contains(&sent), "{sent} of 200,000 bytes each");
+}
+
+#[tokio::test]
+async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = one_lane(&fixture, |builder| builder).await;
+    let sql = "CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS \
+               $$ BEGIN RAISE 'no space' USING ERRCODE = '53100'; END $$; \
+               CREATE TRIGGER full_ BEFORE INSERT ON session FOR EACH ROW WHEN (NEW.id = 'full') EXECUTE FUNCTION full_()";
+    fixture.sql(sql).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let create = tokio::spawn({
+        let store = store.clone();
+        async move { store.create("x", &1, MINUTE).await.map(drop) }
+    });
+    let set = spawn_set(&store, "full");
+    everybody_had_a_turn().await;
+    stalled.end().await;
+    let (set, create) = (set.await.unwrap().unwrap_err(), create.await.unwrap().unwrap_err());
+    assert_eq!((set.sqlstate(), set.is_retryable()), (Some("53100"), true));
+    assert!(!create.is_retryable() && create.to_string().contains("unknown"), "{create}");
 }
 
 #[tokio::test]

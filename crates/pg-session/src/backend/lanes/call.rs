@@ -104,3 +104,34 @@ impl Future for Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::backend::Statement;
+
+    /// Polls as soon as it is woken, on the thread that wakes.
+    struct AtOnce(Mutex<Answer>);
+
+    impl Wake for AtOnce {
+        fn wake(self: Arc<Self>) {
+            let mut answer = self.0.lock().unwrap();
+            assert!(Pin::new(&mut *answer).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+    }
+
+    #[test]
+    fn who_is_woken_finds_the_answer() {
+        let statement = Arc::new(Statement { name: "get", sql: String::new(), many: None, repeatable: true });
+        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, Duration::from_secs(1));
+        let caller = Arc::new(AtOnce(Mutex::new(answer)));
+        let waker = Waker::from(Arc::clone(&caller));
+        let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();
+        assert!(pending);
+        call.answer(Ok(Reply::default()));
+    }
+}

@@ -190,7 +190,14 @@ fn most(waiting: usize, flying: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{enough, most};
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::backend::Statement;
+    use crate::backend::lanes::conninfo::ConnInfo;
 
     /// The sizes of the batches that go, one behind the other, of so many calls at once.
     fn batches(mut waiting: usize) -> Vec<usize> {
@@ -201,6 +208,21 @@ mod tests {
             waiting -= size;
         }
         sizes
+    }
+
+    #[test]
+    fn what_goes_again_keeps_its_deadline() {
+        let (second, info) = (Duration::from_secs(1), ConnInfo::parse("postgres://localhost").unwrap());
+        let prepare = AtomicBool::new(true);
+        let route = Route { info, timeout: 9 * second, patience: second, settings: String::new(), prepare };
+        let lane = Lane::new(Arc::new(route), 9);
+        let statement = Arc::new(Statement { name: "get", sql: String::new(), many: None, repeatable: true });
+        let call = |limit| Call::new(Command { statement: Arc::clone(&statement), params: smallvec![] }, limit);
+        let ((late, _late), (soon, _soon)) = (call(9 * second), call(second));
+        // In the order of their keys, as in a group.
+        lane.put_back(vec![late, soon]);
+        assert_eq!(lane.due(Instant::now() + 2 * second).len(), 1);
+        assert!(lane.next_deadline().is_some_and(|deadline| deadline > Instant::now() + 5 * second));
     }
 
     #[test]

@@ -104,21 +104,23 @@ impl Speaker {
                 biased;
                 moved = connection.transfer() => moved?,
                 // The server takes what was sent before: that bounds the bytes under way.
-                () = self.lane.work(flying), if !is_held_up && connection.is_flushed() => is_held_up = !self.send(connection).await && flying > 0,
+                () = self.lane.work(flying), if !is_held_up && connection.is_flushed() => {
+                    is_held_up = self.send(connection, flying).await;
+                }
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
     }
 
-    /// Whether there was anything to send.
-    async fn send(&mut self, connection: &mut Connection<Call>) -> bool {
+    /// Sends the next batch. Whether all of it must wait for what is `flying`.
+    async fn send(&mut self, connection: &mut Connection<Call>, flying: usize) -> bool {
         if self.is_busy {
             // Those who were answered a moment ago come first: what they ask goes into the same batch.
             yield_now().await;
         }
-        let batch = self.lane.batch(connection.flying().count(), |key| connection.is_flying(key));
-        let count = batch.len();
-        self.is_busy = count > 1;
+        let batch = self.lane.batch(flying, |key| connection.is_flying(key));
+        let is_held_up = batch.is_empty() && flying > 0;
+        self.is_busy = batch.len() > 1;
         for mut group in groups(batch) {
             group.members.iter_mut().for_each(|call| call.tries += 1);
             match connection.send(group) {
@@ -127,7 +129,7 @@ impl Speaker {
                 Err((group, error)) => answer(group, &error),
             }
         }
-        count > 0
+        is_held_up
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
