@@ -8,7 +8,7 @@ use pg_session::Session;
 use pg_session_check::{Data, Failure, Id, Kind, Ours, Store};
 use pg_session_testkit::Database;
 
-use crate::{assert_found, found};
+use crate::found;
 
 /// Ours, but for one verb.
 struct Wrong {
@@ -96,16 +96,24 @@ impl Store for Wrong {
     }
 }
 
-/// What the checker must find, whatever else it does.
+/// What the checker must find, whatever else it does. What it takes is chance and time: where few calls do not show it,
+/// more will.
 async fn is_found(fault: Fault, kinds: &[Kind]) {
-    let database = Database::new();
-    let mut stores = Vec::new();
-    for _ in 0..2 {
-        let ours = Ours::new(&database.url()).await.unwrap();
-        stores.push(Wrong { ours, fault, cache: Mutex::default() });
+    let mut missing = kinds.to_vec();
+    for calls in [4_000, 12_000, 36_000] {
+        let database = Database::new();
+        let mut stores = Vec::new();
+        for _ in 0..2 {
+            let ours = Ours::new(&database.url()).await.unwrap();
+            stores.push(Wrong { ours, fault, cache: Mutex::default() });
+        }
+        let (_, violations) = found(stores.try_into().ok().unwrap(), calls).await;
+        missing.retain(|kind| violations.iter().all(|violation| violation.kind != *kind));
+        if missing.is_empty() {
+            return;
+        }
     }
-    let (_, violations) = found(stores.try_into().ok().unwrap(), 4_000).await;
-    kinds.iter().for_each(|kind| assert_found(*kind, &violations));
+    panic!("not found: {missing:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
