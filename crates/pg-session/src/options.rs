@@ -132,7 +132,8 @@ impl Builder {
     }
 
     /// The connections of the store's own, each opened when it is needed. Default: 2. Range: 1 to 64.
-    /// More of them make the batches smaller, and pay only where PostgreSQL has cores to spare.
+    /// A few are enough: calls of one kind keep two of them busy at most. The others serve other kinds, and go on where
+    /// one waits for a lock.
     pub fn connections(mut self, number: usize) -> Self {
         self.options.lanes.connections = number;
         self

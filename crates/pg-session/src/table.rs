@@ -117,7 +117,7 @@ impl Table {
                 _ => return None,
             })
         });
-        Statement { name, sql, many: None, repeatable: true }
+        Statement { name, sql, many: None, is_read: false, repeatable: true }
     }
 
     /// When a session ends, as a `timestamptz`: by its expiry, or by its age if that is earlier.

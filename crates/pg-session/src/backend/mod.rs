@@ -19,6 +19,8 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
     /// Its form for many commands at once, where it has one.
     pub(crate) many: Option<Many>,
+    /// Whether it writes nothing.
+    pub(crate) is_read: bool,
     /// Whether it may run twice and still have the effect and the answer of once.
     pub(crate) repeatable: bool,
 }
@@ -36,7 +38,7 @@ pub(crate) struct Many {
 pub(crate) enum SameKey {
     /// They go one after the other.
     Apart,
-    /// They go together, and have the same answer.
+    /// They go together if they are alike, and have the same answer.
     Together,
     /// The later one goes, and does for both.
     LastStands,

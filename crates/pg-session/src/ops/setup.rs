@@ -77,6 +77,7 @@ async fn look(core: &Core) -> Result<Look> {
         name: "look",
         sql: include_str!("../../sql/look.sql").into(),
         many: None,
+        is_read: true,
         repeatable: true,
     });
     let table = &core.options.table;

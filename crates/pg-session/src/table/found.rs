@@ -42,15 +42,16 @@ impl Look {
         let columns = found.columns(table, &self.zone)?;
         let alone = |name, sql| table.statement(name, sql, &columns);
         let many = |same_key, statement: Statement, sql| {
-            let Statement { name, sql: one, repeatable, .. } = statement;
+            let Statement { name, sql: one, is_read, repeatable, .. } = statement;
             let many = Many { sql: alone(name, sql).sql, same_key };
-            Arc::new(Statement { name, sql: one, many: Some(many), repeatable })
+            Arc::new(Statement { name, sql: one, many: Some(many), is_read, repeatable })
         };
+        let read = |statement| Statement { is_read: true, ..statement };
         let once = |statement| Statement { repeatable: false, ..statement };
         Ok(Statements {
             get: many(
                 SameKey::Together,
-                alone("get", include_str!("../../sql/get.sql")),
+                read(alone("get", include_str!("../../sql/get.sql"))),
                 include_str!("../../sql/get_many.sql"),
             ),
             set: many(
@@ -69,12 +70,12 @@ impl Look {
                 include_str!("../../sql/update_many.sql"),
             ),
             touch: many(
-                SameKey::Apart,
+                SameKey::Together,
                 alone("touch", include_str!("../../sql/touch.sql")),
                 include_str!("../../sql/touch_many.sql"),
             ),
             touch_always: many(
-                SameKey::Apart,
+                SameKey::Together,
                 alone("touch", include_str!("../../sql/touch_always.sql")),
                 include_str!("../../sql/touch_always_many.sql"),
             ),
@@ -85,11 +86,11 @@ impl Look {
             ),
             take: Arc::new(once(alone("take", include_str!("../../sql/take.sql")))),
             rotate: Arc::new(once(alone("rotate", include_str!("../../sql/rotate.sql")))),
-            all: Arc::new(alone("all", include_str!("../../sql/all.sql"))),
-            count: Arc::new(alone("count", include_str!("../../sql/count.sql"))),
+            all: Arc::new(read(alone("all", include_str!("../../sql/all.sql")))),
+            count: Arc::new(read(alone("count", include_str!("../../sql/count.sql")))),
             clear: Arc::new(alone("clear", include_str!("../../sql/clear.sql"))),
             by_subject: table.subject.is_some().then(|| BySubject {
-                sessions_of: Arc::new(alone("sessions_of", include_str!("../../sql/sessions_of.sql"))),
+                sessions_of: Arc::new(read(alone("sessions_of", include_str!("../../sql/sessions_of.sql")))),
                 destroy_sessions_of: Arc::new(once(alone(
                     "destroy_sessions_of",
                     include_str!("../../sql/destroy_sessions_of.sql"),

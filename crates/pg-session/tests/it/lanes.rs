@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
 use serde_json::json;
+use serde_json::value::RawValue;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::via::{Fixture, MINUTE, Via};
@@ -192,10 +193,11 @@ async fn what_is_under_way_is_bounded_in_bytes() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let stalled = Stalled::new(&fixture, &store).await;
+    let data: Arc<RawValue> = RawValue::from_string(format!("\"{}\"", "x".repeat(200_000))).unwrap().into();
     let sets: Vec<_> = (0..300)
         .map(|n| {
-            let store = store.clone();
-            tokio::spawn(async move { store.set(&n.to_string(), &"x".repeat(200_000), MINUTE).await })
+            let (store, data) = (store.clone(), Arc::clone(&data));
+            tokio::spawn(async move { store.set(&n.to_string(), &*data, MINUTE).await })
         })
         .collect();
     everybody_had_a_turn().await;
@@ -217,16 +219,29 @@ async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
                CREATE TRIGGER full_ BEFORE INSERT ON session FOR EACH ROW WHEN (NEW.id = 'full') EXECUTE FUNCTION full_()";
     fixture.sql(sql).await;
     let stalled = Stalled::new(&fixture, &store).await;
-    let create = tokio::spawn({
-        let store = store.clone();
-        async move { store.create("x", &1, MINUTE).await.map(drop) }
-    });
-    let set = spawn_set(&store, "full");
+    let other = fixture.database.client().await;
+    other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '0')").await.unwrap();
+    // Two batches, one behind the other: the first waits for a row, and then meets the refusal.
+    let ids = ["a".to_owned(), "full".to_owned()].into_iter().chain((0..98).map(|n| format!("{n:02}")));
+    let creates: Vec<_> = ids
+        .map(|id| {
+            let store = store.clone();
+            tokio::spawn(async move { store.create(&id, &1, MINUTE).await })
+        })
+        .collect();
     everybody_had_a_turn().await;
     stalled.end().await;
-    let (set, create) = (set.await.unwrap().unwrap_err(), create.await.unwrap().unwrap_err());
-    assert_eq!((set.sqlstate(), set.is_retryable()), (Some("53100"), true));
-    assert!(!create.is_retryable() && create.to_string().contains("unknown"), "{create}");
+    fixture.until_one_waits().await;
+    everybody_had_a_turn().await;
+    other.batch_execute("COMMIT").await.unwrap();
+    for (n, create) in creates.into_iter().enumerate() {
+        let error = create.await.unwrap().unwrap_err();
+        if n < 50 {
+            assert_eq!((error.sqlstate(), error.is_retryable()), (Some("53100"), true));
+        } else {
+            assert!(!error.is_retryable() && error.to_string().contains("unknown"), "{n}: {error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -239,6 +254,31 @@ async fn after_a_close_that_was_dropped_no_lane_takes_a_call() {
         let error = store.get(&n.to_string()).await.unwrap_err();
         assert!(error.to_string().contains("closed"), "{error}");
     }
+    stalled.end().await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_lock_holds_up_nobody_else() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.set_up(fixture.builder().connections(2)).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let began = Instant::now();
+    store.set("other", &1, MINUTE).await.unwrap();
+    assert!(store.get("other").await.unwrap().is_some());
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    stalled.end().await;
+}
+
+#[tokio::test]
+async fn a_read_waits_for_no_write() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.set_up(fixture.builder().connections(2)).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let began = Instant::now();
+    for n in 0..100 {
+        assert!(store.get(&n.to_string()).await.unwrap().is_none());
+    }
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     stalled.end().await;
 }
 

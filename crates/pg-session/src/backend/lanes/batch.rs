@@ -1,19 +1,13 @@
-//! Which commands go together, and in which order. No I/O.
+//! Calls that go as one statement. No I/O.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::backend::{Command, SameKey, Statement};
+use crate::backend::{Command, Statement};
 
 /// What is put together: a command with whatever belongs to it.
 pub(super) trait Member {
     fn command(&self) -> &Command;
-
-    /// Whether it must have a statement of its own.
-    fn is_alone(&self) -> bool {
-        false
-    }
 }
 
 /// Commands of one kind, which go as one statement. More than one only where the statement has a form for many. They
@@ -21,19 +15,18 @@ pub(super) trait Member {
 pub(super) struct Group<M> {
     pub(super) statement: Arc<Statement>,
     pub(super) members: Vec<M>,
-    is_alone: bool,
 }
 
 impl<M: Member> Group<M> {
-    fn of(member: M) -> Self {
-        Self { statement: Arc::clone(&member.command().statement), is_alone: member.is_alone(), members: vec![member] }
-    }
-
-    fn takes(&self, member: &M) -> bool {
-        !self.is_alone
-            && !member.is_alone()
-            && self.statement.many.is_some()
-            && Arc::ptr_eq(&self.statement, &member.command().statement)
+    /// Of members with one statement; none of none. Those with the same key stay as they came.
+    pub(super) fn of(members: Vec<M>) -> Option<Self> {
+        let statement = Arc::clone(&members.first()?.command().statement);
+        // Mostly told apart without a look at the key.
+        let mut members: Vec<_> = members.into_iter().map(|member| (prefix(member.command().key()), member)).collect();
+        members.sort_by(|(first, one), (second, other)| {
+            first.cmp(second).then_with(|| one.command().key().cmp(other.command().key()))
+        });
+        Some(Self { statement, members: members.into_iter().map(|(_, member)| member).collect() })
     }
 
     fn key(&self, member: usize) -> &str {
@@ -57,47 +50,11 @@ impl<M: Member> Group<M> {
     }
 }
 
-/// Puts commands of one kind together, into few groups, so that the commands on one key keep their order.
-pub(super) fn groups<M: Member>(members: Vec<M>) -> Vec<Group<M>> {
-    let mut groups: Vec<Group<M>> = Vec::new();
-    // The group of the last command, which may have the same key: what comes after it must not go before it.
-    let mut last = 0;
-    for (member, follows) in by_key(members) {
-        let together = || member.command().statement.many.as_ref().is_some_and(|many| many.same_key != SameKey::Apart);
-        let first = match follows {
-            false => 0,
-            true if together() && groups[last].takes(&member) => last,
-            true => last + 1,
-        };
-        last = (first..groups.len()).find(|&group| groups[group].takes(&member)).unwrap_or(groups.len());
-        match groups.get_mut(last) {
-            Some(group) => group.members.push(member),
-            None => groups.push(Group::of(member)),
-        }
-    }
-    groups
-}
-
-/// The members in the order of their keys, those with the same key as they came, and whether the one before has it too.
-fn by_key<M: Member>(members: Vec<M>) -> impl Iterator<Item = (M, bool)> {
-    let prefix = |member: &M| {
-        let key = member.command().key().as_bytes();
-        let mut first = [0; 8];
-        first[..key.len().min(8)].copy_from_slice(&key[..key.len().min(8)]);
-        u64::from_be_bytes(first)
-    };
-    // Small to move, and mostly told apart without a look at the key.
-    let mut places: Vec<(u64, usize)> = members.iter().map(prefix).zip(0..).collect();
-    let key = |place: usize| members[place].command().key();
-    let order = |one: &(u64, usize), other: &(u64, usize)| match one.0.cmp(&other.0) {
-        Ordering::Equal => key(one.1).cmp(key(other.1)),
-        order => order,
-    };
-    places.sort_unstable_by(|one, other| order(one, other).then(one.1.cmp(&other.1)));
-    let follows: Vec<bool> =
-        (0..places.len()).map(|nth| nth > 0 && order(&places[nth - 1], &places[nth]) == Ordering::Equal).collect();
-    let mut members: Vec<Option<M>> = members.into_iter().map(Some).collect();
-    places.into_iter().zip(follows).filter_map(move |((_, place), follows)| Some((members[place].take()?, follows)))
+/// The first bytes of a key, in its order.
+fn prefix(key: &str) -> u64 {
+    let mut first = [0; 8];
+    first.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
+    u64::from_be_bytes(first)
 }
 
 #[cfg(test)]
@@ -105,7 +62,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::Many;
+    use crate::backend::{Many, SameKey};
 
     impl Member for Command {
         fn command(&self) -> &Command {
@@ -113,57 +70,30 @@ mod tests {
         }
     }
 
-    fn statement(name: &'static str, same_key: Option<SameKey>) -> Arc<Statement> {
-        let many = same_key.map(|same_key| Many { sql: String::new(), same_key });
-        Arc::new(Statement { name, sql: String::new(), many, repeatable: true })
-    }
-
-    /// The groups of commands such as `get a`, each as `get a b`.
-    fn grouped(commands: &[&str]) -> Vec<String> {
-        let kinds = [
-            statement("get", Some(SameKey::Together)),
-            statement("set", Some(SameKey::LastStands)),
-            statement("touch", Some(SameKey::Apart)),
-            statement("sweep", None),
-        ];
-        let command = |text: &&str| {
-            let (name, key) = text.split_once(' ').unwrap();
-            let statement = kinds.iter().find(|kind| kind.name == name).unwrap();
-            Command { statement: Arc::clone(statement), params: smallvec![key.into()] }
-        };
-        let told = |group: &Group<Command>| {
-            let keys: Vec<_> = group.members.iter().map(Command::key).collect();
-            format!("{} {}", group.statement.name, keys.join(" "))
-        };
-        groups(commands.iter().map(command).collect()).iter().map(told).collect()
-    }
-
-    #[test]
-    fn one_kind_goes_together() {
-        assert_eq!(grouped(&["get a", "set b", "get c", "set d", "get a"]), ["get a a c", "set b d"]);
-        assert_eq!(grouped(&["sweep 0", "sweep 1"]), ["sweep 0", "sweep 1"]);
-        assert!(grouped(&[]).is_empty());
-    }
-
-    #[test]
-    fn commands_on_one_key_keep_their_order() {
-        assert_eq!(grouped(&["get a", "set a", "get b", "get a"]), ["get a b", "set a", "get a"]);
-        assert_eq!(grouped(&["set a", "touch a", "set b", "set a"]), ["set a b", "touch a", "set a"]);
-        assert_eq!(grouped(&["set a", "set a", "get a", "set a"]), ["set a a", "get a", "set a"]);
-        assert_eq!(grouped(&["touch a", "touch b", "touch a"]), ["touch a b", "touch a"]);
-    }
-
     #[test]
     fn of_one_key_the_last_goes_and_all_are_answered() {
-        let set = statement("set", Some(SameKey::LastStands));
+        let many = Some(Many { sql: String::new(), same_key: SameKey::LastStands });
+        let set = Arc::new(Statement { name: "set", sql: String::new(), many, is_read: false, repeatable: true });
         let command =
             |key: &str, data: &str| Command { statement: set.clone(), params: smallvec![key.into(), data.into()] };
-        let group = groups(vec![command("b", "1"), command("a", "2"), command("b", "3"), command("b", "4")]).remove(0);
+        let commands = vec![command("b", "1"), command("a", "2"), command("b", "3"), command("b", "4")];
+        let group = Group::of(commands).unwrap();
         let sent: Vec<_> = group.distinct().filter_map(|command| command.params[1].text()).collect();
         assert_eq!(sent, ["2", "4"]);
         for near in 0..5 {
             let found = ["a", "b", "c", ""].map(|key| group.with_key(key, near));
             assert_eq!(found, [0..1, 1..4, 4..4, 0..0]);
         }
+    }
+
+    #[test]
+    fn members_are_in_the_order_of_the_bytes_of_their_keys() {
+        let get = Arc::new(Statement { name: "get", sql: String::new(), many: None, is_read: true, repeatable: true });
+        let mut keys = ["b", "", "same start, b", "é", "a", "same start, a", "same start", "B"];
+        let commands = keys.map(|key| Command { statement: get.clone(), params: smallvec![key.into()] });
+        let group = Group::of(commands.into()).unwrap();
+        keys.sort_unstable();
+        assert_eq!(group.members.iter().map(Command::key).collect::<Vec<_>>(), keys);
+        assert!(Group::of(Vec::<Command>::new()).is_none());
     }
 }

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 /// What the lane has of a call. It is small to move, and one is answered by its drop at the latest.
 pub(super) struct Call {
     shared: Arc<Shared>,
+    /// A hash of the command's key: those with the same keep their order.
+    pub(super) key: u64,
     /// How often it was sent.
     pub(super) tries: u32,
     pub(super) is_alone: bool,
@@ -37,14 +39,19 @@ enum State {
 }
 
 impl Call {
-    pub(super) fn new(command: Command, limit: Duration) -> (Self, Answer) {
+    pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
         let deadline = Instant::now() + limit;
         let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Open(None)) });
-        (Self { shared: Arc::clone(&shared), tries: 0, is_alone: false, is_answered: false }, Answer(shared))
+        (Self { shared: Arc::clone(&shared), key, tries: 0, is_alone: false, is_answered: false }, Answer(shared))
     }
 
     pub(super) fn deadline(&self) -> Instant {
         self.shared.deadline
+    }
+
+    /// Whether it must have a statement of its own.
+    pub(super) fn goes_alone(&self) -> bool {
+        self.is_alone || self.command().statement.many.is_none()
     }
 
     /// Whether somebody still waits for it. What nobody waits for is not sent.
@@ -76,10 +83,6 @@ impl Drop for Call {
 impl Member for Call {
     fn command(&self) -> &Command {
         &self.shared.command
-    }
-
-    fn is_alone(&self) -> bool {
-        self.is_alone
     }
 }
 
@@ -126,8 +129,9 @@ mod tests {
 
     #[test]
     fn who_is_woken_finds_the_answer() {
-        let statement = Arc::new(Statement { name: "get", sql: String::new(), many: None, repeatable: true });
-        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, Duration::from_secs(1));
+        let statement =
+            Arc::new(Statement { name: "get", sql: String::new(), many: None, is_read: true, repeatable: true });
+        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
         let caller = Arc::new(AtOnce(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));
         let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();

@@ -102,11 +102,6 @@ impl<M: Member> Connection<M> {
         self.prepared.is_some()
     }
 
-    /// Whether a member with this key is under way.
-    pub(super) fn is_flying(&self, key: &str) -> bool {
-        self.flying.iter().any(|flight| !flight.group.with_key(key, 0).is_empty())
-    }
-
     pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {
         self.flying.into_iter().map(|flight| flight.group)
     }

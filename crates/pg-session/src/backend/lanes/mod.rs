@@ -5,15 +5,15 @@ mod call;
 mod connect;
 mod connection;
 mod conninfo;
-mod lane;
 mod lent;
 mod param;
+mod pool;
+mod queue;
 mod route;
 mod row;
 mod speaker;
 mod tls;
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use super::{Command, Reply};
 use crate::error::Result;
 use conninfo::ConnInfo;
-use lane::Lane;
+use pool::Pool;
 use route::Route;
 
 /// What can be set of the lanes.
@@ -34,42 +34,27 @@ pub(crate) struct LaneOptions {
     pub(crate) timeout: Duration,
 }
 
-pub(crate) struct Lanes(Vec<Arc<Lane>>);
+pub(crate) struct Lanes(Arc<Pool>);
 
 impl Lanes {
     pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
-        let route = Arc::new(Route {
+        let route = Route {
             info: ConnInfo::parse(connection)?,
             timeout: options.timeout,
             patience: options.timeout / 2,
             settings: settings(options.timeout),
             prepare: AtomicBool::new(options.prepare),
-        });
-        let room = options.max_waiting.div_ceil(options.connections);
-        let lane = |_| Arc::new(Lane::new(Arc::clone(&route), room));
-        Ok(Self((0..options.connections).map(lane).collect()))
+        };
+        Ok(Self(Arc::new(Pool::new(route, options.connections, options.max_waiting))))
     }
 
     pub(super) async fn submit(&self, command: Command) -> Result<Reply> {
-        self.lane(&command).submit(command)?.await
+        self.0.submit(command)?.await
     }
 
     pub(super) async fn close(&self) {
-        self.hang_up();
-        for lane in &self.0 {
-            lane.close().await;
-        }
-    }
-
-    /// From here on, no lane takes a command.
-    fn hang_up(&self) {
-        self.0.iter().for_each(|lane| lane.hang_up());
-    }
-
-    /// Commands on one key share a lane, and so keep the order in which they came.
-    fn lane(&self, command: &Command) -> &Arc<Lane> {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(command.key());
-        &self.0[hash as usize % self.0.len()]
+        self.0.hang_up();
+        self.0.close().await;
     }
 }
 
@@ -86,6 +71,6 @@ fn settings(timeout: Duration) -> String {
 /// Also without a `close()`, the tasks end.
 impl Drop for Lanes {
     fn drop(&mut self) {
-        self.hang_up();
+        self.0.hang_up();
     }
 }

@@ -4,28 +4,33 @@
 use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::batch::{Group, groups};
+use super::batch::Group;
 use super::call::Call;
 use super::connection::{Connection, Landed};
-use super::lane::Lane;
+use super::pool::Pool;
 use super::route::Outage;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call is sent, when its connection is lost each time.
 const TRIES: u32 = 3;
 
+/// Whose answer takes so long is not waited for by others of its kind.
+const SLOW: Duration = Duration::from_millis(50);
+
 /// How a transaction pooler shows that it leads each statement to whatever server process is free (SQLSTATE).
 const NO_SUCH_STATEMENT: &str = "26000";
 const STATEMENT_EXISTS: &str = "42P05";
 
 pub(super) struct Speaker {
-    lane: Arc<Lane>,
+    pool: Arc<Pool>,
+    lane: usize,
     outage: Option<Outage>,
-    /// Goes off when the time of the oldest call is up, at the latest.
+    /// Goes off when the time of the oldest call is up, at the latest, and when what was sent is slow.
     clock: Pin<Box<Sleep>>,
     /// What is to be sent once more.
     again: Vec<Call>,
@@ -34,15 +39,15 @@ pub(super) struct Speaker {
 }
 
 impl Speaker {
-    pub(super) fn new(lane: Arc<Lane>) -> Self {
-        let clock = Box::pin(sleep(lane.route.timeout));
-        Self { lane, outage: None, clock, again: Vec::new(), is_busy: false }
+    pub(super) fn new(pool: Arc<Pool>, lane: usize) -> Self {
+        let clock = Box::pin(sleep(pool.route.timeout));
+        Self { pool, lane, outage: None, clock, again: Vec::new(), is_busy: false }
     }
 
     pub(super) async fn run(mut self) {
         loop {
-            self.lane.work(0).await;
-            if self.lane.is_over() {
+            self.pool.work(self.lane).await;
+            if self.pool.is_over() {
                 return;
             }
             if let Some(connection) = self.connect().await {
@@ -53,11 +58,12 @@ impl Speaker {
 
     /// None after a failure. In a long outage those who wait are told at once.
     async fn connect(&mut self) -> Option<Connection<Call>> {
+        self.pool.connecting(self.lane);
         if let Some(next) = self.outage.as_ref().map(|outage| outage.next_attempt) {
             self.meanwhile(sleep_until(next)).await;
         }
-        let route = Arc::clone(&self.lane.route);
-        match self.meanwhile(route.connect()).await {
+        let pool = Arc::clone(&self.pool);
+        match self.meanwhile(pool.route.connect()).await {
             Ok(connection) => {
                 self.outage = None;
                 Some(connection)
@@ -65,8 +71,8 @@ impl Speaker {
             Err(error) => {
                 let outage = Outage::after(self.outage.take());
                 // What is refused for good is not worth a wait.
-                if outage.began.elapsed() >= route.patience || error.kind() == ErrorKind::Configuration {
-                    self.lane.everything().iter_mut().for_each(|call| call.answer(Err(error.clone())));
+                if outage.began.elapsed() >= pool.route.patience || error.kind() == ErrorKind::Configuration {
+                    pool.give_up().iter_mut().for_each(|call| call.answer(Err(error.clone())));
                 }
                 self.outage = Some(outage);
                 None
@@ -76,73 +82,72 @@ impl Speaker {
 
     /// Until the connection is lost, or the lane closes.
     async fn speak(&mut self, mut connection: Connection<Call>) {
+        self.pool.online(self.lane);
         match self.converse(&mut connection).await {
-            Ok(()) => connection.close().await,
+            Ok(()) => {
+                self.pool.offline(self.lane, Vec::new());
+                connection.close().await;
+            }
             Err(error) => {
                 tracing::warn!(%error, sqlstate = error.sqlstate(), "a connection to PostgreSQL has ended");
                 // What was refused is told already. Of the rest nobody knows.
                 let error = if error.is_unanswered() { error } else { Error::connection_lost(error) };
                 connection.into_groups().for_each(|group| self.lost(group, &error));
-                self.send_again();
+                self.pool.offline(self.lane, mem::take(&mut self.again));
             }
         }
     }
 
     async fn converse(&mut self, connection: &mut Connection<Call>) -> Result<()> {
-        let mut is_held_up = false;
         loop {
             while let Some(landed) = connection.landed()? {
                 self.settle(landed, connection.prepares())?;
-                is_held_up = false;
             }
-            self.send_again();
-            let flying = connection.flying().count();
-            if flying == 0 && self.lane.is_over() {
+            if connection.flying().next().is_none() && self.pool.is_over() {
                 return Ok(());
             }
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
                 // The server takes what was sent before: that bounds the bytes under way.
-                () = self.lane.work(flying), if !is_held_up && connection.is_flushed() => {
-                    is_held_up = self.send(connection, flying).await;
-                }
+                () = self.pool.work(self.lane), if connection.is_flushed() => self.send(connection).await,
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
     }
 
-    /// Sends the next batch. Whether all of it must wait for what is `flying`.
-    async fn send(&mut self, connection: &mut Connection<Call>, flying: usize) -> bool {
+    /// Sends the next batch.
+    async fn send(&mut self, connection: &mut Connection<Call>) {
         if self.is_busy {
             // Those who were answered a moment ago come first: what they ask goes into the same batch.
             yield_now().await;
         }
-        let batch = self.lane.batch(flying, |key| connection.is_flying(key));
-        let is_held_up = batch.is_empty() && flying > 0;
+        let batch = self.pool.take(self.lane);
         self.is_busy = batch.len() > 1;
+        let soon = Instant::now() + SLOW;
+        if self.clock.deadline() > soon {
+            self.clock.as_mut().reset(soon);
+        }
         for mut group in groups(batch) {
             group.members.iter_mut().for_each(|call| call.tries += 1);
-            match connection.send(group) {
-                Ok(()) => {}
-                Err((group, _)) if group.members.len() > 1 => self.again.extend(group.members.into_iter().map(alone)),
-                Err((group, error)) => answer(group, &error),
+            if let Err((group, error)) = connection.send(group) {
+                self.refused(group, &error);
             }
         }
-        is_held_up
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
     fn settle(&mut self, Landed { group, outcome }: Landed<Call>, is_prepared: bool) -> Result<()> {
         let error = match outcome {
             Ok(replies) => {
+                self.pool.land(self.lane, group.members[0].key, Vec::new());
                 group.members.into_iter().zip(replies).for_each(|(mut call, reply)| call.answer(Ok(reply)));
                 return Ok(());
             }
             Err(error) => error,
         };
         if is_prepared && matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) {
-            self.lane.route.use_a_pooler();
+            self.pool.route.use_a_pooler();
             self.again.extend(group.members);
             return Err(error);
         }
@@ -150,12 +155,19 @@ impl Speaker {
             self.lost(group, &error);
             return Err(error);
         }
-        match group.members.len() {
-            1 => answer(group, &error),
-            // Together they fail together: one by one, only the bad ones do.
-            _ => self.again.extend(group.members.into_iter().map(alone)),
-        }
+        self.refused(group, &error);
         Ok(())
+    }
+
+    /// Together they fail together: one by one, only the bad ones do.
+    fn refused(&self, group: Group<Call>, error: &Error) {
+        let key = group.members[0].key;
+        if group.members.len() > 1 {
+            self.pool.land(self.lane, key, group.members.into_iter().map(alone).collect());
+        } else {
+            self.pool.land(self.lane, key, Vec::new());
+            group.members.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
+        }
     }
 
     /// What may run twice does, unless it had its chances.
@@ -166,12 +178,6 @@ impl Speaker {
             } else {
                 call.answer(Err(error.clone()));
             }
-        }
-    }
-
-    fn send_again(&mut self) {
-        if !self.again.is_empty() {
-            self.lane.put_back(mem::take(&mut self.again));
         }
     }
 
@@ -187,13 +193,18 @@ impl Speaker {
         }
     }
 
-    /// Tells the calls whose time is up. A connection that has been silent for long is given up.
+    /// Tells the calls whose time is up, and the others of what is slow. A connection that is silent for long is given up.
     fn look_at_the_clock(&mut self, connection: Option<&mut Connection<Call>>) -> Result<()> {
-        let (now, limit) = (Instant::now(), self.lane.route.timeout);
+        let (now, limit) = (Instant::now(), self.pool.route.timeout);
         let too_late = || Err(Error::no_answer_within(limit));
         let mut next = now + limit;
-        self.lane.due(now).iter_mut().for_each(|call| call.answer(too_late()));
+        let mut is_slow = false;
+        self.pool.due(now).iter_mut().for_each(|call| call.answer(too_late()));
         for (sent, call) in connection.into_iter().flat_map(Connection::flying) {
+            match sent + SLOW {
+                time if time > now => next = next.min(time),
+                _ => is_slow = true,
+            }
             if call.deadline() <= now {
                 call.answer(too_late());
                 if sent + 2 * limit <= now {
@@ -204,8 +215,11 @@ impl Speaker {
                 next = next.min(call.deadline());
             }
         }
-        next = self.lane.next_deadline().map_or(next, |deadline| next.min(deadline));
+        next = self.pool.next_deadline().map_or(next, |deadline| next.min(deadline));
         self.clock.as_mut().reset(next);
+        if is_slow {
+            self.pool.slow(self.lane);
+        }
         Ok(())
     }
 }
@@ -213,7 +227,7 @@ impl Speaker {
 /// Also when the runtime ends, and the task with it.
 impl Drop for Speaker {
     fn drop(&mut self) {
-        self.lane.unserved();
+        self.pool.unserved(self.lane);
     }
 }
 
@@ -222,6 +236,9 @@ fn alone(mut call: Call) -> Call {
     call
 }
 
-fn answer(group: Group<Call>, error: &Error) {
-    group.members.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
+fn groups(batch: Vec<Call>) -> Vec<Group<Call>> {
+    match batch.first() {
+        Some(first) if first.goes_alone() => batch.into_iter().filter_map(|call| Group::of(vec![call])).collect(),
+        _ => Group::of(batch).into_iter().collect(),
+    }
 }
