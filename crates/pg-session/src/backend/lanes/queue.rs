@@ -30,8 +30,6 @@ pub(super) struct Queue {
     /// Of the calls that are ready or under way, by hash.
     keys: HashMap<u64, Key>,
     lanes: Vec<Lane>,
-    /// The lane that was woken, and has not taken anything yet.
-    called: Option<usize>,
     waiting: usize,
     is_closing: bool,
 }
@@ -60,6 +58,8 @@ struct Lane {
     is_online: bool,
     /// Wakes the task, where it waits for something to do.
     parked: Option<Waker>,
+    /// Whether it was woken, or started, and has not got to work yet.
+    is_called: bool,
     /// What it has sent.
     flights: VecDeque<Flight>,
 }
@@ -87,7 +87,6 @@ impl Queue {
             kinds: Vec::new(),
             keys: HashMap::new(),
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
-            called: None,
             waiting: 0,
             is_closing: false,
         }
@@ -137,7 +136,7 @@ impl Queue {
     /// Whether there is something for a lane to do. If not, it is woken when there is.
     pub(super) fn is_wanted(&mut self, lane: usize, waker: &Waker) -> Result<(), Next> {
         let is_over = self.is_over() && self.lanes[lane].flights.is_empty();
-        if self.called == Some(lane) || is_over || self.has_work(lane) {
+        if self.lanes[lane].is_called || is_over || self.has_work(lane) {
             self.lanes[lane].parked = None;
             return Ok(());
         }
@@ -195,7 +194,7 @@ impl Queue {
     /// Calls a lane for this kind, if one should come that does not by itself.
     fn next_for(&mut self, kind: usize) -> Next {
         let comes_by_itself = |lane: &Lane| lane.is_online && lane.parked.is_none() && lane.flights.is_empty();
-        if self.called.is_some() || self.kinds[kind].ready.is_empty() || self.lanes.iter().any(comes_by_itself) {
+        if self.kinds[kind].ready.is_empty() || self.lanes.iter().any(comes_by_itself) {
             return Next::Nobody;
         }
         let is_connecting = self.lanes.iter().any(Lane::is_connecting);
@@ -211,9 +210,8 @@ impl Queue {
             self.wants(number, kind).then_some((rank, number ^ turn, number))
         };
         let Some((.., number)) = self.lanes.iter().enumerate().filter_map(rank).min() else { return Next::Nobody };
-        self.called = Some(number);
         let lane = &mut self.lanes[number];
-        lane.is_served = true;
+        (lane.is_served, lane.is_called) = (true, true);
         lane.parked.take().map_or(Next::Start(number), Next::Wake)
     }
 
@@ -377,21 +375,22 @@ impl Queue {
     /// A lane that was called is there.
     fn answered(&mut self, lane: usize) {
         self.lanes[lane].parked = None;
-        self.called = self.called.filter(|called| *called != lane);
+        self.lanes[lane].is_called = false;
     }
 
     /// A lane has no task any more; another starts when there is need. Where no lane has one, what waits is handed out.
     pub(super) fn unserved(&mut self, lane: usize) -> (Vec<Call>, Next) {
         self.answered(lane);
         self.lanes[lane].is_served = false;
-        let next = self.offline(lane, Vec::new());
+        let mut next = self.offline(lane, Vec::new());
         if let Next::Start(other) = next {
             // Not from a runtime that ends: it would drop that task too.
             self.answered(other);
             self.lanes[other].is_served = false;
-            return (if self.is_served() { Vec::new() } else { self.everything().0 }, Next::Nobody);
+            next = Next::Nobody;
         }
-        (if self.is_served() { Vec::new() } else { self.everything().0 }, next)
+        let left = if self.is_served() { Vec::new() } else { self.everything().0 };
+        (left, next)
     }
 
     /// Takes those whose deadline has come.

@@ -326,22 +326,21 @@ fn who_has_no_task_any_more_leaves_the_rest_to_others() {
 #[test]
 fn one_lane_is_called_at_a_time_and_those_that_look_by_themselves_are_not() {
     let waker = Waker::noop();
-    let mut desk = Desk::new(2);
+    let mut desk = Desk::new(3);
     let push = |desk: &mut Desk, text: &str| {
         let command = Command { statement: Arc::clone(&desk.statements[0]), params: smallvec![text.into()] };
         let (call, answer) = Call::new(command, desk.answers.len() as u64, SECOND);
         desk.answers.push(answer);
         desk.queue.push(call)
     };
-    // Both are on their way to look.
+    // All are on their way to look.
     assert!(matches!(push(&mut desk, "a"), Next::Nobody));
     assert!(desk.queue.is_wanted(0, waker).is_ok());
     assert_eq!(desk.takes(0), "get a");
     assert!(desk.queue.is_wanted(0, waker).is_err());
-    assert!(desk.queue.is_wanted(1, waker).is_err());
-    // The free one, and once.
+    assert!([1, 2].iter().all(|lane| desk.queue.is_wanted(*lane, waker).is_err()));
+    // One of the free, and once.
     assert!(matches!(push(&mut desk, "b"), Next::Wake(_)));
-    assert_eq!(desk.queue.called, Some(1));
     assert!(matches!(push(&mut desk, "c"), Next::Nobody));
     assert!(desk.queue.is_wanted(1, waker).is_ok());
     assert_eq!(desk.takes(1), "get b, c");
@@ -363,6 +362,10 @@ fn lanes_are_opened_one_by_one() {
     assert!(desk.queue.is_wanted(0, waker).is_ok());
     desk.queue.connecting(0);
     assert!(matches!(push(&mut desk, 1), Next::Nobody));
+    // Nor does one that lost its connection try for another meanwhile.
+    desk.queue.lanes[2].is_served = true;
+    assert!(matches!(desk.queue.is_wanted(2, waker), Err(Next::Nobody)));
+    desk.queue.unserved(2).0.clear();
     desk.queue.online(0);
     // It takes the one kind, and another lane is opened for the other.
     let (calls, next) = desk.queue.take(0);
