@@ -103,6 +103,8 @@ impl Table {
                 "expiry" => identifier(&self.expiry),
                 "data" => identifier(&self.data),
                 "json" => columns.json.clone(),
+                // Makes text of it, where its binary form is none.
+                "text" => Some("::text").filter(|_| columns.json != "json").unwrap_or_default().to_owned(),
                 "zone" => zone.clone(),
                 "expires" => expires.clone(),
                 // Where a session takes the place of an expired one.

@@ -55,7 +55,13 @@ async fn everybody_had_a_turn() {
 
 #[tokio::test]
 async fn together_calls_answer_what_each_alone_does() {
+    together_calls_answer_what_each_alone_does_of("json").await;
+    together_calls_answer_what_each_alone_does_of("jsonb").await;
+}
+
+async fn together_calls_answer_what_each_alone_does_of(json: &str) {
     let fixture = Fixture::new(Via::Lanes);
+    fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
     let store = one_lane(&fixture, |builder| builder.touch_every(10 * MINUTE)).await;
     let sql = "INSERT INTO session VALUES ('endless', 'infinity', '1'), ('null', now() + '9 min', NULL), \
                ('expired', now() - interval '1 s', '2'), ('soon', now() + '9 min', '3'), ('late', now() + '40 min', '4')";
