@@ -288,6 +288,33 @@ async fn a_read_waits_for_no_write() {
     stalled.end().await;
 }
 
+/// Who has no runtime starts no lane, and keeps no other from it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_calls_without_a_runtime_is_answered_by_that_of_others() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = fixture.set_up(fixture.builder().connections(2)).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let got = std::thread::spawn({
+        let store = store.clone();
+        move || {
+            let mut get = std::pin::pin!(store.get("a"));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            loop {
+                match get.as_mut().poll(&mut context) {
+                    std::task::Poll::Ready(got) => return got.map(|session| session.is_none()),
+                    std::task::Poll::Pending => std::thread::sleep(Duration::from_millis(5)),
+                }
+            }
+        }
+    });
+    // A call with a runtime starts the other lane, for both.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(store.get("b").await.unwrap().is_none());
+    assert!(tokio::task::spawn_blocking(|| got.join().unwrap()).await.unwrap().unwrap());
+    stalled.end().await;
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_runtime_that_has_ended_is_an_error() {
     let fixture = Fixture::new(Via::Lanes);

@@ -54,64 +54,9 @@ impl Pool {
         Ok(answer)
     }
 
-    /// Waits until there is something to do for a lane, or until the pool closes.
-    pub(super) async fn work(self: &Arc<Self>, lane: usize) {
-        poll_fn(|context| {
-            let looked = self.queue().is_wanted(lane, context.waker());
-            match looked {
-                Ok(()) => Poll::Ready(()),
-                Err(next) => {
-                    self.tell(next);
-                    Poll::Pending
-                }
-            }
-        })
-        .await;
-    }
-
     /// Whether nothing waits, nor will.
     pub(super) fn is_over(&self) -> bool {
         self.queue().is_over()
-    }
-
-    /// What a lane is to send: calls of one kind. Without those that nobody waits for any more.
-    pub(super) fn take(self: &Arc<Self>, lane: usize) -> Vec<Call> {
-        let (calls, next) = self.queue().take(lane);
-        self.tell(next);
-        calls
-    }
-
-    /// A lane has the answer to what it has sent with this key. Some of it goes `again`, before all that came later.
-    pub(super) fn land(self: &Arc<Self>, lane: usize, key: u64, again: Vec<Call>) {
-        let next = self.queue().land(lane, key, again);
-        self.tell(next);
-    }
-
-    pub(super) fn connecting(&self, lane: usize) {
-        self.queue().connecting(lane);
-    }
-
-    pub(super) fn online(&self, lane: usize) {
-        self.queue().online(lane);
-    }
-
-    /// A lane has no connection any more. Of what it had sent, some goes `again`.
-    pub(super) fn offline(self: &Arc<Self>, lane: usize, again: Vec<Call>) {
-        let next = self.queue().offline(lane, again);
-        self.tell(next);
-    }
-
-    /// What a lane has sent takes long.
-    pub(super) fn slow(self: &Arc<Self>, lane: usize) {
-        let next = self.queue().slow(lane);
-        self.tell(next);
-    }
-
-    /// The task of a lane is no more, with its runtime perhaps. Those for whom no other comes are told by the drop.
-    pub(super) fn unserved(self: &Arc<Self>, lane: usize) {
-        let (left, next) = self.queue().unserved(lane);
-        drop(left);
-        self.tell(next);
     }
 
     /// Takes those whose deadline is before `time`.
@@ -125,11 +70,13 @@ impl Pool {
         self.queue().next_deadline()
     }
 
-    /// Takes all that waits, unless there is a connection to send it by.
-    pub(super) fn give_up(self: &Arc<Self>) -> Vec<Call> {
+    /// After an attempt to connect that failed, takes what should not wait for another: nothing at first, and nothing
+    /// while another lane has a connection. What fails for good is not worth a wait.
+    pub(super) fn give_up(self: &Arc<Self>, is_for_good: bool) -> Vec<Call> {
         let mut queue = self.queue();
-        if queue.is_anybody_online() {
-            return Vec::new();
+        match queue.outage() {
+            Some(outage) if is_for_good || outage >= self.route.patience => {}
+            _ => return Vec::new(),
         }
         let (calls, next) = queue.everything();
         drop(queue);
@@ -155,8 +102,8 @@ impl Pool {
             Next::Wake(waker) => waker.wake(),
             Next::All(wakers) => wakers.into_iter().for_each(Waker::wake),
             Next::Start(lane) => {
-                // What does not begin is dropped, which says so.
-                let task = self.tasks.track_future(Speaker::new(Arc::clone(self), lane).run());
+                // What does not begin is dropped, which says so: another lane will look.
+                let task = self.tasks.track_future(Speaker::run(Seat { pool: Arc::clone(self), lane }));
                 if let Ok(runtime) = Handle::try_current() {
                     runtime.spawn(task);
                 }
@@ -166,5 +113,71 @@ impl Pool {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lane's place in the pool. Its end, with the task that has it, is the end of the lane's work: also where a runtime
+/// ends, and the task with it.
+pub(super) struct Seat {
+    pub(super) pool: Arc<Pool>,
+    lane: usize,
+}
+
+impl Seat {
+    /// Waits until there is something to do, or until the pool closes.
+    pub(super) async fn work(&self) {
+        poll_fn(|context| {
+            let looked = self.pool.queue().is_wanted(self.lane, context.waker());
+            match looked {
+                Ok(()) => Poll::Ready(()),
+                Err(next) => {
+                    self.pool.tell(next);
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+    }
+
+    pub(super) fn connecting(&self) {
+        self.pool.queue().connecting(self.lane);
+    }
+
+    pub(super) fn online(&self) {
+        self.pool.queue().online(self.lane);
+    }
+
+    /// What to send: calls of one kind. Without those that nobody waits for any more.
+    pub(super) fn take(&self) -> Vec<Call> {
+        let (calls, next) = self.pool.queue().take(self.lane);
+        self.pool.tell(next);
+        calls
+    }
+
+    /// There is an answer to what was sent with this key. Some of it goes `again`, before all that came later.
+    pub(super) fn land(&self, key: u64, again: Vec<Call>) {
+        let next = self.pool.queue().land(self.lane, key, again);
+        self.pool.tell(next);
+    }
+
+    /// What was sent takes long.
+    pub(super) fn slow(&self) {
+        let next = self.pool.queue().slow(self.lane);
+        self.pool.tell(next);
+    }
+
+    /// There is no connection any more. Of what was sent, some goes `again`.
+    pub(super) fn offline(&self, again: Vec<Call>) {
+        let next = self.pool.queue().offline(self.lane, again);
+        self.pool.tell(next);
+    }
+}
+
+/// Those for whom no other lane comes are told by the drop.
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let (left, next) = self.pool.queue().unserved(self.lane);
+        drop(left);
+        self.pool.tell(next);
     }
 }

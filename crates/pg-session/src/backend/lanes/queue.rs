@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -31,6 +32,8 @@ pub(super) struct Queue {
     keys: HashMap<u64, Key>,
     lanes: Vec<Lane>,
     waiting: usize,
+    /// When the first attempt failed since there was a connection.
+    lost_since: Option<Instant>,
     is_closing: bool,
 }
 
@@ -88,6 +91,7 @@ impl Queue {
             keys: HashMap::new(),
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
             waiting: 0,
+            lost_since: None,
             is_closing: false,
         }
     }
@@ -159,7 +163,8 @@ impl Queue {
             false
         } else if mine > 0 {
             // One batch behind the other of the same kind, so that PostgreSQL has it at hand; unless another kind has no lane.
-            ready >= mine.max(HALF) && mine <= BATCH && lane.is_at(kind) && !self.kinds.iter().any(Kind::is_left_out)
+            let is_at_it = lane.is_at(kind) && !lane.is_slow();
+            is_at_it && ready >= mine.max(HALF) && mine <= BATCH && !self.kinds.iter().any(Kind::is_left_out)
         } else if kind.flying > 0 {
             self.busy() < SPREAD && (kind.statement.is_read || ready >= kind.flying.max(HALF))
         } else {
@@ -170,7 +175,9 @@ impl Queue {
     /// Whether the last free lane is kept from writes: a read should not wait for more than one of them.
     fn is_for_reads_alone(&self) -> bool {
         let is_read = |kind: &Kind| kind.statement.is_read && kind.is_left_out();
-        self.lanes.len() > 1 && self.busy() + 1 == self.lanes.len() && self.kinds.iter().any(is_read)
+        let able = self.lanes.iter().filter(|lane| !lane.is_slow());
+        let (busy, free): (Vec<_>, Vec<_>) = able.partition(|lane| !lane.flights.is_empty());
+        !busy.is_empty() && free.len() == 1 && self.kinds.iter().any(is_read)
     }
 
     /// How many lanes have something under way.
@@ -180,7 +187,9 @@ impl Queue {
 
     fn next(&mut self) -> Next {
         if self.is_over() {
-            return Next::All(self.lanes.iter_mut().filter_map(|lane| lane.parked.take()).collect());
+            // Those with something under way look by themselves.
+            let idle = self.lanes.iter_mut().filter(|lane| lane.flights.is_empty());
+            return Next::All(idle.filter_map(|lane| lane.parked.take()).collect());
         }
         for kind in 0..self.kinds.len() {
             match self.next_for(kind) {
@@ -356,7 +365,7 @@ impl Queue {
         }
         key.going = run.len();
         let kind = self.kind(&run[0].command().statement);
-        run.into_iter().rev().for_each(|call| self.kinds[kind].ready.push_front(call));
+        self.kinds[kind].ready.extend(run);
     }
 
     /// A lane goes for a connection.
@@ -366,10 +375,13 @@ impl Queue {
 
     pub(super) fn online(&mut self, lane: usize) {
         self.lanes[lane].is_online = true;
+        self.lost_since = None;
     }
 
-    pub(super) fn is_anybody_online(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.is_online)
+    /// How long nobody has had a connection, after an attempt that failed; none if somebody has one.
+    pub(super) fn outage(&mut self) -> Option<Duration> {
+        let is_anybody_online = self.lanes.iter().any(|lane| lane.is_online);
+        if is_anybody_online { None } else { Some(self.lost_since.get_or_insert_with(Instant::now).elapsed()) }
     }
 
     /// A lane that was called is there.
@@ -440,6 +452,10 @@ impl Lane {
     /// Whether all that it has under way is of this kind.
     fn is_at(&self, kind: &Kind) -> bool {
         self.flights.iter().all(|flight| Arc::ptr_eq(&flight.statement, &kind.statement))
+    }
+
+    fn is_slow(&self) -> bool {
+        self.flights.iter().any(|flight| flight.is_slow)
     }
 
     fn flying(&self) -> usize {

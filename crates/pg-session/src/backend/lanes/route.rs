@@ -46,21 +46,16 @@ impl Route {
     }
 }
 
-/// The time without a connection, from the first failed attempt.
-pub(super) struct Outage {
-    pub(super) began: Instant,
-    pub(super) next_attempt: Instant,
+/// When a lane tries again to connect.
+pub(super) struct Retry {
+    pub(super) at: Instant,
     pause: Duration,
 }
 
-impl Outage {
+impl Retry {
     /// Doubles the pause, and takes up to a quarter off, so that not all come back at the same moment.
     pub(super) fn after(before: Option<Self>) -> Self {
-        let now = Instant::now();
-        let (began, pause) = match before {
-            None => (now, FIRST_PAUSE),
-            Some(before) => (before.began, (before.pause * 2).min(LONGEST_PAUSE)),
-        };
-        Self { began, pause, next_attempt: now + pause.mul_f64(1.0 - 0.25 * fastrand::f64()) }
+        let pause = before.map_or(FIRST_PAUSE, |before| (before.pause * 2).min(LONGEST_PAUSE));
+        Self { pause, at: Instant::now() + pause.mul_f64(1.0 - 0.25 * fastrand::f64()) }
     }
 }

@@ -12,8 +12,8 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use super::batch::Group;
 use super::call::Call;
 use super::connection::{Connection, Landed};
-use super::pool::Pool;
-use super::route::Outage;
+use super::pool::Seat;
+use super::route::Retry;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call is sent, when its connection is lost each time.
@@ -27,9 +27,8 @@ const NO_SUCH_STATEMENT: &str = "26000";
 const STATEMENT_EXISTS: &str = "42P05";
 
 pub(super) struct Speaker {
-    pool: Arc<Pool>,
-    lane: usize,
-    outage: Option<Outage>,
+    seat: Seat,
+    retry: Option<Retry>,
     /// Goes off when the time of the oldest call is up, at the latest, and when what was sent is slow.
     clock: Pin<Box<Sleep>>,
     /// What is to be sent once more.
@@ -39,42 +38,36 @@ pub(super) struct Speaker {
 }
 
 impl Speaker {
-    pub(super) fn new(pool: Arc<Pool>, lane: usize) -> Self {
-        let clock = Box::pin(sleep(pool.route.timeout));
-        Self { pool, lane, outage: None, clock, again: Vec::new(), is_busy: false }
-    }
-
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(seat: Seat) {
+        let clock = Box::pin(sleep(seat.pool.route.timeout));
+        let mut speaker = Self { seat, retry: None, clock, again: Vec::new(), is_busy: false };
         loop {
-            self.pool.work(self.lane).await;
-            if self.pool.is_over() {
+            speaker.seat.work().await;
+            if speaker.seat.pool.is_over() {
                 return;
             }
-            if let Some(connection) = self.connect().await {
-                self.speak(connection).await;
+            if let Some(connection) = speaker.connect().await {
+                speaker.speak(connection).await;
             }
         }
     }
 
     /// None after a failure. In a long outage those who wait are told at once.
     async fn connect(&mut self) -> Option<Connection<Call>> {
-        self.pool.connecting(self.lane);
-        if let Some(next) = self.outage.as_ref().map(|outage| outage.next_attempt) {
-            self.meanwhile(sleep_until(next)).await;
+        let pool = Arc::clone(&self.seat.pool);
+        self.seat.connecting();
+        if let Some(time) = self.retry.as_ref().map(|retry| retry.at) {
+            self.meanwhile(sleep_until(time)).await;
         }
-        let pool = Arc::clone(&self.pool);
         match self.meanwhile(pool.route.connect()).await {
             Ok(connection) => {
-                self.outage = None;
+                self.retry = None;
                 Some(connection)
             }
             Err(error) => {
-                let outage = Outage::after(self.outage.take());
-                // What is refused for good is not worth a wait.
-                if outage.began.elapsed() >= pool.route.patience || error.kind() == ErrorKind::Configuration {
-                    pool.give_up().iter_mut().for_each(|call| call.answer(Err(error.clone())));
-                }
-                self.outage = Some(outage);
+                self.retry = Some(Retry::after(self.retry.take()));
+                let given_up = pool.give_up(error.kind() == ErrorKind::Configuration);
+                given_up.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
                 None
             }
         }
@@ -82,10 +75,10 @@ impl Speaker {
 
     /// Until the connection is lost, or the lane closes.
     async fn speak(&mut self, mut connection: Connection<Call>) {
-        self.pool.online(self.lane);
+        self.seat.online();
         match self.converse(&mut connection).await {
             Ok(()) => {
-                self.pool.offline(self.lane, Vec::new());
+                self.seat.offline(Vec::new());
                 connection.close().await;
             }
             Err(error) => {
@@ -93,7 +86,7 @@ impl Speaker {
                 // What was refused is told already. Of the rest nobody knows.
                 let error = if error.is_unanswered() { error } else { Error::connection_lost(error) };
                 connection.into_groups().for_each(|group| self.lost(group, &error));
-                self.pool.offline(self.lane, mem::take(&mut self.again));
+                self.seat.offline(mem::take(&mut self.again));
             }
         }
     }
@@ -103,14 +96,14 @@ impl Speaker {
             while let Some(landed) = connection.landed()? {
                 self.settle(landed, connection.prepares())?;
             }
-            if connection.flying().next().is_none() && self.pool.is_over() {
+            if connection.flying().next().is_none() && self.seat.pool.is_over() {
                 return Ok(());
             }
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
                 // The server takes what was sent before: that bounds the bytes under way.
-                () = self.pool.work(self.lane), if connection.is_flushed() => self.send(connection).await,
+                () = self.seat.work(), if connection.is_flushed() => self.send(connection).await,
                 () = &mut self.clock => self.look_at_the_clock(Some(connection))?,
             }
         }
@@ -122,7 +115,7 @@ impl Speaker {
             // Those who were answered a moment ago come first: what they ask goes into the same batch.
             yield_now().await;
         }
-        let batch = self.pool.take(self.lane);
+        let batch = self.seat.take();
         self.is_busy = batch.len() > 1;
         let soon = Instant::now() + SLOW;
         if self.clock.deadline() > soon {
@@ -140,14 +133,14 @@ impl Speaker {
     fn settle(&mut self, Landed { group, outcome }: Landed<Call>, is_prepared: bool) -> Result<()> {
         let error = match outcome {
             Ok(replies) => {
-                self.pool.land(self.lane, group.members[0].key, Vec::new());
+                self.seat.land(group.members[0].key, Vec::new());
                 group.members.into_iter().zip(replies).for_each(|(mut call, reply)| call.answer(Ok(reply)));
                 return Ok(());
             }
             Err(error) => error,
         };
         if is_prepared && matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) {
-            self.pool.route.use_a_pooler();
+            self.seat.pool.route.use_a_pooler();
             self.again.extend(group.members);
             return Err(error);
         }
@@ -163,9 +156,9 @@ impl Speaker {
     fn refused(&self, group: Group<Call>, error: &Error) {
         let key = group.members[0].key;
         if group.members.len() > 1 {
-            self.pool.land(self.lane, key, group.members.into_iter().map(alone).collect());
+            self.seat.land(key, group.members.into_iter().map(alone).collect());
         } else {
-            self.pool.land(self.lane, key, Vec::new());
+            self.seat.land(key, Vec::new());
             group.members.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
         }
     }
@@ -195,11 +188,11 @@ impl Speaker {
 
     /// Tells the calls whose time is up, and the others of what is slow. A connection that is silent for long is given up.
     fn look_at_the_clock(&mut self, connection: Option<&mut Connection<Call>>) -> Result<()> {
-        let (now, limit) = (Instant::now(), self.pool.route.timeout);
+        let (now, limit) = (Instant::now(), self.seat.pool.route.timeout);
         let too_late = || Err(Error::no_answer_within(limit));
         let mut next = now + limit;
         let mut is_slow = false;
-        self.pool.due(now).iter_mut().for_each(|call| call.answer(too_late()));
+        self.seat.pool.due(now).iter_mut().for_each(|call| call.answer(too_late()));
         for (sent, call) in connection.into_iter().flat_map(Connection::flying) {
             match sent + SLOW {
                 time if time > now => next = next.min(time),
@@ -215,19 +208,12 @@ impl Speaker {
                 next = next.min(call.deadline());
             }
         }
-        next = self.pool.next_deadline().map_or(next, |deadline| next.min(deadline));
+        next = self.seat.pool.next_deadline().map_or(next, |deadline| next.min(deadline));
         self.clock.as_mut().reset(next);
         if is_slow {
-            self.pool.slow(self.lane);
+            self.seat.slow();
         }
         Ok(())
-    }
-}
-
-/// Also when the runtime ends, and the task with it.
-impl Drop for Speaker {
-    fn drop(&mut self) {
-        self.pool.unserved(self.lane);
     }
 }
 

@@ -168,8 +168,8 @@ fn a_run_on_one_key_is_not_cut() {
     assert_eq!(desk.takes(0), "set a");
     desk.push_many("set", 90);
     desk.land(0);
-    // Half of them would be 120.
-    assert_eq!(desk.take(0).len(), 150);
+    // A fourth of all would be 60.
+    assert_eq!([0, 1].map(|lane| desk.take(lane).len()), [60, 180]);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn what_goes_again_goes_first_and_keeps_its_key() {
     assert_eq!(desk.takes(0), "set a 1, b 1");
     assert_eq!(desk.queue.lanes[0].flights.len(), 2);
     desk.land(0);
-    assert_eq!(desk.takes(0), "set a 2, c");
+    assert_eq!(desk.takes(0), "set c, a 2");
     desk.land(0);
     assert!(desk.is_empty());
 }
@@ -268,7 +268,7 @@ fn what_was_lost_goes_by_another_lane() {
     // One is told that its outcome is unknown.
     calls.remove(1);
     told(desk.queue.offline(0, calls));
-    assert_eq!(desk.takes(1), "set b 2, a 1");
+    assert_eq!(desk.takes(1), "set a 1, b 2");
     desk.land(1);
     assert_eq!(desk.takes(1), "set a 2");
     desk.land(1);
@@ -291,7 +291,7 @@ fn those_whose_time_is_up_are_found_wherever_they_wait() {
     assert_eq!((written(&due), desk.queue.waiting()), ("set a 2, c 1".into(), 2));
     assert!(desk.queue.next_deadline().is_some_and(|deadline| deadline > now + 5 * SECOND));
     desk.land(0);
-    assert_eq!(desk.takes(0), "set c 2, b 1");
+    assert_eq!(desk.takes(0), "set b 1, c 2");
     desk.land(0);
     assert!(desk.is_empty());
 }
@@ -312,6 +312,44 @@ fn nobody_waits_for_what_takes_long_but_on_its_key() {
 }
 
 #[test]
+fn a_lane_that_is_slow_keeps_no_write_from_the_other() {
+    let mut desk = Desk::new(2);
+    desk.push(&["set a"]);
+    assert_eq!(desk.takes(0), "set a");
+    told(desk.queue.slow(0));
+    desk.push(&["set b", "get c"]);
+    assert_eq!(desk.takes(1), "set b");
+    // Nor does it take more behind what is slow.
+    desk.push_many("set", 100);
+    desk.land(1);
+    assert_eq!(desk.takes(1), "get c");
+    assert_eq!(desk.take(0).len(), 0);
+    desk.land(1);
+    assert_eq!([0, 1].map(|lane| desk.take(lane).len()), [0, 50]);
+    assert_eq!(desk.take(0).len(), 0);
+}
+
+#[test]
+fn what_waited_behind_others_goes_behind_others() {
+    let mut desk = Desk::new(1);
+    desk.push(&["set a 1", "set a 2"]);
+    assert_eq!(desk.takes(0), "set a 1");
+    desk.push(&["set b 1", "set a 3"]);
+    desk.land(0);
+    assert_eq!(desk.takes(0), "set b 1, a 2, a 3");
+}
+
+#[test]
+fn an_outage_is_from_the_first_failure_until_somebody_is_online() {
+    let mut queue = Queue::new(2);
+    assert!(queue.outage().is_some_and(|outage| outage < SECOND));
+    let before = queue.lost_since;
+    assert!(queue.outage().is_some() && queue.lost_since == before);
+    queue.online(1);
+    assert!(queue.outage().is_none() && queue.lost_since.is_none());
+}
+
+#[test]
 fn who_has_no_task_any_more_leaves_the_rest_to_others() {
     let mut desk = Desk::new(2);
     desk.push(&["set a 1", "set a 2", "set b"]);
@@ -319,7 +357,7 @@ fn who_has_no_task_any_more_leaves_the_rest_to_others() {
     assert!(desk.queue.unserved(0).0.is_empty());
     assert_eq!(desk.takes(1), "set a 2");
     desk.push(&["set a 3", "set c"]);
-    assert_eq!(written(&desk.queue.unserved(1).0), "set a 3, c");
+    assert_eq!(written(&desk.queue.unserved(1).0), "set c, a 3");
     assert!(desk.is_empty());
 }
 
@@ -382,8 +420,9 @@ fn who_waits_is_woken_for_the_close() {
     let Next::All(wakers) = desk.queue.close() else { panic!("nobody is told") };
     assert_eq!(wakers.len(), 1);
     assert!(desk.queue.is_over() && desk.queue.is_wanted(1, Waker::noop()).is_ok());
-    // What is under way is waited for.
-    assert!(desk.queue.is_wanted(0, Waker::noop()).is_err());
+    // What is under way is waited for, and its lane does not keep itself awake.
+    let Err(Next::All(wakers)) = desk.queue.is_wanted(0, Waker::noop()) else { panic!("it does not wait") };
+    assert!(wakers.is_empty());
 }
 
 #[test]
