@@ -114,6 +114,7 @@ fn fill_in(sql: &str, variables: &[&str]) -> String {
         ("{anew}", ""),
         ("{data}", "session"),
         ("{json}", "json"),
+        ("{text}", ""),
         ("{zone}", ""),
     ];
     let sql = names.iter().fold(sql.trim_end().to_owned(), |sql, (name, value)| sql.replace(name, value));

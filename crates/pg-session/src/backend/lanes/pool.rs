@@ -139,8 +139,9 @@ impl Seat {
         .await;
     }
 
+    /// Goes for a connection.
     pub(super) fn connecting(&self) {
-        self.pool.queue().connecting(self.lane);
+        self.pool.queue().arrived(self.lane);
     }
 
     pub(super) fn online(&self) {

@@ -232,9 +232,9 @@ impl Queue {
         first.map_or(0, |call| usize::from(call.key % 2 == 1))
     }
 
-    /// What a lane is to send next: calls of one kind, and whether they go as one statement.
+    /// What a lane is to send next: calls of one kind. Without those that nobody waits for any more.
     pub(super) fn take(&mut self, lane: usize) -> (Vec<Call>, Next) {
-        self.answered(lane);
+        self.arrived(lane);
         let oldest = |kind: &usize| self.kinds[*kind].ready.front().map(Call::deadline);
         let Some(kind) = (0..self.kinds.len()).filter(|kind| self.wants(lane, *kind)).min_by_key(oldest) else {
             return (Vec::new(), self.next());
@@ -317,7 +317,7 @@ impl Queue {
         self.next()
     }
 
-    /// What a lane has sent takes long: for a lock perhaps, or because nobody is there any more. Another lane may be better off.
+    /// What a lane has sent takes long: for a lock perhaps, or because nobody is there. Another lane may be better off.
     pub(super) fn slow(&mut self, lane: usize) -> Next {
         let mut flights = mem::take(&mut self.lanes[lane].flights);
         for flight in flights.iter_mut().filter(|flight| !flight.is_slow) {
@@ -368,11 +368,6 @@ impl Queue {
         self.kinds[kind].ready.extend(run);
     }
 
-    /// A lane goes for a connection.
-    pub(super) fn connecting(&mut self, lane: usize) {
-        self.answered(lane);
-    }
-
     pub(super) fn online(&mut self, lane: usize) {
         self.lanes[lane].is_online = true;
         self.lost_since = None;
@@ -384,20 +379,20 @@ impl Queue {
         if is_anybody_online { None } else { Some(self.lost_since.get_or_insert_with(Instant::now).elapsed()) }
     }
 
-    /// A lane that was called is there.
-    fn answered(&mut self, lane: usize) {
+    /// A lane is at work: it takes something, or goes for a connection.
+    pub(super) fn arrived(&mut self, lane: usize) {
         self.lanes[lane].parked = None;
         self.lanes[lane].is_called = false;
     }
 
     /// A lane has no task any more; another starts when there is need. Where no lane has one, what waits is handed out.
     pub(super) fn unserved(&mut self, lane: usize) -> (Vec<Call>, Next) {
-        self.answered(lane);
+        self.arrived(lane);
         self.lanes[lane].is_served = false;
         let mut next = self.offline(lane, Vec::new());
         if let Next::Start(other) = next {
             // Not from a runtime that ends: it would drop that task too.
-            self.answered(other);
+            self.arrived(other);
             self.lanes[other].is_served = false;
             next = Next::Nobody;
         }

@@ -398,7 +398,7 @@ fn lanes_are_opened_one_by_one() {
     };
     assert!(matches!(push(&mut desk, 0), Next::Start(0)));
     assert!(desk.queue.is_wanted(0, waker).is_ok());
-    desk.queue.connecting(0);
+    desk.queue.arrived(0);
     assert!(matches!(push(&mut desk, 1), Next::Nobody));
     // Nor does one that lost its connection try for another meanwhile.
     desk.queue.lanes[2].is_served = true;
