@@ -1,4 +1,4 @@
-//! Connections of the store's own: a few lanes, each of which sends what waits for it in batches.
+//! Connections of the store's own: a few lanes, which send what waits for them in batches, one kind of calls at a time.
 
 mod batch;
 mod call;
