@@ -225,9 +225,13 @@ describe('a store', () => {
     const named = `${url}?application_name=counted`;
     const store = new PgStore(named, { table: 'counted', connections: 2, maxWaiting: 2, prepare: false });
     await store.setup();
-    await Promise.all(Array.from({ length: 8 }, (_, n) => store.get(`${n}`).catch(() => {})));
-    const counted = "SELECT FROM pg_stat_activity WHERE application_name = 'counted'";
-    assert.equal((await client.query(counted)).rowCount, 2);
+    const count = async () =>
+      (await client.query("SELECT FROM pg_stat_activity WHERE application_name = 'counted'")).rowCount;
+    assert.equal(await count(), 1);
+    // Calls of two kinds, of which none waits for the other.
+    await Promise.all([store.get('1'), store.set('2', {})]);
+    const end = Date.now() + 5000;
+    while ((await count()) < 2) assert(Date.now() < end, 'no other connection is opened');
     const calls = await Promise.allSettled(Array.from({ length: 50 }, () => store.get('same')));
     const refused = calls.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
     assert(refused.length > 0 && refused.length < 50, `${refused.length} are refused`);
@@ -236,6 +240,7 @@ describe('a store', () => {
       assert.equal(retryable, true);
       assert.match(message, /raise maxWaiting/);
     }
+    assert.equal(await count(), 2);
     await store.close();
   });
 
