@@ -31,7 +31,7 @@ pub(super) struct Speaker {
     retry: Option<Retry>,
     /// Goes off when the time of the oldest call is up, at the latest, and when what was sent is slow.
     clock: Pin<Box<Sleep>>,
-    /// What is to be sent once more.
+    /// What is to be sent once more, when the connection is lost.
     again: Vec<Call>,
     /// Whether many ask at once.
     is_busy: bool,
