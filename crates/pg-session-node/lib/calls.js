@@ -5,16 +5,20 @@ const { PgSessionError, configuration } = require('./errors.js');
 
 onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 
-/** What waits for an answer, in all stores, by ticket. */
-const pending = new Map();
-let lastTicket = 0;
+/**
+ * What waits for an answer, in all stores; a ticket is a place in it. A Map grows anew every few hundred calls, and each
+ * of its old tables, once promoted, keeps all that it held alive for the collector of young objects: sessions grew old.
+ */
+const pending = [];
+const freeTickets = [];
+let waiting = 0;
 
 /** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
 const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
 
 /**
  * A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. They cross
- * as lists, one a field: that costs a third of a list of objects.
+ * as one list of numbers and one of texts: a list costs by the element, and most by its texts.
  */
 class Calls {
   #store;
@@ -29,52 +33,73 @@ class Calls {
   }
 
   /** A promise of the answer to one call, as `read` makes it of what came back. */
-  begin([verb, id, data, ttl, base], read) {
-    const ticket = (lastTicket = (lastTicket + 1) >>> 0);
-    if (this.#batch.push(ticket, verb, id, data, ttl, base) === 1) queueMicrotask(() => this.#submit());
-    if (pending.size === 0) alive.ref();
-    return new Promise((resolve, reject) => pending.set(ticket, { resolve, reject, read }));
+  begin([verb, id, data, ttl, base], read = (answer) => answer) {
+    const ticket = freeTickets.pop() ?? pending.length;
+    if (this.#batch.add(ticket, verb, id, data, ttl, base) === 1) queueMicrotask(() => this.#submit());
+    if (waiting++ === 0) alive.ref();
+    return new Promise((resolve, reject) => {
+      pending[ticket] = { resolve, reject, read };
+    });
   }
 
   #submit() {
-    const { tickets, verbs, ids, data, ttls, bases } = this.#batch;
-    this.#batch = new Batch();
-    this.#store.submit(tickets, verbs, ids, data, ttls, bases);
+    const { numbers, texts } = this.#batch.take();
+    this.#store.submit(numbers, texts);
   }
 }
 
 class Batch {
-  tickets = [];
-  verbs = [];
-  ids = [];
-  data = [];
-  ttls = [];
-  /** Of the updates alone. */
-  bases = [];
+  /** Of each call its ticket, its verb, how many texts it has, and its time to live, or NaN. */
+  #numbers = new Float64Array(4 * 64);
+  #texts = [];
+  #calls = 0;
 
-  push(ticket, verb, id, data, ttl, base) {
-    if (base !== undefined) this.bases.push(base);
-    this.verbs.push(verb);
-    this.ids.push(id);
-    this.data.push(data);
-    this.ttls.push(ttl);
-    return this.tickets.push(ticket);
+  /** Answers how many there are. */
+  add(ticket, verb, id, data, ttl = NaN, base) {
+    const before = this.#texts.length;
+    for (const text of [id, data, base]) if (text !== undefined) this.#texts.push(text);
+    const at = 4 * this.#calls;
+    if (at === this.#numbers.length) this.#grow();
+    this.#numbers[at] = ticket;
+    this.#numbers[at + 1] = verb;
+    this.#numbers[at + 2] = this.#texts.length - before;
+    this.#numbers[at + 3] = ttl;
+    return ++this.#calls;
+  }
+
+  take() {
+    const taken = { numbers: this.#numbers.subarray(0, 4 * this.#calls), texts: this.#texts };
+    this.#calls = 0;
+    this.#texts = [];
+    return taken;
+  }
+
+  #grow() {
+    const larger = new Float64Array(2 * this.#numbers.length);
+    larger.set(this.#numbers);
+    this.#numbers = larger;
   }
 }
 
 function settle(tickets, answers) {
-  tickets.forEach((ticket, n) => {
-    const { resolve, reject, read } = pending.get(ticket);
-    pending.delete(ticket);
-    const answer = answers[n];
-    // Rust answers an object only where a call failed.
-    if (typeof answer === 'object' && answer !== null) {
-      reject(new PgSessionError(answer));
-    } else {
-      resolve(read ? read(answer) : answer);
+  for (let n = 0; n < tickets.length; n++) {
+    const { resolve, reject, read } = pending[tickets[n]];
+    pending[tickets[n]] = undefined;
+    freeTickets.push(tickets[n]);
+    try {
+      resolve(read(result(answers[n])));
+    } catch (error) {
+      reject(error);
     }
-  });
-  if (pending.size === 0) alive.unref();
+  }
+  waiting -= tickets.length;
+  if (waiting === 0) alive.unref();
+}
+
+/** Rust answers an object only where a call failed. */
+function result(answer) {
+  if (typeof answer === 'object' && answer !== null) throw new PgSessionError(answer);
+  return answer;
 }
 
 module.exports = Calls;

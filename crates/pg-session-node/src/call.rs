@@ -48,6 +48,36 @@ pub enum Verb {
     Close,
 }
 
+impl Verb {
+    /// By their numbers.
+    const ALL: [Self; 16] = [
+        Self::Setup,
+        Self::Get,
+        Self::Set,
+        Self::Create,
+        Self::Update,
+        Self::Touch,
+        Self::Destroy,
+        Self::Take,
+        Self::Rotate,
+        Self::SessionsOf,
+        Self::DestroySessionsOf,
+        Self::All,
+        Self::Count,
+        Self::Clear,
+        Self::Sweep,
+        Self::Close,
+    ];
+}
+
+const _: () = {
+    let mut number = 0;
+    while number < Verb::ALL.len() {
+        assert!(Verb::ALL[number] as usize == number);
+        number += 1;
+    }
+};
+
 /// A call of a verb. What a verb does not take is left out.
 pub(crate) struct Call {
     pub(crate) ticket: u32,
@@ -62,6 +92,16 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The next of a batch, as [`Store::submit`](crate::Store::submit) takes it; none if JavaScript has other verbs.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "all but the time to live are counts")]
+    pub(crate) fn read(numbers: [f64; 4], texts: &mut impl Iterator<Item = String>) -> Option<Self> {
+        let [ticket, verb, count, ttl] = numbers;
+        let mut texts = texts.take(count as usize);
+        let (id, data, base) = (texts.next(), texts.next(), texts.next());
+        let verb = *Verb::ALL.get(verb as usize)?;
+        Some(Self { ticket: ticket as u32, verb, id, data, base, ttl: (!ttl.is_nan()).then_some(ttl) })
+    }
+
     pub(crate) async fn run(self, store: &PgStore) -> (u32, Answer) {
         (self.ticket, self.answer(store).await.unwrap_or_else(Either5::E))
     }
@@ -106,7 +146,7 @@ impl Call {
                 store.clear().await?;
                 DONE
             }
-            Verb::Sweep => number(store.sweep().await?),
+            Verb::Sweep => number(Box::pin(store.sweep()).await?),
             Verb::Close => {
                 store.close().await;
                 DONE

@@ -22,7 +22,7 @@ use pg_session::PgStore;
 use tokio::runtime::Builder;
 
 use answer::{Answer, Answers};
-use call::{Call, Verb};
+use call::Call;
 use function::{Function as OwnClient, Query};
 use options::{Options, in_words_of_node};
 
@@ -82,26 +82,18 @@ impl Store {
         Ok(Self { store, waiting, settle: Arc::new(settle) })
     }
 
-    /// Begins these calls, in this order: side by side the ticket that the answer will be known by, the verb, the id
-    /// if it takes one, the data as JSON, and the time to live in milliseconds. Of the updates alone, what they are
-    /// against.
+    /// Begins these calls, in this order. The numbers are, of each, the ticket that its answer will be known by, the
+    /// verb, how many of the texts are its own, and the time to live in milliseconds, or NaN. The texts are, of each and
+    /// as far as its verb takes them, the id, the data as JSON, and what it is against.
+    ///
+    /// # Errors
+    /// JavaScript has other verbs than this: its files are of another version.
     #[napi]
-    pub fn submit(
-        &self,
-        tickets: Vec<u32>,
-        verbs: Vec<Verb>,
-        ids: Vec<Option<String>>,
-        data: Vec<Option<String>>,
-        ttls: Vec<Option<f64>>,
-        bases: Vec<String>,
-    ) {
-        let mut bases = bases.into_iter();
-        let calls = tickets.into_iter().zip(verbs).zip(ids).zip(data).zip(ttls);
-        let call = |((((ticket, verb), id), data), ttl)| {
-            let base = if matches!(verb, Verb::Update) { bases.next() } else { None };
-            Call { ticket, verb, id, data, ttl, base }
-        };
-        let calls: Vec<Call> = calls.map(call).collect();
+    pub fn submit(&self, numbers: &[f64], texts: Vec<String>) -> Result<()> {
+        let mut texts = texts.into_iter();
+        let (calls, _) = numbers.as_chunks();
+        let calls: Option<Vec<_>> = calls.iter().map(|numbers| Call::read(*numbers, &mut texts)).collect();
+        let calls = calls.ok_or_else(|| Error::from_reason("lib/ and the addon are not of one version"))?;
         let (store, waiting, settle) = (self.store.clone(), Arc::clone(&self.waiting), Arc::clone(&self.settle));
         spawn(async move {
             let mut calls: FuturesUnordered<_> = calls.into_iter().map(|call| call.run(&store)).collect();
@@ -115,6 +107,7 @@ impl Store {
                 }
             }
         });
+        Ok(())
     }
 }
 

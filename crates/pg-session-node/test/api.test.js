@@ -209,7 +209,8 @@ describe('a store', () => {
       const { options } = new PgStore(url);
       const settle = (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]);
       const native = new Store(url, options, settle);
-      native.submit([1, 2], [Verb.Setup, Verb.Set], [undefined, 'text'], [undefined, data], [undefined, undefined], []);
+      const texts = ['text', data].filter((text) => text !== undefined);
+      native.submit(Float64Array.of(1, Verb.Setup, 0, NaN, 2, Verb.Set, texts.length, NaN), texts);
     });
     const alive = setTimeout(() => {}, 10_000);
     for (const data of ['{', '', undefined, 'null null']) {
@@ -219,6 +220,22 @@ describe('a store', () => {
     assert.equal(await text(' {"n": 1} '), null);
     clearTimeout(alive);
     assert.deepEqual(await store.get('text'), { n: 1 });
+    const native = new Store(url, new PgStore(url).options, () => {});
+    assert.throws(() => native.submit(Float64Array.of(1, 99, 0, NaN), []), /not of one version/);
+  });
+
+  test('answers the others where one answer cannot be read', async () => {
+    const Calls = require('../lib/calls.js');
+    const { Verb } = require('../lib/native.js');
+    const calls = new Calls(url, new PgStore(url).options);
+    await calls.begin([Verb.Setup]);
+    const unread = calls.begin([Verb.Count], () => {
+      throw new Error('unread');
+    });
+    const others = [calls.begin([Verb.Get, 'none']), calls.begin([Verb.Get, 'none'], (found) => [found])];
+    await assert.rejects(unread, { message: 'unread' });
+    assert.deepEqual(await Promise.all(others), [null, [null]]);
+    await calls.begin([Verb.Close]);
   });
 
   test('opens as many connections as it may, and refuses calls beyond those that may wait', async () => {
