@@ -479,4 +479,6 @@ fn extract(calls: &mut VecDeque<Call>, is_it: impl Fn(&Call) -> bool) -> Vec<Cal
 }
 
 #[cfg(test)]
+mod interleavings;
+#[cfg(test)]
 mod tests;

@@ -18,23 +18,12 @@ struct Desk {
 
 impl Desk {
     fn new(lanes: usize) -> Self {
-        let kinds = [
-            ("get", Some(SameKey::Together)),
-            ("touch", Some(SameKey::Together)),
-            ("set", Some(SameKey::LastStands)),
-            ("create", Some(SameKey::Apart)),
-            ("sweep", None),
-        ];
-        let statement = |(name, same_key): (&'static str, Option<SameKey>)| {
-            let many = same_key.map(|same_key| Many { sql: String::new(), same_key });
-            Arc::new(Statement { name, sql: String::new(), many, is_read: name == "get", repeatable: true })
-        };
         let mut queue = Queue::new(lanes);
         for lane in 0..lanes {
             queue.lanes[lane].is_served = true;
             queue.online(lane);
         }
-        Self { queue, statements: kinds.map(statement).into(), answers: Vec::new(), hasher: Default::default() }
+        Self { queue, statements: statements(), answers: Vec::new(), hasher: Default::default() }
     }
 
     /// A call such as `get a`, or `touch a 5`.
@@ -95,6 +84,22 @@ impl Desk {
     fn is_empty(&self) -> bool {
         self.queue.waiting() == 0 && self.queue.keys.is_empty() && self.queue.kinds.iter().all(|kind| kind.flying == 0)
     }
+}
+
+/// One of each sort.
+pub(super) fn statements() -> Vec<Arc<Statement>> {
+    let kinds = [
+        ("get", Some(SameKey::Together)),
+        ("touch", Some(SameKey::Together)),
+        ("set", Some(SameKey::LastStands)),
+        ("create", Some(SameKey::Apart)),
+        ("sweep", None),
+    ];
+    let statement = |(name, same_key): (&'static str, Option<SameKey>)| {
+        let many = same_key.map(|same_key| Many { sql: String::new(), same_key });
+        Arc::new(Statement { name, sql: String::new(), many, is_read: name == "get", repeatable: true })
+    };
+    kinds.map(statement).into()
 }
 
 fn told(_: Next) {}
