@@ -17,9 +17,6 @@ use crate::task::{Failure, Operation, id};
 
 const CALLERS: usize = 2048;
 
-/// When the steady state is taken to have come.
-const SETTLED: Duration = Duration::from_secs(10);
-
 /// Call the store with the mix, and tell the resident memory of this process.
 #[derive(Args)]
 pub(crate) struct Measure {
@@ -37,7 +34,7 @@ pub(crate) struct Memory {
     pub(crate) seconds: u64,
     /// With a store that has not been called.
     pub(crate) before: u64,
-    /// After 10 seconds of calls, or after half of the time where that is less.
+    /// After a quarter of the time: under calls it takes two minutes until the allocator holds on to no more.
     pub(crate) settled: u64,
     /// Still under calls.
     pub(crate) end: u64,
@@ -73,7 +70,7 @@ impl Measure {
                 Ok::<_, Failure>(())
             });
         }
-        tokio::time::sleep(SETTLED.min(time / 2)).await;
+        tokio::time::sleep(time / 4).await;
         let settled = resident()?;
         tokio::time::sleep((time - began.elapsed().min(time)).saturating_sub(Duration::from_millis(100))).await;
         let end = resident()?;

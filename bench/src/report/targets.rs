@@ -104,7 +104,7 @@ fn resources(report: &Report) -> Vec<Target> {
         Target::new("Rust, get, c=256: 1,000,000 sessions to fewer", Bound::AtLeast(0.8), million),
         Target::new("memory of the client at c=2,048, in MiB", Bound::AtMost(64.0), end),
         // A twentieth is within what an allocator gives back and takes again.
-        Target::new(format!("memory: after {seconds} s to settled"), Bound::AtMost(1.05), growth),
+        Target::new(format!("memory: after {seconds} s to a quarter of that"), Bound::AtMost(1.05), growth),
     ]
 }
 
