@@ -6,8 +6,8 @@ const { PgSessionError, configuration } = require('./errors.js');
 onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 
 /**
- * What waits for an answer, in all stores; a ticket is a place in it. A Map grows anew every few hundred calls, and each
- * of its old tables, once promoted, keeps all that it held alive for the collector of young objects: sessions grew old.
+ * What waits for an answer, in all stores; a ticket is a place in it. In a Map, what was answered would live on: it grows
+ * anew every few hundred calls, and its old tables keep what they held from the collector of young objects.
  */
 const pending = [];
 const freeTickets = [];
@@ -18,7 +18,7 @@ const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
 
 /**
  * A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. They cross
- * as one list of numbers and one of texts: a list costs by the element, and most by its texts.
+ * as one list of numbers and one of texts: what a list costs is its elements, most of all the texts.
  */
 class Calls {
   #store;

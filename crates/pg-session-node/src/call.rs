@@ -146,7 +146,7 @@ impl Call {
                 store.clear().await?;
                 DONE
             }
-            Verb::Sweep => number(Box::pin(store.sweep()).await?),
+            Verb::Sweep => number(store.sweep().await?),
             Verb::Close => {
                 store.close().await;
                 DONE
