@@ -11,7 +11,7 @@ onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
  */
 const pending = [];
 const freeTickets = [];
-let waiting = 0;
+const isIdle = () => pending.length === freeTickets.length;
 
 /** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
 const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
@@ -34,9 +34,9 @@ class Calls {
 
   /** A promise of the answer to one call, as `read` makes it of what came back. */
   begin([verb, id, data, ttl, base], read = (answer) => answer) {
+    if (isIdle()) alive.ref();
     const ticket = freeTickets.pop() ?? pending.length;
     if (this.#batch.add(ticket, verb, id, data, ttl, base) === 1) queueMicrotask(() => this.#submit());
-    if (waiting++ === 0) alive.ref();
     return new Promise((resolve, reject) => {
       pending[ticket] = { resolve, reject, read };
     });
@@ -92,8 +92,7 @@ function settle(tickets, answers) {
       reject(error);
     }
   }
-  waiting -= tickets.length;
-  if (waiting === 0) alive.unref();
+  if (isIdle()) alive.unref();
 }
 
 /** Rust answers an object only where a call failed. */
