@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::via::{Fixture, MINUTE, Via};
@@ -294,21 +295,26 @@ async fn who_calls_without_a_runtime_is_answered_by_that_of_others() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().connections(2)).await;
     let stalled = Stalled::new(&fixture, &store).await;
+    let (asks, asked) = oneshot::channel();
     let got = std::thread::spawn({
         let store = store.clone();
         move || {
+            let mut asks = Some(asks);
             let mut get = std::pin::pin!(store.get("a"));
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());
             loop {
                 match get.as_mut().poll(&mut context) {
                     std::task::Poll::Ready(got) => return got.map(|session| session.is_none()),
-                    std::task::Poll::Pending => std::thread::sleep(Duration::from_millis(5)),
+                    std::task::Poll::Pending => {
+                        asks.take().map(|asks| asks.send(()));
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
                 }
             }
         }
     });
     // A call with a runtime starts the other lane, for both.
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    asked.await.unwrap();
     assert!(store.get("b").await.unwrap().is_none());
     assert!(tokio::task::spawn_blocking(|| got.join().unwrap()).await.unwrap().unwrap());
     stalled.end().await;
