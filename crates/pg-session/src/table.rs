@@ -107,6 +107,8 @@ impl Table {
                 "text" => Some("::text").filter(|_| columns.json != "json").unwrap_or_default().to_owned(),
                 "zone" => zone.clone(),
                 "expires" => expires.clone(),
+                // True. What the statement writes is on the disk a little later, and nobody waits for that.
+                "asynchronous" => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'".to_owned(),
                 // Where a session takes the place of an expired one.
                 "anew" => with_age(format!(
                     ", {created} = CASE WHEN {expires} > statement_timestamp() THEN s.{created} ELSE excluded.{created} END"
@@ -119,7 +121,7 @@ impl Table {
                 _ => return None,
             })
         });
-        Statement { name, sql, many: None, is_read: false, repeatable: true }
+        Statement { name, sql, many: None, is_quick: false, repeatable: true }
     }
 
     /// When a session ends, as a `timestamptz`: by its expiry, or by its age if that is earlier.
@@ -149,6 +151,7 @@ pub(crate) struct Statements {
     pub(crate) update: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
+    pub(crate) shorten: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
     pub(crate) take: Arc<Statement>,
     pub(crate) rotate: Arc<Statement>,

@@ -19,8 +19,8 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
     /// Its form for many commands at once, where it has one.
     pub(crate) many: Option<Many>,
-    /// Whether it writes nothing.
-    pub(crate) is_read: bool,
+    /// Whether its answer waits for no disk: it writes nothing, or what may get lost in a crash.
+    pub(crate) is_quick: bool,
     /// Whether it may run twice and still have the effect and the answer of once.
     pub(crate) repeatable: bool,
 }

@@ -77,7 +77,7 @@ async fn look(core: &Core) -> Result<Look> {
         name: "look",
         sql: include_str!("../../sql/look.sql").into(),
         many: None,
-        is_read: true,
+        is_quick: true,
         repeatable: true,
     });
     let table = &core.options.table;

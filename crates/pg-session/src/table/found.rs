@@ -42,16 +42,16 @@ impl Look {
         let columns = found.columns(table, &self.zone)?;
         let alone = |name, sql| table.statement(name, sql, &columns);
         let many = |same_key, statement: Statement, sql| {
-            let Statement { name, sql: one, is_read, repeatable, .. } = statement;
+            let Statement { name, sql: one, is_quick, repeatable, .. } = statement;
             let many = Many { sql: alone(name, sql).sql, same_key };
-            Arc::new(Statement { name, sql: one, many: Some(many), is_read, repeatable })
+            Arc::new(Statement { name, sql: one, many: Some(many), is_quick, repeatable })
         };
-        let read = |statement| Statement { is_read: true, ..statement };
+        let quick = |statement| Statement { is_quick: true, ..statement };
         let once = |statement| Statement { repeatable: false, ..statement };
         Ok(Statements {
             get: many(
                 SameKey::Together,
-                read(alone("get", include_str!("../../sql/get.sql"))),
+                quick(alone("get", include_str!("../../sql/get.sql"))),
                 include_str!("../../sql/get_many.sql"),
             ),
             set: many(
@@ -71,14 +71,15 @@ impl Look {
             ),
             touch: many(
                 SameKey::Together,
-                alone("touch", include_str!("../../sql/touch.sql")),
+                quick(alone("touch", include_str!("../../sql/touch.sql"))),
                 include_str!("../../sql/touch_many.sql"),
             ),
             touch_always: many(
                 SameKey::Together,
-                alone("touch", include_str!("../../sql/touch_always.sql")),
+                quick(alone("touch", include_str!("../../sql/touch_always.sql"))),
                 include_str!("../../sql/touch_always_many.sql"),
             ),
+            shorten: Arc::new(alone("shorten", include_str!("../../sql/shorten.sql"))),
             destroy: many(
                 SameKey::Apart,
                 once(alone("destroy", include_str!("../../sql/destroy.sql"))),
@@ -86,11 +87,11 @@ impl Look {
             ),
             take: Arc::new(once(alone("take", include_str!("../../sql/take.sql")))),
             rotate: Arc::new(once(alone("rotate", include_str!("../../sql/rotate.sql")))),
-            all: Arc::new(read(alone("all", include_str!("../../sql/all.sql")))),
-            count: Arc::new(read(alone("count", include_str!("../../sql/count.sql")))),
+            all: Arc::new(quick(alone("all", include_str!("../../sql/all.sql")))),
+            count: Arc::new(quick(alone("count", include_str!("../../sql/count.sql")))),
             clear: Arc::new(alone("clear", include_str!("../../sql/clear.sql"))),
             by_subject: table.subject.is_some().then(|| BySubject {
-                sessions_of: Arc::new(read(alone("sessions_of", include_str!("../../sql/sessions_of.sql")))),
+                sessions_of: Arc::new(quick(alone("sessions_of", include_str!("../../sql/sessions_of.sql")))),
                 destroy_sessions_of: Arc::new(once(alone(
                     "destroy_sessions_of",
                     include_str!("../../sql/destroy_sessions_of.sql"),

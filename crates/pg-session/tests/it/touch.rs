@@ -37,6 +37,29 @@ contract! {
         assert!(writes(&fixture, None, Duration::ZERO, MINUTE).await);
     }
 
+    async fn waits_for_the_disk_only_where_a_session_ends_sooner(fixture: Fixture) {
+        let sql = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
+                   CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                   INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$; \
+                   CREATE TRIGGER look BEFORE UPDATE ON session FOR EACH ROW EXECUTE FUNCTION look()";
+        fixture.sql(sql).await;
+        for touch_every in [Duration::ZERO, MINUTE] {
+            let store = fixture.set_up(fixture.builder().touch_every(touch_every)).await;
+            store.set("a", &1, 10 * MINUTE).await.unwrap();
+            for ttl in [20 * MINUTE, 10 * MINUTE, 30 * MINUTE, Duration::ZERO] {
+                assert_eq!(store.touch("a", ttl).await.unwrap(), !ttl.is_zero());
+            }
+            for id in ["a", "b"] {
+                store.set(id, &1, MINUTE).await.unwrap();
+            }
+            let (one, other) = tokio::join!(store.touch("a", 9 * MINUTE), store.touch("b", 9 * MINUTE));
+            assert!(one.unwrap() && other.unwrap());
+            let seen = fixture.value("SELECT string_agg(what, ' ') FROM seen").await;
+            assert_eq!(seen, "off on off on on off off", "touch_every: {touch_every:?}");
+            fixture.sql("TRUNCATE seen, session").await;
+        }
+    }
+
     async fn never_inserts_and_says_that_there_is_none(fixture: Fixture) {
         let store = fixture.store().await;
         assert!(!store.touch("a", MINUTE).await.unwrap());

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn who_is_woken_finds_the_answer() {
         let statement =
-            Arc::new(Statement { name: "get", sql: String::new(), many: None, is_read: true, repeatable: true });
+            Arc::new(Statement { name: "get", sql: String::new(), many: None, is_quick: true, repeatable: true });
         let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
         let caller = Arc::new(AtOnce(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));

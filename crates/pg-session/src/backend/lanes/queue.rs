@@ -1,7 +1,7 @@
 //! What waits for the lanes, and which of them is to take it. No I/O.
 //!
-//! Calls of one kind go together, and a kind has a lane to itself as far as there are enough: who reads does not wait for
-//! what others write to reach the disk. Calls on one key go one after the other, in the order in which they came.
+//! Calls of one kind go together, and a kind has a lane to itself as far as there are enough: who reads or touches does not
+//! wait for what others write to reach the disk. Calls on one key go one after the other, in the order in which they came.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -20,7 +20,7 @@ use crate::backend::{Command, SameKey, Statement};
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// Smaller batches are not worth another one beside them: of writes at all, of reads on the same lane.
+/// Smaller batches are not worth another one beside them: of quick ones on the same lane, of others at all.
 const HALF: usize = 48;
 
 /// So many lanes are kept busy by one kind. More of them cost more than they give.
@@ -166,18 +166,19 @@ impl Queue {
             let is_at_it = lane.is_at(kind) && !lane.is_slow();
             is_at_it && ready >= mine.max(HALF) && mine <= BATCH && !self.kinds.iter().any(Kind::is_left_out)
         } else if kind.flying > 0 {
-            self.busy() < SPREAD && (kind.statement.is_read || ready >= kind.flying.max(HALF))
+            self.busy() < SPREAD && (kind.statement.is_quick || ready >= kind.flying.max(HALF))
         } else {
-            kind.statement.is_read || !self.is_for_reads_alone()
+            kind.statement.is_quick || !self.is_for_quick_ones()
         }
     }
 
-    /// Whether the last free lane is kept from writes: a read should not wait for more than one of them.
-    fn is_for_reads_alone(&self) -> bool {
-        let is_read = |kind: &Kind| kind.statement.is_read && kind.is_left_out();
+    /// Whether the last free lane is kept from what waits for the disk: a quick one should not wait for more than one batch
+    /// of it.
+    fn is_for_quick_ones(&self) -> bool {
+        let is_quick = |kind: &Kind| kind.statement.is_quick && kind.is_left_out();
         let able = self.lanes.iter().filter(|lane| !lane.is_slow());
-        let (busy, free): (Vec<_>, Vec<_>) = able.partition(|lane| !lane.flights.is_empty());
-        !busy.is_empty() && free.len() == 1 && self.kinds.iter().any(is_read)
+        let (ready, writing): (Vec<_>, Vec<_>) = able.partition(|lane| lane.is_quick());
+        !writing.is_empty() && ready.len() == 1 && self.kinds.iter().any(is_quick)
     }
 
     /// How many lanes have something under way.
@@ -273,7 +274,7 @@ impl Queue {
         let (ready, all) = (kind.ready.len(), kind.ready.len() + kind.flying);
         let parts = if all >= 2 * lanes * HALF {
             2 * lanes
-        } else if kind.statement.is_read || all >= lanes * HALF {
+        } else if kind.statement.is_quick || all >= lanes * HALF {
             lanes
         } else {
             1
@@ -447,6 +448,11 @@ impl Lane {
     /// Whether all that it has under way is of this kind.
     fn is_at(&self, kind: &Kind) -> bool {
         self.flights.iter().all(|flight| Arc::ptr_eq(&flight.statement, &kind.statement))
+    }
+
+    /// Whether nothing that it has under way waits for the disk.
+    fn is_quick(&self) -> bool {
+        self.flights.iter().all(|flight| flight.statement.is_quick)
     }
 
     fn is_slow(&self) -> bool {

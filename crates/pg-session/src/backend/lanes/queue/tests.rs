@@ -97,7 +97,13 @@ pub(super) fn statements() -> Vec<Arc<Statement>> {
     ];
     let statement = |(name, same_key): (&'static str, Option<SameKey>)| {
         let many = same_key.map(|same_key| Many { sql: String::new(), same_key });
-        Arc::new(Statement { name, sql: String::new(), many, is_read: name == "get", repeatable: true })
+        Arc::new(Statement {
+            name,
+            sql: String::new(),
+            many,
+            is_quick: matches!(name, "get" | "touch"),
+            repeatable: true,
+        })
     };
     kinds.map(statement).into()
 }
@@ -129,15 +135,27 @@ fn each_kind_has_a_lane_of_its_own() {
 }
 
 #[test]
-fn the_last_free_lane_is_for_reads() {
+fn the_last_free_lane_is_for_what_waits_for_no_disk() {
     let mut desk = Desk::new(2);
-    desk.push(&["set a", "touch b", "get c"]);
-    assert_eq!([0, 1].map(|lane| desk.takes(lane)), ["set a", "get c"]);
-    desk.land(1);
-    assert_eq!(desk.takes(1), "touch b");
+    desk.push(&["set a", "create b", "touch c", "get d"]);
+    assert_eq!([0, 1].map(|lane| desk.takes(lane)), ["set a", "touch c"]);
+    for expected in ["get d", "create b"] {
+        desk.land(1);
+        assert_eq!(desk.takes(1), expected);
+    }
     let mut desk = Desk::new(1);
     desk.push(&["set a", "get b"]);
     assert_eq!(desk.takes(0), "set a");
+}
+
+#[test]
+fn of_quick_ones_without_end_none_is_preferred_to_what_came_before() {
+    let mut desk = Desk::new(2);
+    desk.push(&["get a", "touch b"]);
+    assert_eq!([0, 1].map(|lane| desk.takes(lane)), ["get a", "touch b"]);
+    desk.push(&["set c", "get d", "touch e"]);
+    desk.land(0);
+    assert_eq!(desk.takes(0), "set c");
 }
 
 #[test]
