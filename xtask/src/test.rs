@@ -2,14 +2,15 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use clap::Args;
-use pg_session_testkit::{Programs, SHARED_SERVER, Server};
+use pg_session_testkit::{PgBouncer, Programs, SHARED_SERVER, Server};
 
 use crate::error::Error;
 use crate::{node, run, workspace};
 
 /// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
 ///
-/// Formatting, clippy and Node's tests are left out where rustfmt, clippy or Node are not installed.
+/// Formatting, clippy, Node's tests and those behind PgBouncer are left out where rustfmt, clippy, Node or PgBouncer are
+/// not installed.
 #[derive(Args)]
 pub(crate) struct Test {
     /// What to hand to `cargo test`.
@@ -29,6 +30,9 @@ impl Test {
             step("clippy", || cargo(&[&clippy[..], &strict].concat(), |_| ()))?;
         }
         let server = step("PostgreSQL", start)?;
+        if PgBouncer::program().is_none() {
+            println!("\n== PgBouncer is not installed: the tests behind it are left out");
+        }
         step("tests", || {
             // The addon is tested from Node.
             let tests = ["test", "--workspace", "--exclude=pg-session-node", "--all-features"];

@@ -259,7 +259,7 @@ impl Deref for Server {
     }
 }
 
-fn free_port() -> Result<u16, Error> {
+pub(crate) fn free_port() -> Result<u16, Error> {
     let listener = TcpListener::bind((HOST, 0)).at("127.0.0.1")?;
     Ok(listener.local_addr().at("127.0.0.1")?.port())
 }

@@ -147,7 +147,7 @@ impl Builder {
     }
 
     /// Whether statements are prepared on the connections of the store's own. Default: true. A transaction pooler
-    /// such as PgBouncer does not go with it; the store finds that out by itself, at the cost of a reconnection.
+    /// such as PgBouncer does not go with it; the store finds that out by itself, and no call fails for it.
     pub fn prepare(mut self, prepare: bool) -> Self {
         self.options.lanes.prepare = prepare;
         self

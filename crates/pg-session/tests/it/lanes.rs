@@ -513,11 +513,94 @@ async fn where_prepared_statements_get_lost_they_go_unnamed() {
     };
     // Both connections have prepared everything, and then forget it.
     all(1).await;
+    let processes = format!("SELECT string_agg(pid::text, ' ' ORDER BY pid) {OURS}");
+    let before = fixture.value(&processes).await;
     let sql = "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS \
                $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$; \
                CREATE TRIGGER forget AFTER INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION forget()";
     fixture.sql(sql).await;
     all(2).await;
+    assert_eq!(fixture.value(&processes).await, before);
+}
+
+/// A pooler may lead a store to the server process of another one.
+#[tokio::test]
+async fn stores_prepare_by_one_name_only_what_does_the_same() {
+    let fixture = Fixture::new(Via::Lanes);
+    let sql = "CREATE TABLE prepared (process int, name text, sql text); \
+               CREATE TABLE a (id text PRIMARY KEY, expiry timestamptz, session json); \
+               CREATE TABLE b (id text PRIMARY KEY, expiry timestamptz, session json); \
+               CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
+               $$ BEGIN INSERT INTO prepared SELECT pg_backend_pid(), name, statement FROM pg_prepared_statements; \
+               RETURN NULL; END $$; \
+               CREATE TRIGGER look AFTER DELETE ON a FOR EACH STATEMENT EXECUTE FUNCTION look(); \
+               CREATE TRIGGER look AFTER DELETE ON b FOR EACH STATEMENT EXECUTE FUNCTION look()";
+    fixture.sql(sql).await;
+    for (table, reads_first) in [("a", true), ("b", false)] {
+        let store = one_lane(&fixture, |builder| builder.table(table)).await;
+        if reads_first {
+            assert!(store.get("id").await.unwrap().is_none());
+        }
+        store.set("id", &1, MINUTE).await.unwrap();
+        assert!(store.touch("id", MINUTE).await.unwrap());
+        assert!(store.destroy("id").await.unwrap());
+    }
+    assert_eq!(
+        fixture.value("SELECT count(DISTINCT process) || ' ' || count(DISTINCT name) FROM prepared").await,
+        "2 7"
+    );
+    let ambiguous = "SELECT count(*) FROM (SELECT name FROM prepared GROUP BY name HAVING min(sql) <> max(sql)) AS n";
+    assert_eq!(fixture.value(ambiguous).await, "0");
+}
+
+#[tokio::test]
+async fn for_a_table_that_is_found_anew_statements_are_prepared_anew() {
+    let fixture = Fixture::new(Via::Lanes);
+    let table = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); \
+                 CREATE TRIGGER look AFTER DELETE ON session FOR EACH STATEMENT EXECUTE FUNCTION look()";
+    let sql = "CREATE TABLE prepared (at timestamptz); CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
+               $$ BEGIN INSERT INTO prepared SELECT prepare_time FROM pg_prepared_statements; RETURN NULL; END $$";
+    fixture.sql(&format!("{sql}; {table}")).await;
+    let store = one_lane(&fixture, |builder| builder).await;
+    assert!(!store.destroy("a").await.unwrap());
+    fixture.sql("DROP TABLE session; TRUNCATE prepared").await;
+    assert_eq!(store.destroy("a").await.unwrap_err().kind(), ErrorKind::Setup);
+    fixture.sql(table).await;
+    let now = fixture.value("SELECT clock_timestamp()").await;
+    assert!(!store.destroy("a").await.unwrap());
+    assert_eq!(fixture.value(&format!("SELECT string_agg((at > '{now}')::text, ' ') FROM prepared")).await, "true");
+}
+
+/// Also where each may go to another server process, as a pooler has it.
+#[tokio::test]
+async fn statements_run_with_the_settings_of_the_store() {
+    let fixture = Fixture::new(Via::Lanes);
+    let sql = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
+               CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES \
+               (current_setting('enable_seqscan') || ' ' || current_setting('statement_timeout')); RETURN NULL; END $$; \
+               CREATE TRIGGER look AFTER INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION look()";
+    fixture.sql(sql).await;
+    for prepare in [true, false] {
+        let set = |builder: Builder| builder.prepare(prepare).timeout(Duration::from_secs(2));
+        let store = one_lane(&fixture, set).await;
+        let (one, other) = tokio::join!(store.set("a", &1, MINUTE), store.set("b", &1, MINUTE));
+        assert_eq!([one, other].map(Result::unwrap), [(); 2]);
+        store.set("a", &1, MINUTE).await.unwrap();
+        let seen = "SELECT string_agg(what, ', ') FROM seen";
+        assert_eq!(fixture.value(seen).await, "off 2200ms, off 2200ms", "prepared: {prepare}");
+        fixture.sql("TRUNCATE seen").await;
+    }
+}
+
+#[tokio::test]
+async fn an_unnamed_statement_that_nobody_waits_for_any_more_ends() {
+    let fixture = Fixture::new(Via::Lanes);
+    let set = |builder: Builder| builder.prepare(false).timeout(Duration::from_millis(300));
+    let store = one_lane(&fixture, set).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let waiting = format!("SELECT count(*) {OURS} AND wait_event_type = 'Lock'");
+    fixture.until(&waiting, "0").await;
+    assert_eq!(stalled.set.await.unwrap().unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]

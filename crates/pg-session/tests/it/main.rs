@@ -13,6 +13,7 @@ mod input;
 mod lanes;
 mod max_age;
 mod outage;
+mod pooler;
 mod request;
 mod rotate;
 mod sessions_of;

@@ -3,12 +3,14 @@
 //! Nothing waits for the answer to what was sent before.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use fallible_iterator::FallibleIterator;
+use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{self, ErrorResponseBody, Header, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
 use smallvec::smallvec;
@@ -17,7 +19,7 @@ use tokio::time::{Instant, timeout};
 
 use super::batch::{Group, Member};
 use super::connect::Stream;
-use super::param::write_param;
+use super::param::{Written, write_param};
 use super::row::{self, Column};
 use crate::backend::{Reply, Statement};
 use crate::error::{Error, Result};
@@ -35,9 +37,7 @@ pub(super) struct Connection<M> {
     incoming: BytesMut,
     outgoing: BytesMut,
     is_flushed: bool,
-    /// None where statements go unnamed, for a pooler may lead each to another server process.
-    prepared: Option<Vec<Prepared>>,
-    names: u32,
+    prepared: Vec<Prepared>,
     flying: VecDeque<Flight<M>>,
     /// What the server said before it closed.
     farewell: Option<Error>,
@@ -56,7 +56,7 @@ struct Prepared {
 struct Flight<M> {
     group: Group<M>,
     sent: Instant,
-    /// The name it is prepared by, if it is.
+    /// The name it is prepared by; empty if it is not.
     name: Arc<str>,
     is_new: bool,
     columns: Option<Arc<[Column]>>,
@@ -69,11 +69,12 @@ struct Flight<M> {
 /// What came of a group. The replies are in the order of its members.
 pub(super) struct Landed<M> {
     pub(super) group: Group<M>,
+    pub(super) is_prepared: bool,
     pub(super) outcome: Result<Vec<Reply>>,
 }
 
 impl<M: Member> Connection<M> {
-    pub(super) fn new(stream: Stream, prepare: bool) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         let (reading, writing) = split(stream);
         Self {
             reading,
@@ -81,8 +82,7 @@ impl<M: Member> Connection<M> {
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             is_flushed: true,
-            prepared: prepare.then(Vec::new),
-            names: 0,
+            prepared: Vec::new(),
             flying: VecDeque::new(),
             farewell: None,
         }
@@ -98,24 +98,23 @@ impl<M: Member> Connection<M> {
         self.is_flushed && self.outgoing.is_empty()
     }
 
-    pub(super) fn prepares(&self) -> bool {
-        self.prepared.is_some()
-    }
-
     pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {
         self.flying.into_iter().map(|flight| flight.group)
     }
 
-    /// Sends a group as one statement. It goes with the next [`transfer`](Self::transfer).
-    pub(super) fn send(&mut self, group: Group<M>) -> Result<(), (Group<M>, Error)> {
+    /// Sends a group as one statement. It goes with the next [`transfer`](Self::transfer). The statement is prepared,
+    /// unless there is a `preamble`: that runs before it each time, in the same transaction.
+    pub(super) fn send(&mut self, group: Group<M>, preamble: Option<&str>) -> Result<(), (Group<M>, Error)> {
         let many = group.members.len() > 1;
-        let (name, columns) = match self.known(&group.statement, many) {
+        let known = self.known(&group.statement, many).filter(|_| preamble.is_none());
+        let (name, columns) = match known {
             Some(known) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
-            None => (self.new_name(&group.statement), None),
+            None if preamble.is_none() => (name(&group.statement, many), None),
+            None => ("".into(), None),
         };
         let is_new = columns.is_none();
         let start = self.outgoing.len();
-        if let Err(error) = self.write(&group, &name, is_new) {
+        if let Err(error) = self.write(&group, &name, is_new, preamble) {
             self.outgoing.truncate(start);
             let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
             return Err((group, Error::invalid(message).caused_by(error)));
@@ -128,33 +127,28 @@ impl<M: Member> Connection<M> {
 
     fn known(&self, statement: &Arc<Statement>, many: bool) -> Option<&Prepared> {
         let is_it = |prepared: &&Prepared| prepared.many == many && Arc::ptr_eq(&prepared.statement, statement);
-        self.prepared.as_ref()?.iter().find(is_it)
+        self.prepared.iter().find(is_it)
     }
 
-    /// Empty for what is not prepared: what comes once, and all where there is a pooler in between.
-    fn new_name(&mut self, statement: &Statement) -> Arc<str> {
-        if self.prepared.is_none() || statement.many.is_none() {
-            return "".into();
-        }
-        self.names += 1;
-        format!("s{}", self.names).into()
-    }
-
-    fn write(&mut self, group: &Group<M>, name: &str, is_new: bool) -> io::Result<()> {
+    fn write(&mut self, group: &Group<M>, name: &str, is_new: bool, preamble: Option<&str>) -> io::Result<()> {
         let out = &mut self.outgoing;
+        if let Some(preamble) = preamble {
+            frontend::parse("", preamble, [], out)?;
+            bind("", 0, |_, _| Ok(IsNull::Yes), out)?;
+            frontend::execute("", 0, out)?;
+        }
         let many = group.statement.many.as_ref().filter(|_| group.members.len() > 1);
         if is_new {
             let sql = many.map_or(&group.statement.sql, |many| &many.sql);
+            // Of a table that was found anew, or of another caller of the pooler's.
+            frontend::close(b'S', name, out)?;
             frontend::parse(name, sql, [], out)?;
             frontend::describe(b'S', name, out)?;
         }
         let sent: Vec<_> = group.distinct().collect();
         let width = sent.first().map_or(0, |command| command.params.len());
         let write = |column, out: &mut BytesMut| write_param(&sent, column, many.is_some(), out);
-        frontend::bind("", name, [BINARY], 0..width, write, [BINARY], out).map_err(|error| match error {
-            frontend::BindError::Serialization(error) => error,
-            frontend::BindError::Conversion(error) => io::Error::new(ErrorKind::InvalidInput, error),
-        })?;
+        bind(name, width, write, out)?;
         frontend::execute("", 0, out)?;
         frontend::sync(out);
         Ok(())
@@ -230,11 +224,13 @@ impl<M: Member> Connection<M> {
     fn land(&mut self) -> Result<Landed<M>> {
         let Flight { group, name, is_new, columns, replies, error, .. } =
             self.flying.pop_front().ok_or_else(out_of_step)?;
-        if let (Some(prepared), Some(columns), true) = (&mut self.prepared, columns, is_new && !name.is_empty()) {
+        let is_prepared = !name.is_empty();
+        if let (Some(columns), true) = (columns, is_new && is_prepared) {
             let (statement, many) = (Arc::clone(&group.statement), group.members.len() > 1);
-            prepared.push(Prepared { statement, many, name, columns });
+            self.prepared.retain(|prepared| prepared.name != name);
+            self.prepared.push(Prepared { statement, many, name, columns });
         }
-        Ok(Landed { group, outcome: error.map_or(Ok(replies), Err) })
+        Ok(Landed { group, is_prepared, outcome: error.map_or(Ok(replies), Err) })
     }
 
     /// Takes leave of the server.
@@ -266,6 +262,28 @@ impl<M: Member> Flight<M> {
         last.rows = smallvec![values];
         Ok(())
     }
+}
+
+/// The name of a statement says what it does. A pooler may lead a caller to the server process of another: what that has
+/// prepared by the name of ours must do the same. Empty for what comes once, which is not prepared.
+fn name(statement: &Statement, many: bool) -> Arc<str> {
+    let Some(form) = &statement.many else { return "".into() };
+    let sql = if many { &form.sql } else { &statement.sql };
+    let mut hasher = DefaultHasher::new();
+    sql.hash(&mut hasher);
+    format!("pg_session_{}_{:016x}", statement.name, hasher.finish()).into()
+}
+
+fn bind(
+    name: &str,
+    width: usize,
+    write: impl FnMut(usize, &mut BytesMut) -> Written<IsNull>,
+    out: &mut BytesMut,
+) -> io::Result<()> {
+    frontend::bind("", name, [BINARY], 0..width, write, [BINARY], out).map_err(|error| match error {
+        frontend::BindError::Serialization(error) => error,
+        frontend::BindError::Conversion(error) => io::Error::new(ErrorKind::InvalidInput, error),
+    })
 }
 
 fn some(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::backend::{Command, Value};
 const INT8: Oid = 20;
 const TEXT: Oid = 25;
 
-type Written<T> = Result<T, Box<dyn Error + Send + Sync>>;
+pub(super) type Written<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// One parameter of a statement: of a single command as text, of many as an array.
 pub(super) fn write_param(commands: &[&Command], column: usize, many: bool, out: &mut BytesMut) -> Written<IsNull> {

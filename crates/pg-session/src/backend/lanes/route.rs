@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::call::Call;
 use super::connection::Connection;
 use super::conninfo::ConnInfo;
+use super::settings::Settings;
 use crate::error::Result;
 
 /// The pause after a failed attempt: the first, and the longest, to which it doubles.
@@ -15,34 +16,47 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) struct Route {
-    pub(super) info: ConnInfo,
+    info: ConnInfo,
     /// The longest that one call may take.
     pub(super) timeout: Duration,
     /// How long an outage may last before calls fail at once, instead of waiting for its end.
     pub(super) patience: Duration,
-    /// Settings for our sessions. A pooler does not take them.
-    pub(super) settings: String,
-    /// Whether statements are prepared, which a pooler does not take either.
-    pub(super) prepare: AtomicBool,
+    settings: Settings,
+    /// Whether a server process keeps what it is told: settings, and prepared statements.
+    is_kept: AtomicBool,
 }
 
 impl Route {
+    pub(super) fn new(info: ConnInfo, timeout: Duration, prepare: bool) -> Self {
+        let settings = Settings::new(timeout, info.config.get_options());
+        Self { info, timeout, patience: timeout / 2, settings, is_kept: AtomicBool::new(prepare) }
+    }
+
     pub(super) async fn connect(&self) -> Result<Connection<Call>> {
-        if self.prepare.load(Ordering::Relaxed) {
-            match self.info.connect(&self.settings).await {
+        if self.is_kept() {
+            match self.info.connect(&self.settings.at_login).await {
                 // A pooler's way to say that it takes no settings with the login.
                 Err(error) if matches!(error.sqlstate(), Some("08P01" | "0A000")) => self.use_a_pooler(),
-                connected => return Ok(Connection::new(connected?, true)),
+                connected => return connected.map(Connection::new),
             }
         }
-        Ok(Connection::new(self.info.connect("").await?, false))
+        self.info.connect("").await.map(Connection::new)
+    }
+
+    /// What goes before each statement, if none is prepared.
+    pub(super) fn preamble(&self) -> Option<&str> {
+        (!self.is_kept()).then_some(&self.settings.preamble)
     }
 
     /// From here on nothing is kept in a server process: the next statement may go to another.
     pub(super) fn use_a_pooler(&self) {
-        if self.prepare.swap(false, Ordering::Relaxed) {
+        if self.is_kept.swap(false, Ordering::Relaxed) {
             tracing::info!("there is a pooler in between: statements are not prepared");
         }
+    }
+
+    fn is_kept(&self) -> bool {
+        self.is_kept.load(Ordering::Relaxed)
     }
 }
 

@@ -94,7 +94,7 @@ impl Speaker {
     async fn converse(&mut self, connection: &mut Connection<Call>) -> Result<()> {
         loop {
             while let Some(landed) = connection.landed()? {
-                self.settle(landed, connection.prepares())?;
+                self.settle(landed)?;
             }
             if connection.flying().next().is_none() && self.seat.pool.is_over() {
                 return Ok(());
@@ -123,14 +123,14 @@ impl Speaker {
         }
         for mut group in groups(batch) {
             group.members.iter_mut().for_each(|call| call.tries += 1);
-            if let Err((group, error)) = connection.send(group) {
+            if let Err((group, error)) = connection.send(group, self.seat.pool.route.preamble()) {
                 self.refused(group, &error);
             }
         }
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
-    fn settle(&mut self, Landed { group, outcome }: Landed<Call>, is_prepared: bool) -> Result<()> {
+    fn settle(&mut self, Landed { group, is_prepared, outcome }: Landed<Call>) -> Result<()> {
         let error = match outcome {
             Ok(replies) => {
                 self.seat.land(group.members[0].key, Vec::new());
@@ -140,9 +140,10 @@ impl Speaker {
             Err(error) => error,
         };
         if is_prepared && matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) {
+            // It has not run.
             self.seat.pool.route.use_a_pooler();
-            self.again.extend(group.members);
-            return Err(error);
+            self.seat.land(group.members[0].key, group.members);
+            return Ok(());
         }
         if error.kind() == ErrorKind::Unavailable {
             self.lost(group, &error);

@@ -1,0 +1,53 @@
+//! What a server process is set to while it works for a lane.
+
+use std::time::Duration;
+
+/// A statement looks each id up in the index, in the order given, whatever the planner takes the table's size to be: no
+/// plan is a bad one while the table grows, and rows are locked in one order by all.
+const PLANNER: [(&str, &str); 6] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
+
+pub(super) struct Settings {
+    /// As options of the login, for all that a server process does.
+    pub(super) at_login: String,
+    /// As a statement without rows, for the transaction that it begins.
+    pub(super) preamble: String,
+}
+
+impl Settings {
+    /// What the connection string sets by its `options` is left alone.
+    pub(super) fn new(timeout: Duration, options: Option<&str>) -> Self {
+        // What nobody waits for any more ends soon after, and the lane is free again.
+        let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
+        let options = options.unwrap_or_default().replace('-', "_");
+        let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
+        let settings: Vec<_> = settings.filter(|(name, _)| !options.contains(name)).collect();
+        let at_login: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
+        let set: String =
+            settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
+        Self { at_login: at_login.join(" "), preamble: format!("SELECT WHERE concat(''{set}) IS NULL") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_connection_string_sets_is_left_alone() {
+        let limit = Duration::from_secs(5);
+        let ours = Settings::new(limit, Some("-c work_mem=1MB"));
+        assert!(ours.at_login.ends_with("-c enable_mergejoin=off -c statement_timeout=5500"), "{}", ours.at_login);
+        assert!(ours.preamble.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.preamble);
+        for options in ["-c statement_timeout=9", "--statement-timeout=9 -c jit=on"] {
+            let theirs = Settings::new(limit, Some(options));
+            assert!(!theirs.at_login.contains("timeout") && !theirs.preamble.contains("timeout"), "{options}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Behind a PgBouncer that leads each transaction to the next of a few server processes. Where none is installed, these
+//! tests do nothing, and `cargo xtask test` says so.
+
+use pg_session::{Builder, PgStore, Result, Rotated, Updated};
+use pg_session_testkit::{PgBouncer, Server};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio_postgres::{Client, NoTls};
+
+use crate::via::{Fixture, MINUTE, Via};
+
+/// Whether the PgBouncer refuses settings at the login, as it does unless told, or drops them in silence.
+const LOGINS: [&[(&str, &str)]; 2] = [&[], &[("ignore_startup_parameters", "options")]];
+
+struct Pooled {
+    fixture: Fixture,
+    pooler: PgBouncer,
+}
+
+impl Pooled {
+    fn new(settings: &[(&str, &str)]) -> Option<Self> {
+        let pooler = PgBouncer::start(Server::shared(), 2, settings).unwrap()?;
+        Some(Self { fixture: Fixture::new(Via::Lanes), pooler })
+    }
+
+    fn url(&self) -> String {
+        self.pooler.address().url(self.fixture.database.name())
+    }
+
+    async fn client(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    async fn store(&self, set: impl FnOnce(Builder) -> Builder) -> PgStore {
+        self.fixture.set_up(set(self.fixture.builder_at(&self.url()))).await
+    }
+}
+
+/// Everything that many callers at once do to sessions of their own, and what they should find.
+async fn all_verbs(store: &PgStore, caller: usize) -> Result<()> {
+    for n in 0..20 {
+        let (id, next) = (&format!("{caller} {n}"), &format!("{caller} {n} next"));
+        assert!(store.get(id).await?.is_none());
+        store.set(id, &json!({"n": n}), MINUTE).await?;
+        assert!(store.touch(id, 2 * MINUTE).await?);
+        let session = store.get(id).await?.unwrap();
+        assert!(session.expires_in() > MINUTE);
+        assert_eq!(session.json(), json!({"n": n}).to_string());
+        assert_eq!(store.update(&session, &json!({"n": n, "more": 1}), MINUTE).await?, Updated::Saved);
+        assert_eq!(store.rotate(id, next).await?, Rotated::Rotated);
+        assert!(store.get(id).await?.is_none());
+        assert_eq!(store.take(next).await?.unwrap().json(), json!({"n": n, "more": 1}).to_string());
+        assert!(!store.destroy(next).await?);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_verbs_do_what_they_do_without_one() {
+    for settings in LOGINS {
+        let Some(pooled) = Pooled::new(settings) else { return };
+        // A prepared statement that is not there is refused before it runs: no call fails for it.
+        let stores = [pooled.store(|builder| builder).await, pooled.store(|builder| builder.connections(4)).await];
+        let mut callers = JoinSet::new();
+        for caller in 0..64 {
+            let store = stores[caller % 2].clone();
+            callers.spawn(async move { all_verbs(&store, caller).await });
+        }
+        while let Some(done) = callers.join_next().await {
+            done.unwrap().unwrap();
+        }
+        assert_eq!(stores[0].count().await.unwrap(), 0);
+        for store in stores {
+            store.close().await;
+        }
+    }
+}
+
+/// What one store has prepared in a server process, another meets there.
+#[tokio::test]
+async fn no_store_runs_what_another_has_prepared() {
+    let Some(pooled) = Pooled::new(LOGINS[1]) else { return };
+    let [reads, ends] = [pooled.store(|builder| builder).await, pooled.store(|builder| builder).await];
+    pooled.fixture.sql("INSERT INTO session VALUES ('a', now() + '1 h', '1')").await;
+    // There are two server processes. Who is in a transaction has one of them to itself.
+    let [one, other] = [pooled.client().await, pooled.client().await];
+    one.batch_execute("BEGIN").await.unwrap();
+    assert!(reads.get("a").await.unwrap().is_some());
+    other.batch_execute("BEGIN").await.unwrap();
+    one.batch_execute("COMMIT").await.unwrap();
+    assert!(!ends.destroy("b").await.unwrap());
+    // Where this was prepared is taken, and where it goes there is the other statement.
+    assert!(reads.get("a").await.unwrap().is_some());
+    other.batch_execute("COMMIT").await.unwrap();
+    assert!(reads.get("a").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_end_of_its_connections_is_survived() {
+    let Some(pooled) = Pooled::new(LOGINS[0]) else { return };
+    let store = pooled.store(|builder| builder).await;
+    store.set("a", &1, MINUTE).await.unwrap();
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE application_name = 'pg-session' AND datname = current_database()";
+    pooled.fixture.sql(sql).await;
+    assert!(store.get("a").await.unwrap().is_some());
+}
