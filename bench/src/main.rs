@@ -5,6 +5,7 @@ mod load;
 mod memory;
 mod million;
 mod plan;
+mod processor;
 mod report;
 mod run;
 mod serve;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::load::{Store, fill};
 use crate::plan::Plan;
+use crate::processor::Processor;
 use crate::report::{Machine, Report};
 use crate::servers::Servers;
 use crate::sides::{Ours, Side};
@@ -56,8 +57,11 @@ async fn measure(plan: &Plan, round: usize, sides: &mut [Box<dyn Side>], report:
             let task = Task { operation, callers, sessions: plan.sessions, seconds: plan.seconds };
             for side in sides.iter_mut().filter(|side| side.does(operation, callers)) {
                 let label = side.label();
+                let before = Processor::look();
                 let outcome =
                     side.measure(task).await.map_err(|error| failed(&error, &label.to_string(), operation))?;
+                let used = before.and_then(|before| Some(Processor::look()?.since(before)));
+                let outcome = outcome.with(used);
                 let (name, per_second) = (operation.name(), outcome.per_second);
                 eprintln!(
                     "round {round} of {}: {name}, {callers} callers, {label}: {per_second:.0} a second",

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::processor::Used;
+
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 pub(crate) const TTL: Duration = Duration::from_secs(24 * 3600);
@@ -47,12 +49,27 @@ pub(crate) struct Task {
     pub(crate) seconds: f64,
 }
 
-/// What came of it. Times are in microseconds; pgbench does not tell them.
+/// What came of it. Times are in microseconds; how long a call took, pgbench does not tell.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Outcome {
     pub(crate) per_second: f64,
     pub(crate) p50_us: Option<f64>,
     pub(crate) p99_us: Option<f64>,
+    /// Processor time a call: of the server.
+    #[serde(default)]
+    pub(crate) server_us: Option<f64>,
+    /// And of everything else: the store, who calls it, and over HTTP the app.
+    #[serde(default)]
+    pub(crate) client_us: Option<f64>,
+}
+
+impl Outcome {
+    /// With the processor time a call that this makes.
+    pub(crate) fn with(self, used: Option<Used>) -> Self {
+        let a_call = |seconds: f64| Some(seconds / self.per_second * 1e6).filter(|time| time.is_finite());
+        let (server_us, client_us) = used.map(|used| (a_call(used.servers), a_call(used.others))).unwrap_or_default();
+        Self { server_us, client_us, ..self }
+    }
 }
 
 /// The id of a session by its number: 19 digits, random to look at. It is FNV-1a, which pgbench has too.

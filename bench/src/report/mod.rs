@@ -104,7 +104,7 @@ impl Report {
     }
 }
 
-/// The median of each of the three.
+/// The median of each value.
 pub(crate) fn median(outcomes: &[Outcome]) -> Outcome {
     let of = |value: fn(&Outcome) -> Option<f64>| {
         let mut values: Vec<f64> = outcomes.iter().filter_map(value).collect();
@@ -116,6 +116,8 @@ pub(crate) fn median(outcomes: &[Outcome]) -> Outcome {
         per_second: of(|o| Some(o.per_second)).unwrap_or_default(),
         p50_us: of(|o| o.p50_us),
         p99_us: of(|o| o.p99_us),
+        server_us: of(|o| o.server_us),
+        client_us: of(|o| o.client_us),
     }
 }
 
@@ -124,7 +126,7 @@ mod tests {
     use super::*;
 
     fn outcome(per_second: f64) -> Outcome {
-        Outcome { per_second, p50_us: None, p99_us: Some(per_second / 10.0) }
+        Outcome { per_second, p99_us: Some(per_second / 10.0), ..Outcome::default() }
     }
 
     #[test]
