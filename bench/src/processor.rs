@@ -1,4 +1,4 @@
-//! Processor time, from Linux's `/proc`: what a call costs the server, and what it costs everybody else who takes part.
+//! Processor time, from Linux's `/proc`: what a call costs the servers, and what it costs everybody else who takes part.
 //! A figure that is not reached is explained by it: two cores have two seconds a second.
 
 use std::collections::HashMap;

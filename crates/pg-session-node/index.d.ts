@@ -54,7 +54,10 @@ declare class PgStore<Data = any> extends EventEmitter {
   /** Inserts unless a live session has that id; whether it did. */
   create(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
-  /** Moves the expiry; whether the session lives. Never inserts. */
+  /**
+   * Moves the expiry; whether the session lives. Never inserts. Does not wait for the disk, unless the session ends sooner
+   * by it: a crash of the server may take the touches of its last instants back.
+   */
   touch(sid: string, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
   /** Deletes the session; whether there was a live one. No `update` brings it back. The last one is koa-session's. */

@@ -12,7 +12,7 @@ pub(crate) fn markdown(lines: &[Line], targets: &[Target], machine: &Machine, se
     let mut text = format!("Machine: {machine}.  \nVersions: {}.  \nSettings: `{settings}`.\n", machine.versions());
     text += "\n| figure | target | measured | reached |\n|---|---|---|---|\n";
     targets.iter().for_each(|target| text += &target_row(target));
-    text += "\n| where | operation | callers | side | a second | p50 µs | p99 µs | processor µs of the server | of the rest | \
+    text += "\n| where | operation | callers | side | a second | p50 µs | p99 µs | processor µs of the servers | of the rest | \
              pg-session : side |\n";
     text += "|---|---|---|---|---|---|---|---|---|---|\n";
     lines.iter().for_each(|line| text += &line_row(line));

@@ -1,7 +1,6 @@
--- As touch, where nothing lags behind.
+-- As touch, whatever the stored expiry is.
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
-WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
-  AND s.{expiry}{zone} <= statement_timestamp() + $2::text::float8 * interval '1 millisecond'
-  AND {asynchronous}
+WHERE s.{id} = $1::text AND {expires} > statement_timestamp() AND {asynchronous}
+  AND (s.{expiry}{zone} <= statement_timestamp() + $2::text::float8 * interval '1 millisecond' OR {durable})
 RETURNING 'alive' AS outcome

@@ -2,7 +2,6 @@
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::bigint[]) AS i (id, ttl)
-WHERE s.{id} = i.id AND {expires} > statement_timestamp()
-  AND s.{expiry}{zone} <= statement_timestamp() + i.ttl * interval '1 millisecond'
-  AND {asynchronous}
+WHERE s.{id} = i.id AND {expires} > statement_timestamp() AND {asynchronous}
+  AND (s.{expiry}{zone} <= statement_timestamp() + i.ttl * interval '1 millisecond' OR {durable})
 RETURNING i.id AS key, 'alive' AS outcome

@@ -1,19 +1,19 @@
 -- As touch, for all of $1, $2 and $3, in their order.
 WITH found AS MATERIALIZED (
     SELECT i.id, i.ttl, i.lag,
-           s.{expiry}{zone} < statement_timestamp() + (i.ttl - i.lag) * interval '1 millisecond' AS due
+           s.{expiry}{zone} < statement_timestamp() + (i.ttl - i.lag) * interval '1 millisecond'
+           OR s.{expiry}{zone} > statement_timestamp() + (i.ttl + i.lag) * interval '1 millisecond' AS due
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS i (id, ttl, lag)
     JOIN {table} AS s ON s.{id} = i.id
     WHERE {expires} > statement_timestamp()
-      AND s.{expiry}{zone} <= statement_timestamp() + (i.ttl + i.lag) * interval '1 millisecond'
 ), moved AS (
     UPDATE {table} AS s
     SET {expiry} = (statement_timestamp() + f.ttl * interval '1 millisecond'){zone}
     FROM found AS f
-    WHERE f.due AND s.{id} = f.id AND {expires} > statement_timestamp()
+    WHERE f.due AND s.{id} = f.id AND {expires} > statement_timestamp() AND {asynchronous}
       -- Again, for somebody else may have moved it meanwhile.
-      AND s.{expiry}{zone} < statement_timestamp() + (f.ttl - f.lag) * interval '1 millisecond'
-      AND {asynchronous}
+      AND (s.{expiry}{zone} < statement_timestamp() + (f.ttl - f.lag) * interval '1 millisecond'
+           OR s.{expiry}{zone} > statement_timestamp() + (f.ttl + f.lag) * interval '1 millisecond' AND {durable})
 )
 SELECT f.id AS key, 'alive' AS outcome
 FROM found AS f

@@ -127,9 +127,9 @@ impl PgStore {
     }
 
     /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry
-    /// is within `touch_every` of the new one. Does not wait for the disk, unless the session ends sooner by it: a crash
-    /// of the server may take the touches of the last instants back (three times its `wal_writer_delay`, so 0.6 seconds
-    /// unless that is set).
+    /// is within `touch_every` of the new one. Does not wait for the disk, nor for a standby, unless the session ends
+    /// sooner by it: a crash of the server may take the touches of the last instants back (three times its
+    /// `wal_writer_delay`, so 0.6 seconds unless that is set), and a failover those that had not got to the standby.
     ///
     /// # Errors
     /// See [`PgStore`].

@@ -107,8 +107,12 @@ impl Table {
                 "text" => Some("::text").filter(|_| columns.json != "json").unwrap_or_default().to_owned(),
                 "zone" => zone.clone(),
                 "expires" => expires.clone(),
-                // True. What the statement writes is on the disk a little later, and nobody waits for that.
+                // Both are true. What the statement writes is on the disk a little later, and nobody waits for that; unless
+                // the other is looked at for one of its rows.
                 "asynchronous" => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'".to_owned(),
+                "durable" => "(SELECT set_config(p.name, p.reset_val, true) FROM pg_catalog.pg_settings AS p \
+                              WHERE p.name = 'synchronous_commit') IS NOT NULL"
+                    .to_owned(),
                 // Where a session takes the place of an expired one.
                 "anew" => with_age(format!(
                     ", {created} = CASE WHEN {expires} > statement_timestamp() THEN s.{created} ELSE excluded.{created} END"
@@ -151,7 +155,6 @@ pub(crate) struct Statements {
     pub(crate) update: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
-    pub(crate) shorten: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
     pub(crate) take: Arc<Statement>,
     pub(crate) rotate: Arc<Statement>,

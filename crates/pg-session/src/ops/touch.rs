@@ -19,18 +19,8 @@ pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Resul
 pub(super) async fn lives(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
     check_id(id)?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
-    let params: Params = smallvec![id.into(), ttl_ms(Some(ttl))?.into()];
-    if !ttl.is_zero() && prolong(core, ttl, params.clone()).await? {
-        return Ok(true);
-    }
-    let reply = run(core, |statements| &statements.shorten, params).await?;
-    Ok(!reply.rows.is_empty())
-}
-
-/// Whether the session lives, and not for longer than `ttl`. Does not wait for the disk: a crash may take it back. What
-/// ends a session sooner must stand.
-async fn prolong(core: &Core, ttl: Duration, mut params: Params) -> Result<bool> {
-    let lag = core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG);
+    let lag = if ttl.is_zero() { ttl } else { core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG) };
+    let mut params: Params = smallvec![id.into(), ttl_ms(Some(ttl))?.into()];
     let reply = if lag.is_zero() {
         run(core, |statements| &statements.touch_always, params).await?
     } else {

@@ -79,7 +79,6 @@ impl Look {
                 quick(alone("touch", include_str!("../../sql/touch_always.sql"))),
                 include_str!("../../sql/touch_always_many.sql"),
             ),
-            shorten: Arc::new(alone("shorten", include_str!("../../sql/shorten.sql"))),
             destroy: many(
                 SameKey::Apart,
                 once(alone("destroy", include_str!("../../sql/destroy.sql"))),

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
+use crate::lanes::SETTINGS;
 use crate::via::{Fixture, MINUTE, Via};
 
 /// Whether the PgBouncer refuses settings at the login, as it does unless told, or drops them in silence.
@@ -35,6 +36,13 @@ impl Pooled {
 
     async fn store(&self, set: impl FnOnce(Builder) -> Builder) -> PgStore {
         self.fixture.set_up(set(self.fixture.builder_at(&self.url()))).await
+    }
+
+    /// One that does not find the pooler out when it logs in.
+    async fn unaware(&self) -> PgStore {
+        self.fixture
+            .set_up(self.fixture.builder_at(&format!("{}?options=-c%20plan_cache_mode%3Dauto", self.url())))
+            .await
     }
 }
 
@@ -82,7 +90,7 @@ async fn all_verbs_do_what_they_do_without_one() {
 #[tokio::test]
 async fn no_store_runs_what_another_has_prepared() {
     let Some(pooled) = Pooled::new(LOGINS[1]) else { return };
-    let [reads, ends] = [pooled.store(|builder| builder).await, pooled.store(|builder| builder).await];
+    let [reads, ends] = [pooled.unaware().await, pooled.unaware().await];
     pooled.fixture.sql("INSERT INTO session VALUES ('a', now() + '1 h', '1')").await;
     // There are two server processes. Who is in a transaction has one of them to itself.
     let [one, other] = [pooled.client().await, pooled.client().await];
@@ -98,12 +106,30 @@ async fn no_store_runs_what_another_has_prepared() {
 }
 
 #[tokio::test]
-async fn the_end_of_its_connections_is_survived() {
+async fn settings_are_heeded_all_the_same() {
+    for settings in [&[("ignore_startup_parameters", "options")], &[("pool_mode", "session")]] {
+        let Some(pooled) = Pooled::new(settings) else { return };
+        pooled.fixture.watch("INSERT", SETTINGS).await;
+        let store = pooled.store(|builder| builder).await;
+        store.set("a", &1, MINUTE).await.unwrap();
+        assert_eq!(pooled.fixture.seen().await, "off 5500ms", "{settings:?}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_survives_the_end_of_its_server_process() {
     let Some(pooled) = Pooled::new(LOGINS[0]) else { return };
     let store = pooled.store(|builder| builder).await;
     store.set("a", &1, MINUTE).await.unwrap();
+    let other = pooled.fixture.database.client().await;
+    other.batch_execute("BEGIN; SELECT FROM session WHERE id = 'a' FOR UPDATE").await.unwrap();
+    let set = tokio::spawn(async move { store.set("a", &2, MINUTE).await.map(|()| store) });
+    pooled.fixture.until_one_waits().await;
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-               WHERE application_name = 'pg-session' AND datname = current_database()";
+               WHERE wait_event_type = 'Lock' AND datname = current_database()";
     pooled.fixture.sql(sql).await;
-    assert!(store.get("a").await.unwrap().is_some());
+    other.batch_execute("COMMIT").await.unwrap();
+    let store = set.await.unwrap().unwrap();
+    assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
 }

@@ -38,11 +38,7 @@ contract! {
     }
 
     async fn waits_for_the_disk_only_where_a_session_ends_sooner(fixture: Fixture) {
-        let sql = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
-                   CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                   INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$; \
-                   CREATE TRIGGER look BEFORE UPDATE ON session FOR EACH ROW EXECUTE FUNCTION look()";
-        fixture.sql(sql).await;
+        fixture.watch("UPDATE", "current_setting('synchronous_commit')").await;
         for touch_every in [Duration::ZERO, MINUTE] {
             let store = fixture.set_up(fixture.builder().touch_every(touch_every)).await;
             store.set("a", &1, 10 * MINUTE).await.unwrap();
@@ -56,9 +52,9 @@ contract! {
                 let (one, other) = tokio::join!(store.touch("a", ttl), store.touch("b", ttl));
                 assert!(one.unwrap() && other.unwrap());
             }
-            let seen = fixture.value("SELECT string_agg(what, ' ') FROM seen").await;
-            assert_eq!(seen, "off on off on on off off on on", "touch_every: {touch_every:?}");
-            fixture.sql("TRUNCATE seen, session").await;
+            let expected = "off, on, off, on, on, off, off, on, on";
+            assert_eq!(fixture.seen().await, expected, "touch_every: {touch_every:?}");
+            fixture.sql("TRUNCATE session").await;
         }
     }
 

@@ -55,6 +55,24 @@ impl Fixture {
         self.database.client().await.batch_execute(sql).await.unwrap();
     }
 
+    /// Makes a table whose writes note in another, `seen`, what this expression is at their end.
+    pub(crate) async fn watch(&self, writes: &str, expression: &str) {
+        let sql = format!(
+            "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
+             CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN INSERT INTO seen VALUES ({expression}); RETURN NULL; END $$; \
+             CREATE TRIGGER look AFTER {writes} ON session FOR EACH ROW EXECUTE FUNCTION look()"
+        );
+        self.sql(&sql).await;
+    }
+
+    /// What was noted since the last time.
+    pub(crate) async fn seen(&self) -> String {
+        let seen = self.value("SELECT string_agg(what, ', ') FROM seen").await;
+        self.sql("TRUNCATE seen").await;
+        seen
+    }
+
     /// Waits until the query has this value.
     pub(crate) async fn until(&self, query: &str, value: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);

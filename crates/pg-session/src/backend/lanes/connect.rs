@@ -17,7 +17,11 @@ use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use super::conninfo::{ConnInfo, Host};
 use super::lent::Lent;
+use super::settings;
 use crate::error::{Error, ErrorKind, Result};
+
+/// As other poolers say that they take no settings (SQLSTATE).
+const UNHEEDED: &str = "08P01";
 
 /// Bytes to a server process that has let us in, and back.
 pub(crate) type Stream = Box<dyn Transport>;
@@ -180,19 +184,28 @@ where
     T::Stream: Unpin,
 {
     let (client, connection) = config.connect_raw(stream, tls).await?;
-    if config.get_target_session_attrs() == TargetSessionAttrs::Any {
+    let wants_writes = config.get_target_session_attrs() != TargetSessionAttrs::Any;
+    let wants_settings = config.get_options().is_some_and(settings::are_ours);
+    if !wants_writes && !wants_settings {
         return Ok(());
     }
     let mut connection = pin!(connection);
+    let looks = format!("SHOW transaction_read_only; {}", settings::LOOK);
     let answer = tokio::select! {
-        answer = client.simple_query("SHOW transaction_read_only") => answer?,
+        answer = client.simple_query(&looks) => answer?,
         ended = &mut connection => return Err(Refusal::Closed(ended.err())),
     };
-    let read_only = |message: &SimpleQueryMessage| match message {
-        SimpleQueryMessage::Row(row) => row.get(0) == Some("on"),
-        _ => false,
-    };
-    if answer.iter().any(read_only) { Err(Refusal::ReadOnly) } else { Ok(()) }
+    let mut shown = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    if shown.next() == Some("on") && wants_writes {
+        Err(Refusal::ReadOnly)
+    } else if shown.next() != Some(settings::SEEN) && wants_settings {
+        Err(Refusal::Unheeded)
+    } else {
+        Ok(())
+    }
 }
 
 /// Why a login failed.
@@ -200,6 +213,8 @@ enum Refusal {
     Error(tokio_postgres::Error),
     Closed(Option<tokio_postgres::Error>),
     ReadOnly,
+    /// A pooler has dropped our settings in silence.
+    Unheeded,
 }
 
 impl From<tokio_postgres::Error> for Refusal {
@@ -233,6 +248,7 @@ fn failure(refusal: Refusal, way: Way, with_tls: bool) -> Failure {
     let error = match refusal {
         Refusal::Error(error) | Refusal::Closed(Some(error)) => error,
         Refusal::Closed(None) => return closed().into(),
+        Refusal::Unheeded => return Error::refused(UNHEEDED, "the settings of the login are not heeded").into(),
         Refusal::ReadOnly => return unavailable("the server takes no writes: name the primary, too").into(),
     };
     if let Some(answer) = error.as_db_error() {

@@ -106,11 +106,10 @@ impl<M: Member> Connection<M> {
     /// unless there is a `preamble`: that runs before it each time, in the same transaction.
     pub(super) fn send(&mut self, group: Group<M>, preamble: Option<&str>) -> Result<(), (Group<M>, Error)> {
         let many = group.members.len() > 1;
-        let known = self.known(&group.statement, many).filter(|_| preamble.is_none());
-        let (name, columns) = match known {
-            Some(known) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
-            None if preamble.is_none() => (name(&group.statement, many), None),
-            None => ("".into(), None),
+        let (name, columns) = match (preamble, self.known(&group.statement, many)) {
+            (Some(_), _) => ("".into(), None),
+            (None, Some(known)) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
+            (None, None) => (name(&group.statement, many), None),
         };
         let is_new = columns.is_none();
         let start = self.outgoing.len();
@@ -140,8 +139,10 @@ impl<M: Member> Connection<M> {
         let many = group.statement.many.as_ref().filter(|_| group.members.len() > 1);
         if is_new {
             let sql = many.map_or(&group.statement.sql, |many| &many.sql);
-            // Of a table that was found anew, or of another caller of the pooler's.
-            frontend::close(b'S', name, out)?;
+            if !name.is_empty() {
+                // Of a table that was found anew, or of another caller of the pooler's.
+                frontend::close(b'S', name, out)?;
+            }
             frontend::parse(name, sql, [], out)?;
             frontend::describe(b'S', name, out)?;
         }
@@ -225,10 +226,10 @@ impl<M: Member> Connection<M> {
         let Flight { group, name, is_new, columns, replies, error, .. } =
             self.flying.pop_front().ok_or_else(out_of_step)?;
         let is_prepared = !name.is_empty();
-        if let (Some(columns), true) = (columns, is_new && is_prepared) {
-            let (statement, many) = (Arc::clone(&group.statement), group.members.len() > 1);
+        if is_new && is_prepared {
             self.prepared.retain(|prepared| prepared.name != name);
-            self.prepared.push(Prepared { statement, many, name, columns });
+            let (statement, many) = (Arc::clone(&group.statement), group.members.len() > 1);
+            self.prepared.extend(columns.map(|columns| Prepared { statement, many, name, columns }));
         }
         Ok(Landed { group, is_prepared, outcome: error.map_or(Ok(replies), Err) })
     }

@@ -177,8 +177,8 @@ impl Queue {
     fn is_for_quick_ones(&self) -> bool {
         let is_quick = |kind: &Kind| kind.statement.is_quick && kind.is_left_out();
         let able = self.lanes.iter().filter(|lane| !lane.is_slow());
-        let (ready, writing): (Vec<_>, Vec<_>) = able.partition(|lane| lane.is_quick());
-        !writing.is_empty() && ready.len() == 1 && self.kinds.iter().any(is_quick)
+        let (quick, writing): (Vec<_>, Vec<_>) = able.partition(|lane| lane.is_quick());
+        !writing.is_empty() && quick.len() == 1 && self.kinds.iter().any(is_quick)
     }
 
     /// How many lanes have something under way.

@@ -13,6 +13,15 @@ const PLANNER: [(&str, &str); 6] = [
     ("enable_mergejoin", "off"),
 ];
 
+/// What shows whether they are heeded, and the answer.
+pub(super) const LOOK: &str = "SHOW plan_cache_mode";
+pub(super) const SEEN: &str = "force_generic_plan";
+
+/// Whether the options of a login have the setting to look at.
+pub(super) fn are_ours(options: &str) -> bool {
+    options.contains("plan_cache_mode=force_generic_plan")
+}
+
 pub(super) struct Settings {
     /// As options of the login, for all that a server process does.
     pub(super) at_login: String,
@@ -25,14 +34,20 @@ impl Settings {
     pub(super) fn new(timeout: Duration, options: Option<&str>) -> Self {
         // What nobody waits for any more ends soon after, and the lane is free again.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
-        let options = options.unwrap_or_default().replace('-', "_");
+        let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
         let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
-        let settings: Vec<_> = settings.filter(|(name, _)| !options.contains(name)).collect();
+        let settings: Vec<_> = settings.filter(|(name, _)| !given.iter().any(|given| given == name)).collect();
         let at_login: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
         let set: String =
             settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
         Self { at_login: at_login.join(" "), preamble: format!("SELECT WHERE concat(''{set}) IS NULL") }
     }
+}
+
+/// The name in `-c name=value`, its parts or `--name=value`.
+fn name(option: &str) -> String {
+    let option = option.strip_prefix("--").or_else(|| option.strip_prefix("-c")).unwrap_or(option);
+    option.split('=').next().unwrap_or_default().replace('-', "_").to_lowercase()
 }
 
 #[cfg(test)]
@@ -45,7 +60,9 @@ mod tests {
         let ours = Settings::new(limit, Some("-c work_mem=1MB"));
         assert!(ours.at_login.ends_with("-c enable_mergejoin=off -c statement_timeout=5500"), "{}", ours.at_login);
         assert!(ours.preamble.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.preamble);
-        for options in ["-c statement_timeout=9", "--statement-timeout=9 -c jit=on"] {
+        let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
+        assert!(alike.at_login.contains("-c jit=off") && alike.preamble.contains("'jit'"));
+        for options in ["-c Statement_Timeout=9", "-cstatement_timeout=9", "--statement-timeout=9 -c jit=on"] {
             let theirs = Settings::new(limit, Some(options));
             assert!(!theirs.at_login.contains("timeout") && !theirs.preamble.contains("timeout"), "{options}");
         }
