@@ -118,6 +118,18 @@ async fn settings_are_heeded_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_down_hides_no_pooler() {
+    for settings in LOGINS {
+        let Some(pooled) = Pooled::new(settings) else { return };
+        let (pooler, name) = (pooled.pooler.address(), pooled.fixture.database.name());
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={},1 target_session_attrs=any", pooler.port());
+        let url = format!("{hosts} user={} password={} dbname={name}", pooler.user(), pooler.password());
+        let store = pooled.fixture.set_up(pooled.fixture.builder_at(&url)).await;
+        store.set("a", &1, MINUTE).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_call_survives_the_end_of_its_server_process() {
     let Some(pooled) = Pooled::new(LOGINS[0]) else { return };
     let store = pooled.store(|builder| builder).await;

@@ -20,9 +20,6 @@ use super::lent::Lent;
 use super::settings;
 use crate::error::{Error, ErrorKind, Result};
 
-/// As other poolers say that they take no settings (SQLSTATE).
-const UNHEEDED: &str = "08P01";
-
 /// Bytes to a server process that has let us in, and back.
 pub(crate) type Stream = Box<dyn Transport>;
 
@@ -55,7 +52,8 @@ impl ConnInfo {
                 Err(error) if count == 1 => error.context(&format!("connecting to {host}")),
                 Err(error) => error.context(&format!("connecting to {host}, host {nth} of {count}")),
             };
-            if is_final(&failure) {
+            // Where settings are refused, the same host may do without.
+            if is_final(&failure) || !settings.is_empty() && settings::are_refused(&failure) {
                 break;
             }
         }
@@ -248,7 +246,7 @@ fn failure(refusal: Refusal, way: Way, with_tls: bool) -> Failure {
     let error = match refusal {
         Refusal::Error(error) | Refusal::Closed(Some(error)) => error,
         Refusal::Closed(None) => return closed().into(),
-        Refusal::Unheeded => return Error::refused(UNHEEDED, "the settings of the login are not heeded").into(),
+        Refusal::Unheeded => return settings::unheeded().into(),
         Refusal::ReadOnly => return unavailable("the server takes no writes: name the primary, too").into(),
     };
     if let Some(answer) = error.as_db_error() {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::call::Call;
 use super::connection::Connection;
 use super::conninfo::ConnInfo;
-use super::settings::Settings;
+use super::settings::{self, Settings};
 use crate::error::Result;
 
 /// The pause after a failed attempt: the first, and the longest, to which it doubles.
@@ -35,8 +35,7 @@ impl Route {
     pub(super) async fn connect(&self) -> Result<Connection<Call>> {
         if self.is_kept() {
             match self.info.connect(&self.settings.at_login).await {
-                // A pooler's way to say that it takes no settings with the login.
-                Err(error) if matches!(error.sqlstate(), Some("08P01" | "0A000")) => self.use_a_pooler(),
+                Err(error) if settings::are_refused(&error) => self.use_a_pooler(),
                 connected => return connected.map(Connection::new),
             }
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
+
 /// A statement looks each id up in the index, in the order given, whatever the planner takes the table's size to be: no
 /// plan is a bad one while the table grows, and rows are locked in one order by all.
 const PLANNER: [(&str, &str); 6] = [
@@ -21,6 +23,18 @@ pub(super) const SEEN: &str = "force_generic_plan";
 pub(super) fn are_ours(options: &str) -> bool {
     options.contains("plan_cache_mode=force_generic_plan")
 }
+
+/// Whether this says that settings are not taken at the login: poolers have two ways to (SQLSTATE).
+pub(super) fn are_refused(error: &Error) -> bool {
+    matches!(error.sqlstate(), Some(UNHEEDED | "0A000"))
+}
+
+/// Said in place of a pooler that has dropped them in silence.
+pub(super) fn unheeded() -> Error {
+    Error::refused(UNHEEDED, "the settings of the login are not heeded")
+}
+
+const UNHEEDED: &str = "08P01";
 
 pub(super) struct Settings {
     /// As options of the login, for all that a server process does.
