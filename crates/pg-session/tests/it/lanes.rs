@@ -610,7 +610,7 @@ async fn statements_run_with_the_settings_of_the_store() {
 #[tokio::test]
 async fn an_unnamed_statement_that_nobody_waits_for_any_more_ends() {
     let fixture = Fixture::new(Via::Lanes);
-    let set = |builder: Builder| builder.prepare(false).timeout(Duration::from_secs(1));
+    let set = |builder: Builder| builder.prepare(false).timeout(Duration::from_secs(2));
     let store = one_lane(&fixture, set).await;
     let stalled = Stalled::new(&fixture, &store).await;
     let waiting = format!("SELECT count(*) {OURS} AND wait_event_type = 'Lock'");

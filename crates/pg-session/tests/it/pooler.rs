@@ -107,7 +107,7 @@ async fn no_store_runs_what_another_has_prepared() {
 
 #[tokio::test]
 async fn settings_are_heeded_all_the_same() {
-    for settings in [&[("ignore_startup_parameters", "options")], &[("pool_mode", "session")]] {
+    for settings in LOGINS {
         let Some(pooled) = Pooled::new(settings) else { return };
         pooled.fixture.watch("INSERT", SETTINGS).await;
         let store = pooled.store(|builder| builder).await;

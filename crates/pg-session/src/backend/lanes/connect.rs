@@ -52,8 +52,7 @@ impl ConnInfo {
                 Err(error) if count == 1 => error.context(&format!("connecting to {host}")),
                 Err(error) => error.context(&format!("connecting to {host}, host {nth} of {count}")),
             };
-            // Where settings are refused, the same host may do without.
-            if is_final(&failure) || !settings.is_empty() && settings::are_refused(&failure) {
+            if is_final(&failure, &config) {
                 break;
             }
         }
@@ -73,7 +72,7 @@ impl ConnInfo {
                 Ok(connected) => return Ok(connected),
                 Err(error) => error,
             };
-            if is_final(&failure) {
+            if is_final(&failure, config) {
                 break;
             }
         }
@@ -183,12 +182,13 @@ where
 {
     let (client, connection) = config.connect_raw(stream, tls).await?;
     let wants_writes = config.get_target_session_attrs() != TargetSessionAttrs::Any;
-    let wants_settings = config.get_options().is_some_and(settings::are_ours);
+    let wants_settings = has_settings(config);
     if !wants_writes && !wants_settings {
         return Ok(());
     }
     let mut connection = pin!(connection);
-    let looks = format!("SHOW transaction_read_only; {}", settings::LOOK);
+    let (setting, value) = settings::GENERIC;
+    let looks = format!("SHOW transaction_read_only; SHOW {setting}");
     let answer = tokio::select! {
         answer = client.simple_query(&looks) => answer?,
         ended = &mut connection => return Err(Refusal::Closed(ended.err())),
@@ -199,7 +199,7 @@ where
     });
     if shown.next() == Some("on") && wants_writes {
         Err(Refusal::ReadOnly)
-    } else if shown.next() != Some(settings::SEEN) && wants_settings {
+    } else if shown.next() != Some(value) && wants_settings {
         Err(Refusal::Unheeded)
     } else {
         Ok(())
@@ -221,9 +221,14 @@ impl From<tokio_postgres::Error> for Refusal {
     }
 }
 
-/// As in libpq: what is there and refuses for good is believed, and no other is asked.
-fn is_final(error: &Error) -> bool {
-    error.kind() == ErrorKind::Configuration
+/// As in libpq: what is there and refuses for good is believed, and no other is asked. What refuses our settings is asked
+/// again without them.
+fn is_final(error: &Error, config: &Config) -> bool {
+    error.kind() == ErrorKind::Configuration || has_settings(config) && settings::are_refused(error)
+}
+
+fn has_settings(config: &Config) -> bool {
+    config.get_options().is_some_and(settings::are_ours)
 }
 
 fn unavailable(message: impl Into<String>) -> Error {

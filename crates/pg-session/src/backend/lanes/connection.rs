@@ -109,7 +109,7 @@ impl<M: Member> Connection<M> {
         let (name, columns) = match (preamble, self.known(&group.statement, many)) {
             (Some(_), _) => ("".into(), None),
             (None, Some(known)) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
-            (None, None) => (name(&group.statement, many), None),
+            (None, None) => (name_of(&group.statement, many), None),
         };
         let is_new = columns.is_none();
         let start = self.outgoing.len();
@@ -267,7 +267,7 @@ impl<M: Member> Flight<M> {
 
 /// The name of a statement says what it does. A pooler may lead a caller to the server process of another: what that has
 /// prepared by the name of ours must do the same. Empty for what comes once, which is not prepared.
-fn name(statement: &Statement, many: bool) -> Arc<str> {
+fn name_of(statement: &Statement, many: bool) -> Arc<str> {
     let Some(form) = &statement.many else { return "".into() };
     let sql = if many { &form.sql } else { &statement.sql };
     let mut hasher = DefaultHasher::new();

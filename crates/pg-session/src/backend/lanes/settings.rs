@@ -7,7 +7,7 @@ use crate::error::Error;
 /// A statement looks each id up in the index, in the order given, whatever the planner takes the table's size to be: no
 /// plan is a bad one while the table grows, and rows are locked in one order by all.
 const PLANNER: [(&str, &str); 6] = [
-    ("plan_cache_mode", "force_generic_plan"),
+    GENERIC,
     ("jit", "off"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -15,26 +15,26 @@ const PLANNER: [(&str, &str); 6] = [
     ("enable_mergejoin", "off"),
 ];
 
-/// What shows whether they are heeded, and the answer.
-pub(super) const LOOK: &str = "SHOW plan_cache_mode";
-pub(super) const SEEN: &str = "force_generic_plan";
+/// The one that shows whether they are heeded.
+pub(super) const GENERIC: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+
+/// How poolers say that they take no settings at the login (SQLSTATE).
+const REFUSED: [&str; 2] = ["08P01", "0A000"];
 
 /// Whether the options of a login have the setting to look at.
 pub(super) fn are_ours(options: &str) -> bool {
-    options.contains("plan_cache_mode=force_generic_plan")
+    let (name, value) = GENERIC;
+    options.contains(&format!("{name}={value}"))
 }
 
-/// Whether this says that settings are not taken at the login: poolers have two ways to (SQLSTATE).
 pub(super) fn are_refused(error: &Error) -> bool {
-    matches!(error.sqlstate(), Some(UNHEEDED | "0A000"))
+    error.sqlstate().is_some_and(|sqlstate| REFUSED.contains(&sqlstate))
 }
 
 /// Said in place of a pooler that has dropped them in silence.
 pub(super) fn unheeded() -> Error {
-    Error::refused(UNHEEDED, "the settings of the login are not heeded")
+    Error::refused(REFUSED[0], "the settings of the login are not heeded")
 }
-
-const UNHEEDED: &str = "08P01";
 
 pub(super) struct Settings {
     /// As options of the login, for all that a server process does.
