@@ -56,10 +56,8 @@ pub(crate) struct Outcome {
     pub(crate) p50_us: Option<f64>,
     pub(crate) p99_us: Option<f64>,
     /// Processor time a call: of all private servers.
-    #[serde(default)]
     pub(crate) server_us: Option<f64>,
     /// And of everything else: the store, who calls it, and over HTTP the app.
-    #[serde(default)]
     pub(crate) client_us: Option<f64>,
 }
 
