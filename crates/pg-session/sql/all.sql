@@ -1,8 +1,13 @@
 -- The first $2 live sessions whose ids follow $1: id, data and the seconds left.
-SELECT s.{id}::text AS id,
-       coalesce(s.{data}::text, 'null') AS data,
-       (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds
-FROM {table} AS s
-WHERE s.{id} > $1::text AND {expires} > statement_timestamp()
-ORDER BY s.{id}
-LIMIT $2::text::int
+SELECT i.key, p.id, p.data, p.seconds
+FROM (SELECT $1::text AS key) AS i
+LEFT JOIN (
+    SELECT s.{id}::text AS id,
+           coalesce(s.{data}::text, 'null') AS data,
+           (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds
+    FROM {table} AS s
+    WHERE s.{id} > $1::text AND {expires} > statement_timestamp()
+    ORDER BY s.{id}
+    LIMIT $2::text::int
+) AS p ON true
+ORDER BY p.id

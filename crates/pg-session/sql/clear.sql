@@ -1,4 +1,4 @@
--- Deletes the first $2 sessions whose ids follow $1, and answers the last of these ids.
+-- Deletes the first $2 sessions whose ids follow $1. The last of these ids, or null past the end.
 WITH page AS MATERIALIZED (
     SELECT s.{id} AS id
     FROM {table} AS s
@@ -9,5 +9,5 @@ WITH page AS MATERIALIZED (
     DELETE FROM {table} AS s
     WHERE s.{id} = ANY (ARRAY(SELECT id FROM page))
 )
-SELECT max(id)::text AS last
+SELECT $1::text AS key, max(id)::text AS last
 FROM page

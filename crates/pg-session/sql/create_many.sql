@@ -1,7 +1,7 @@
--- As create, for all of $1, $2 and $3, in their order.
+-- Like create, for all of $1, $2 and $3, in their order. A row for each that was created.
 INSERT INTO {table} AS s ({id}, {data}, {expiry})
 SELECT i.id, i.data::{json}, (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i (id, data, ttl)
-ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{anew}
+ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{created_on_conflict}
 WHERE ({expires} > statement_timestamp()) IS NOT TRUE
 RETURNING s.{id}::text AS key, 'created' AS outcome

@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS {table} (
     {id} text COLLATE "C" PRIMARY KEY,
     {expiry} timestamptz NOT NULL,
-    {data} json{created}
+    {data} json{created_column}
 ) WITH (fillfactor = 80)

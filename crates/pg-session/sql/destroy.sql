@@ -1,4 +1,7 @@
--- The session $1 is no more. A row with 't' if it was alive.
-DELETE FROM {table} AS s
-WHERE s.{id} = $1::text
-RETURNING ({expires} > statement_timestamp())::text AS alive
+-- Deletes the session $1. Whether it was alive, or null where there was none.
+WITH gone AS (
+    DELETE FROM {table} AS s
+    WHERE s.{id} = $1::text
+    RETURNING ({expires} > statement_timestamp())::text AS alive
+)
+SELECT $1::text AS key, (SELECT alive FROM gone) AS alive

@@ -1,4 +1,4 @@
--- As destroy, for all the ids $1, in their order.
+-- Like destroy, for all the ids $1, in their order. A row for each that was there.
 DELETE FROM {table} AS s
 USING unnest($1::text[]) AS i (id)
 WHERE s.{id} = i.id

@@ -1,6 +1,6 @@
--- All that setup wants to know, as one JSON text: the server, the schema $1, the table $2 in it,
--- and whether there is an index on the path $4 in its column $3.
-SELECT json_build_object(
+-- What setup has to know, as one JSON text: the server, the schema $1, the table $2 in it, and whether there is an index
+-- on the path $4 in its column $3. Types are told by their oids: their names depend on settings.
+SELECT $1::text AS key, json_build_object(
     'version', current_setting('server_version_num')::int,
     'zone', (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'),
     'schema_exists', EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::text),
@@ -12,7 +12,11 @@ SELECT json_build_object(
             'columns', (
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
-                    'type', pg_catalog.format_type(a.atttypid, NULL),
+                    'type', a.atttypid::int8,
+                    'type_name', pg_catalog.format_type(a.atttypid, NULL),
+                    'is_exact', coalesce((
+                        SELECT o.collisdeterministic FROM pg_catalog.pg_collation AS o WHERE o.oid = a.attcollation
+                    ), true),
                     'has_default', a.atthasdef,
                     'needs_value', a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
                 )), '[]')

@@ -1,5 +1,5 @@
--- The live session $1 has the id $2 from now on, unless another live one has it. What came of it.
--- The count makes the expired one give way first.
+-- Gives the live session $1 the id $2, unless another live one has it. What came of it.
+-- The count has the expired one deleted first.
 WITH expired AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = $2::text AND ({expires} > statement_timestamp()) IS NOT TRUE
@@ -14,6 +14,7 @@ WITH expired AS (
       AND NOT EXISTS (SELECT FROM taken) AND (SELECT count(*) FROM expired) >= 0
     RETURNING 1
 )
-SELECT CASE WHEN EXISTS (SELECT FROM moved) THEN 'rotated'
+SELECT $1::text AS key,
+       CASE WHEN EXISTS (SELECT FROM moved) THEN 'rotated'
             WHEN EXISTS (SELECT FROM taken) THEN 'exists'
             ELSE 'gone' END AS outcome

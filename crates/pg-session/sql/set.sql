@@ -1,4 +1,8 @@
--- The session $1 holds the data $2 for $3 milliseconds, whatever was there.
-INSERT INTO {table} AS s ({id}, {data}, {expiry})
-VALUES ($1::text, $2::text::{json}, (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone})
-ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{anew}
+-- Stores the data $2 as session $1 for $3 milliseconds, whatever was there.
+WITH stored AS (
+    INSERT INTO {table} AS s ({id}, {data}, {expiry})
+    VALUES ($1::text, $2::text::{json}, (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone})
+    ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{created_on_conflict}
+    WHERE {fits}
+)
+SELECT $1::text AS key

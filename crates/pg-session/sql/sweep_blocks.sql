@@ -15,6 +15,6 @@ WITH turn AS MATERIALIZED (
     WHERE s.ctid = ANY (ARRAY(SELECT place FROM expired)) AND {expires} <= statement_timestamp()
     RETURNING 1
 )
-SELECT (SELECT ours FROM turn)::text AS ours,
+SELECT $1::text AS key, (SELECT ours FROM turn)::text AS ours,
        (SELECT count(*) FROM gone)::text AS deleted,
        (pg_relation_size({regclass}) / current_setting('block_size')::int)::text AS blocks

@@ -18,6 +18,6 @@ WITH turn AS MATERIALIZED (
     WHERE s.{id} = ANY (ARRAY(SELECT id FROM expired)) AND {expires} <= statement_timestamp()
     RETURNING 1
 )
-SELECT (SELECT ours FROM turn)::text AS ours,
+SELECT $1::text AS key, (SELECT ours FROM turn)::text AS ours,
        (SELECT count(*) FROM gone)::text AS deleted,
        (SELECT max(id)::text FROM page) AS last

@@ -1,9 +1,11 @@
--- The session $1 is no more. Its data and the seconds that were left, if it was alive.
-WITH taken AS (
+-- Deletes the session $1. Its data, the seconds that were left, and when it was created in microseconds since 1970, if it
+-- was alive.
+WITH gone AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = $1::text
-    RETURNING coalesce(s.{data}::text, 'null') AS data, {expires} AS expires
+    RETURNING coalesce(s.{data}::text, 'null') AS data, {expires} AS expires, {created_us} AS created
 )
-SELECT data, (date_part('epoch', expires) - date_part('epoch', statement_timestamp()))::text AS seconds
-FROM taken
-WHERE expires > statement_timestamp()
+SELECT i.key, g.data, (date_part('epoch', g.expires) - date_part('epoch', statement_timestamp()))::text AS seconds,
+       g.created
+FROM (SELECT $1::text AS key) AS i
+LEFT JOIN gone AS g ON g.expires > statement_timestamp()

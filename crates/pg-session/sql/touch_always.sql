@@ -1,6 +1,9 @@
--- As touch, whatever the stored expiry is.
-UPDATE {table} AS s
-SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
-WHERE s.{id} = $1::text AND {expires} > statement_timestamp() AND {asynchronous}
-  AND (s.{expiry}{zone} <= statement_timestamp() + $2::text::float8 * interval '1 millisecond' OR {durable})
-RETURNING 'alive' AS outcome
+-- Like touch, whatever the stored expiry is.
+WITH moved AS (
+    UPDATE {table} AS s
+    SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
+    WHERE s.{id} = $1::text AND {expires} > statement_timestamp() AND {asynchronous}
+      AND (s.{expiry}{zone} <= statement_timestamp() + $2::text::float8 * interval '1 millisecond' OR {durable})
+    RETURNING 1
+)
+SELECT $1::text AS key, (SELECT 'alive' FROM moved) AS outcome

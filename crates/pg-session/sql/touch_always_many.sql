@@ -1,4 +1,4 @@
--- As touch_always, for all of $1 and $2, in their order.
+-- Like touch_always, for all of $1 and $2, in their order. A row for each that lives.
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::bigint[]) AS i (id, ttl)

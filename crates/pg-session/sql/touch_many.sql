@@ -1,4 +1,4 @@
--- As touch, for all of $1, $2 and $3, in their order.
+-- Like touch, for all of $1, $2 and $3, in their order. A row for each that lives.
 WITH found AS MATERIALIZED (
     SELECT i.id, i.ttl, i.lag,
            s.{expiry}{zone} < statement_timestamp() + (i.ttl - i.lag) * interval '1 millisecond'

@@ -1,6 +1,9 @@
--- The live session $1 holds the data $2 for $3 milliseconds, if its data is $4 still. A row if so.
-UPDATE {table} AS s
-SET {data} = $2::text::{json}, {expiry} = (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone}
-WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
-  AND coalesce(s.{data}::text, 'null') = $4::text
-RETURNING 'saved' AS outcome
+-- Stores the data $2 for $3 milliseconds in the live session $1, if its data is still $4. 'saved' if so.
+WITH stored AS (
+    UPDATE {table} AS s
+    SET {data} = $2::text::{json}, {expiry} = (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone}
+    WHERE s.{id} = $1::text AND {expires} > statement_timestamp()
+      AND coalesce(s.{data}::text, 'null') = $4::text
+    RETURNING 1
+)
+SELECT $1::text AS key, (SELECT 'saved' FROM stored) AS outcome

@@ -1,7 +1,7 @@
--- As update, for all of $1, $2, $3 and $4, in their order.
+-- Like update, for all of $1, $2, $3 and $4, in their order. A row for each that was saved.
 UPDATE {table} AS s
 SET {data} = i.data::{json}, {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS i (id, data, ttl, base)
 WHERE s.{id} = i.id AND {expires} > statement_timestamp()
   AND coalesce(s.{data}::text, 'null') = i.base
-RETURNING i.id AS key
+RETURNING i.id AS key, 'saved' AS outcome

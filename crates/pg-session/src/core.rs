@@ -1,20 +1,21 @@
 //! What every verb works with: the options, the way to PostgreSQL, and the statements of the table that was found.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Backend, Command, Params, Reply, Statement};
-use crate::error::{ErrorKind, Result};
+use crate::backend::{Backend, Command, Params, Rejected, Reply, Statement};
+use crate::error::Result;
 use crate::ops::{SetupState, Turns};
 use crate::options::Options;
-use crate::sweeper::Sweeper;
 use crate::table::Statements;
 
 pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) setup: SetupState,
-    pub(crate) sweeper: Sweeper,
+    /// Whether there is a task that sweeps.
+    pub(crate) is_swept: AtomicBool,
     pub(crate) turns: Turns,
     /// Cancelled when the store closes, or when the last handle to it is dropped.
     pub(crate) closing: CancellationToken,
@@ -27,7 +28,7 @@ impl Core {
         Self {
             options,
             setup: SetupState::default(),
-            sweeper: Sweeper::default(),
+            is_swept: AtomicBool::new(false),
             turns: Turns::default(),
             closing: CancellationToken::new(),
             backend,
@@ -40,20 +41,25 @@ impl Core {
         self.statements.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_statements(&self, statements: Option<Statements>) {
-        *self.statements.write().unwrap_or_else(PoisonError::into_inner) = statements.map(Arc::new);
+    pub(crate) fn set_statements(&self, statements: Arc<Statements>) {
+        *self.statements.write().unwrap_or_else(PoisonError::into_inner) = Some(statements);
+    }
+
+    /// Drops these statements, which the table no longer fits, so that the next call looks again; not newer ones.
+    pub(crate) fn drop_statements(&self, outdated: &Arc<Statements>) {
+        let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
+        if statements.as_ref().is_some_and(|current| Arc::ptr_eq(current, outdated)) {
+            *statements = None;
+        }
     }
 
     /// Runs one statement within the time limit.
-    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply> {
+    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
         let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
-        outcome.map_err(|error| {
-            // The table was dropped or altered: the next call looks again.
-            if error.kind() == ErrorKind::Setup {
-                self.set_statements(None);
-            }
-            let error = if statement.repeatable { error } else { error.not_repeatable() };
-            error.context(statement.name)
+        outcome.map_err(|rejected| {
+            let error = rejected.error;
+            let error = if statement.idempotent { error } else { error.not_repeatable() };
+            Rejected { error: error.context(statement.name), ..rejected }
         })
     }
 

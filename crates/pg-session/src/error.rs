@@ -104,6 +104,18 @@ impl Error {
         Self::new(ErrorKind::Unavailable, "the store is closed; make a new one")
     }
 
+    /// The call waited for its turn all the time, and was not sent.
+    pub(crate) fn not_sent_within(limit: Duration) -> Self {
+        let message = format!("no connection to PostgreSQL was free within {limit:?}, so that nothing was sent; try again");
+        Self::new(ErrorKind::Unavailable, message).retryable()
+    }
+
+    /// The connection was lost before PostgreSQL ran the call.
+    pub(crate) fn not_run(source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = format!("the connection to PostgreSQL was lost before it ran the call: {source}");
+        Self::new(ErrorKind::Unavailable, message).retryable().caused_by(source)
+    }
+
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
         Self::unanswered(format!("PostgreSQL gave no answer within {limit:?}"))
     }
@@ -146,6 +158,19 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_sqlstate(mut self, sqlstate: &str) -> Self {
+        self.0.sqlstate = Some(sqlstate.to_owned());
+        self
+    }
+
+    /// The same error, which explains why PostgreSQL refused a statement.
+    pub(crate) fn because_of(self, refusal: &Self) -> Self {
+        match (self.sqlstate(), refusal.sqlstate()) {
+            (None, Some(sqlstate)) => self.with_sqlstate(sqlstate),
+            _ => self,
+        }
+    }
+
     /// The error of a call that must not run twice: where it was sent, only its caller can tell whether to repeat it.
     pub(crate) fn not_repeatable(mut self) -> Self {
         if self.0.unanswered {
@@ -157,7 +182,7 @@ impl Error {
 
     /// What no PostgreSQL answers: a client or a proxy in between is at fault.
     pub(crate) fn unexpected_reply(what: &str) -> Self {
-        Self::new(ErrorKind::Database, format!("the reply makes no sense: {what}; check the client in between"))
+        Self::new(ErrorKind::Database, format!("unexpected reply from the server: {what}; check the client or pooler in between"))
     }
 
     /// The same error, told from further up: `message` first, then what it said.
@@ -176,7 +201,10 @@ fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
         "3D000" => (Configuration, false, "; create the database, or name another in the connection"),
         "42P01" | "3F000" => (Setup, false, "; create the table again, or let setup() do it"),
         "42501" => (Setup, false, "; grant the role what it lacks"),
-        "42703" | "42804" | "42883" | "42P10" => (Setup, false, "; the table has changed: make its columns fit"),
+        // 0A000 is how a prepared statement says that its columns have other types by now.
+        "0A000" | "23502" | "42703" | "42804" | "42809" | "42846" | "42883" | "42P10" => {
+            (Setup, false, "; the table has changed: make its columns fit")
+        }
         "22001" => (InvalidInput, false, "; widen the column, or use shorter ids"),
         "22P02" | "22P05" | "22030" | "22032" => (
             InvalidInput,

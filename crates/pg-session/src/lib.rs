@@ -41,7 +41,7 @@ mod table;
 pub use backend::Connection;
 pub use backend::client::{Client, Rows};
 pub use error::{Error, ErrorKind, Result};
-pub use ops::{Created, Rotated, Updated};
+pub use ops::{Created, Renewal, Rotated, Updated};
 pub use options::Builder;
 pub use request::RequestStore;
 pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};

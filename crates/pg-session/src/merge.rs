@@ -3,9 +3,11 @@
 
 mod glance;
 mod json;
+mod renewal;
 
 use glance::surely_differ;
 use json::{Kind, Node, Object};
+pub(crate) use renewal::{PassOn, pass_on};
 
 /// Whether two JSON texts are the same value: whatever the order of the keys, and however strings and numbers are
 /// written. A `jsonb` column writes them anew.

@@ -5,17 +5,23 @@ use std::time::Duration;
 
 use crate::backend::{Connection, LaneOptions};
 use crate::error::{Error, Result};
-use crate::session::MAX_TTL;
+use crate::session::{DEFAULT_TTL, MAX_TTL};
 use crate::store::PgStore;
 use crate::subject::Subject;
 use crate::table::Table;
 
 const LARGEST_MAX_SIZE: usize = 256 * 1024 * 1024;
 
+/// The longest message that a server may send, in bytes: a row with data of `max_size`, which `jsonb` writes longer, or with
+/// what others have stored in the table.
+const LEAST_MAX_MESSAGE: usize = 64 * 1024 * 1024;
+const MAX_MESSAGE_PER_SIZE: usize = 4;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) table: Table,
     pub(crate) create: bool,
+    pub(crate) ttl: Duration,
     pub(crate) cleanup_interval: Duration,
     pub(crate) max_size: usize,
     pub(crate) touch_every: Option<Duration>,
@@ -27,10 +33,11 @@ impl Default for Options {
         Self {
             table: Table::default(),
             create: true,
+            ttl: DEFAULT_TTL,
             cleanup_interval: Duration::from_secs(45 * 60),
             max_size: 1024 * 1024,
             touch_every: None,
-            lanes: LaneOptions { connections: 2, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5) },
+            lanes: LaneOptions { connections: 2, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5), max_message: LEAST_MAX_MESSAGE },
         }
     }
 }
@@ -99,6 +106,13 @@ impl Builder {
         self
     }
 
+    /// The time to live of a session where a call gives none. Default: [`DEFAULT_TTL`], 45 minutes. More than zero, and at
+    /// most [`MAX_TTL`].
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.options.ttl = ttl;
+        self
+    }
+
     /// Whether `setup` creates the table where there is none. Default: true. If false, no DDL is ever sent.
     pub fn create(mut self, create: bool) -> Self {
         self.options.create = create;
@@ -157,7 +171,7 @@ impl Builder {
     ///
     /// # Errors
     /// `Configuration`: the connection string or an option cannot be used; the message says which and why.
-    pub fn build(self) -> Result<PgStore> {
+    pub fn build(mut self) -> Result<PgStore> {
         self.options.table.check()?;
         if !(1..=LARGEST_MAX_SIZE).contains(&self.options.max_size) {
             return Err(Error::configuration(format!("max_size must be 1 to {LARGEST_MAX_SIZE} bytes")));
@@ -174,12 +188,14 @@ impl Builder {
             ("touch_every", self.options.touch_every.unwrap_or_default()),
             ("timeout", timeout),
             ("max_age", self.options.table.max_age.unwrap_or(MAX_TTL)),
+            ("ttl", self.options.ttl),
         ];
         for (option, duration) in durations {
-            if duration > MAX_TTL || (duration.is_zero() && matches!(option, "timeout" | "max_age")) {
+            if duration > MAX_TTL || (duration.is_zero() && matches!(option, "timeout" | "max_age" | "ttl")) {
                 return Err(Error::configuration(format!("the option {option} is out of its range: {duration:?}")));
             }
         }
+        self.options.lanes.max_message = LEAST_MAX_MESSAGE.max(self.options.max_size * MAX_MESSAGE_PER_SIZE);
         let backend = self.connection.into_backend(&self.options.lanes)?;
         Ok(PgStore::from_parts(self.options, backend))
     }

@@ -9,7 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The time to live where none is given: 45 minutes, as in koa-pg-session.
+/// The time to live where none is given, unless [`ttl`](crate::Builder::ttl) is set: 45 minutes, as in koa-pg-session.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(45 * 60);
 
 /// The longest time to live: 10,000 years of 365 days.
@@ -30,11 +30,21 @@ pub struct Session {
     id: String,
     json: String,
     expires_in: Duration,
+    /// When it was created, in microseconds since 1970, where that is known.
+    created: Option<i64>,
 }
 
 impl Session {
     pub(crate) fn new(id: &str, json: String, expires_in: Duration) -> Self {
-        Self { id: id.to_owned(), json, expires_in }
+        Self { id: id.to_owned(), json, expires_in, created: None }
+    }
+
+    /// The same session, created so many microseconds after 1970 (UTC), by the database's clock: as
+    /// [`created`](Self::created) told of it.
+    #[must_use]
+    pub fn with_created(mut self, created: Option<i64>) -> Self {
+        self.created = created;
+        self
     }
 
     /// A session whose id and data were kept elsewhere, such as in another language: the base for an
@@ -56,6 +66,14 @@ impl Session {
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
+    }
+
+    /// When the session was created, in microseconds since 1970 (UTC), by the database's clock. Only
+    /// [`take`](crate::PgStore::take) tells it, and only with the option [`max_age`](crate::Builder::max_age): a session that
+    /// is stored again under another id keeps its age by it.
+    #[must_use]
+    pub fn created(&self) -> Option<i64> {
+        self.created
     }
 
     /// The data as a `T`.
@@ -153,8 +171,7 @@ pub(crate) fn check_size(json: &str, max_size: usize) -> Result<()> {
 }
 
 /// The time to live in milliseconds, as statements take it.
-pub(crate) fn ttl_ms(ttl: Option<Duration>) -> Result<i64> {
-    let ttl = ttl.unwrap_or(DEFAULT_TTL);
+pub(crate) fn ttl_ms(ttl: Duration) -> Result<i64> {
     if ttl.is_zero() {
         return Ok(EXPIRED_MS);
     }
@@ -184,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ttl_is_given_or_45_minutes_and_never_absurd() {
-        assert_eq!(ttl_ms(None).unwrap(), 2_700_000);
-        assert_eq!(ttl_ms(Some(Duration::from_nanos(1))).unwrap(), 1);
-        assert_eq!(ttl_ms(Some(Duration::from_micros(1_001))).unwrap(), 2);
-        assert!(ttl_ms(Some(Duration::ZERO)).unwrap() < 0);
-        assert_eq!(ttl_ms(Some(MAX_TTL)).unwrap(), 315_360_000_000_000);
+    fn a_ttl_is_never_absurd() {
+        assert_eq!(ttl_ms(DEFAULT_TTL).unwrap(), 2_700_000);
+        assert_eq!(ttl_ms(Duration::from_nanos(1)).unwrap(), 1);
+        assert_eq!(ttl_ms(Duration::from_micros(1_001)).unwrap(), 2);
+        assert!(ttl_ms(Duration::ZERO).unwrap() < 0);
+        assert_eq!(ttl_ms(MAX_TTL).unwrap(), 315_360_000_000_000);
         for absurd in [MAX_TTL + Duration::from_nanos(1), Duration::MAX] {
-            assert_eq!(ttl_ms(Some(absurd)).unwrap_err().kind(), ErrorKind::InvalidInput);
+            assert_eq!(ttl_ms(absurd).unwrap_err().kind(), ErrorKind::InvalidInput);
         }
     }
 

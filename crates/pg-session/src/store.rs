@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::backend::{Backend, Connection};
 use crate::core::Core;
 use crate::error::Result;
-use crate::ops::{self, Created, Rotated, Updated};
+use crate::ops::{self, Created, Renewal, Rotated, Updated};
 use crate::options::{Builder, Options};
 use crate::session::Session;
 use crate::sweeper;
@@ -50,6 +50,12 @@ impl PgStore {
         Self { core: Arc::new(Core::new(options, backend)) }
     }
 
+    /// What every operation works with; the sweeper runs from the first one on.
+    fn core(&self) -> &Core {
+        sweeper::start(&self.core);
+        &self.core
+    }
+
     /// Whether both are handles to one store.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.core, &other.core)
@@ -64,8 +70,7 @@ impl PgStore {
     /// `Setup`: the table is missing and may not be created, or does not fit; the message lists everything.
     /// `Configuration` and `Unavailable`: there is no getting to the database.
     pub async fn setup(&self) -> Result<()> {
-        sweeper::start(&self.core);
-        ops::setup(&self.core).await
+        ops::setup(self.core()).await
     }
 
     /// The live session, or none. Never an expired one, whether swept or not. Never writes.
@@ -73,7 +78,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn get(&self, id: &str) -> Result<Option<Session>> {
-        ops::get(&self.core, id).await
+        ops::get(self.core(), id).await
     }
 
     /// Inserts or replaces the session. Any number at once on one id all succeed; the last one stands.
@@ -86,7 +91,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<()> {
-        ops::set(&self.core, id, data, ttl.into()).await
+        ops::set(self.core(), id, data, ttl.into()).await
     }
 
     /// Inserts the session unless a live one has that id.
@@ -99,7 +104,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Created> {
-        ops::create(&self.core, id, data, ttl.into()).await
+        ops::create(self.core(), id, data, ttl.into()).await
     }
 
     /// Replaces the data of a session that [`get`](Self::get) has found, together with what others have changed since.
@@ -123,7 +128,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        ops::update(&self.core, base, data, ttl.into()).await
+        ops::update(self.core(), base, data, ttl.into()).await
     }
 
     /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry
@@ -134,7 +139,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn touch(&self, id: &str, ttl: impl Into<Option<Duration>>) -> Result<bool> {
-        ops::touch(&self.core, id, ttl.into()).await
+        ops::touch(self.core(), id, ttl.into()).await
     }
 
     /// Deletes the session, and answers whether there was a live one.
@@ -142,7 +147,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn destroy(&self, id: &str) -> Result<bool> {
-        ops::destroy(&self.core, id).await
+        ops::destroy(self.core(), id).await
     }
 
     /// Deletes the session, and answers it as it was, in one atomic statement. Of several calls at once, one gets it.
@@ -153,7 +158,26 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn take(&self, id: &str) -> Result<Option<Session>> {
-        ops::take(&self.core, id).await
+        ops::take(self.core(), id).await
+    }
+
+    /// Stores what a request has made of a session under a new id, after a [`take`](Self::take) of the old one, in one atomic
+    /// statement. Returns whether there was anything to store. With [`max_age`](crate::Builder::max_age) it keeps its age.
+    ///
+    /// What others changed between the load and the `take` merges with `data` as in an [`update`](Self::update). Data that has
+    /// no key of the old session is stored as it is. If another request had ended the session, only what this one added
+    /// itself is stored, if anything.
+    ///
+    /// # Errors
+    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. Else see [`PgStore`].
+    pub async fn renew(
+        &self,
+        id: &str,
+        renewal: &Renewal<'_>,
+        data: &(impl Serialize + ?Sized),
+        ttl: impl Into<Option<Duration>>,
+    ) -> Result<bool> {
+        ops::renew(self.core(), id, renewal, data, ttl.into()).await
     }
 
     /// Gives the session a new id, in one atomic statement; data and expiry stay. Of several calls at once one wins, and
@@ -165,7 +189,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn rotate(&self, old: &str, new: &str) -> Result<Rotated> {
-        ops::rotate(&self.core, old, new).await
+        ops::rotate(self.core(), old, new).await
     }
 
     /// The live sessions whose data has this value at the path of the option [`subject`](crate::Builder::subject), the
@@ -174,7 +198,7 @@ impl PgStore {
     /// # Errors
     /// `Configuration`: the option is not given. Else see [`PgStore`].
     pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>> {
-        ops::sessions_of(&self.core, subject).await
+        ops::sessions_of(self.core(), subject).await
     }
 
     /// Deletes the sessions of this subject, as [`sessions_of`](Self::sessions_of) finds them, but for the id `except`:
@@ -183,7 +207,7 @@ impl PgStore {
     /// # Errors
     /// `Configuration`: the option [`subject`](crate::Builder::subject) is not given. Else see [`PgStore`].
     pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
-        ops::destroy_sessions_of(&self.core, subject, except).await
+        ops::destroy_sessions_of(self.core(), subject, except).await
     }
 
     /// All live sessions, in the order of their ids, read by pages of the key: not one moment's picture, while sessions
@@ -192,7 +216,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn all(&self) -> Result<Vec<Session>> {
-        ops::all(&self.core).await
+        ops::all(self.core()).await
     }
 
     /// How many sessions live. Reads the whole table.
@@ -200,7 +224,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`].
     pub async fn count(&self) -> Result<u64> {
-        ops::count(&self.core).await
+        ops::count(self.core()).await
     }
 
     /// Deletes all sessions, in small slices: everybody is logged out. One that is made meanwhile may stay.
@@ -208,7 +232,7 @@ impl PgStore {
     /// # Errors
     /// See [`PgStore`]. Of a clear that failed halfway, some sessions are gone.
     pub async fn clear(&self) -> Result<()> {
-        ops::clear(&self.core).await
+        ops::clear(self.core()).await
     }
 
     /// Deletes the expired sessions in small slices, and answers how many. Gives way, with what it has done so far,
@@ -217,7 +241,7 @@ impl PgStore {
     /// # Errors
     /// The first that a slice met; the slices after it were swept all the same. Else see [`PgStore`].
     pub async fn sweep(&self) -> Result<u64> {
-        ops::sweep(&self.core).await
+        ops::sweep(self.core()).await
     }
 
     /// Stops the sweeper, lets what is under way finish, and closes the store's own connections, never the caller's.

@@ -1,30 +1,43 @@
 //! The background loop around `ops/sweep`.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
 use tracing::{debug, warn};
 
 use crate::core::Core;
 use crate::ops;
 
-/// The loop's task, once it was started.
-pub(crate) type Sweeper = Mutex<Option<JoinHandle<()>>>;
-
-/// Starts the loop unless it runs. It ends when the store is closed or dropped.
+/// Starts the loop on the current runtime, unless there is one. It ends when the store is closed or dropped, or with its
+/// runtime; then the next call starts it anew.
 pub(crate) fn start(core: &Arc<Core>) {
-    let mut sweeper = core.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
-    let runs = sweeper.as_ref().is_some_and(|task| !task.is_finished());
-    if !runs && !core.options.cleanup_interval.is_zero() {
-        *sweeper = Some(tokio::spawn(sweep_at_intervals(Arc::downgrade(core), core.options.cleanup_interval)));
+    if core.is_swept.load(Ordering::Relaxed) || core.options.cleanup_interval.is_zero() {
+        return;
+    }
+    let Ok(runtime) = Handle::try_current() else { return };
+    if !core.is_swept.swap(true, Ordering::Relaxed) {
+        let running = Running(Arc::downgrade(core));
+        runtime.spawn(sweep_at_intervals(running, core.options.cleanup_interval));
     }
 }
 
-async fn sweep_at_intervals(core: Weak<Core>, interval: Duration) {
-    let Some(closing) = core.upgrade().map(|core| core.closing.clone()) else { return };
+/// The loop, as the store knows of it.
+struct Running(Weak<Core>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(core) = self.0.upgrade() {
+            core.is_swept.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+async fn sweep_at_intervals(running: Running, interval: Duration) {
+    let Some(closing) = running.0.upgrade().map(|core| core.closing.clone()) else { return };
     while closing.run_until_cancelled(tokio::time::sleep(jittered(interval))).await.is_some() {
-        let Some(core) = core.upgrade() else { return };
+        let Some(core) = running.0.upgrade() else { return };
         match closing.run_until_cancelled(ops::sweep(&core)).await {
             None => return,
             Some(Ok(deleted)) => debug!(deleted, "swept the expired sessions"),

@@ -93,7 +93,8 @@ impl Table {
         let regclass = format!("{}::regclass", literal(&self.quoted()));
         let zone = columns.zone.as_deref().map(|z| format!(" AT TIME ZONE {}", literal(z))).unwrap_or_default();
         let created = identifier(CREATED);
-        let expires = self.expires(&zone);
+        let fits = columns.fits(self);
+        let expires = self.expires(&zone, &fits);
         let with_age = |sql: String| self.max_age.map_or(String::new(), |_| sql);
         let sql = fill(template, |word| {
             Some(match word {
@@ -102,11 +103,10 @@ impl Table {
                 "id" => identifier(&self.id),
                 "expiry" => identifier(&self.expiry),
                 "data" => identifier(&self.data),
-                "json" => columns.json.clone(),
-                // Makes text of it, where its binary form is none.
-                "text" => Some("::text").filter(|_| columns.json != "json").unwrap_or_default().to_owned(),
+                "json" => columns.json.to_owned(),
                 "zone" => zone.clone(),
                 "expires" => expires.clone(),
+                "fits" => fits.clone(),
                 // Both are true. What the statement writes is on the disk a little later, and nobody waits for that; unless
                 // the other is looked at for one of its rows.
                 "asynchronous" => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'".to_owned(),
@@ -114,10 +114,15 @@ impl Table {
                               WHERE p.name = 'synchronous_commit') IS NOT NULL"
                     .to_owned(),
                 // Where a session takes the place of an expired one.
-                "anew" => with_age(format!(
+                "created_on_conflict" => with_age(format!(
                     ", {created} = CASE WHEN {expires} > statement_timestamp() THEN s.{created} ELSE excluded.{created} END"
                 )),
-                "created" => with_age(format!(",\n    {created} timestamptz NOT NULL DEFAULT now()")),
+                "created" => created.clone(),
+                "created_column" => with_age(format!(",\n    {created} timestamptz NOT NULL DEFAULT now()")),
+                "created_us" => match self.max_age {
+                    Some(_) => format!("(date_part('epoch', s.{created}) * 1000000)::bigint::text"),
+                    None => "NULL::text".to_owned(),
+                },
                 "lock" => format!("{SWEEP_LOCK}, {regclass}::oid::int4"),
                 "regclass" => regclass.clone(),
                 "subject" => format!("{}::text[]", literal(&self.subject.as_ref()?.array())),
@@ -125,12 +130,13 @@ impl Table {
                 _ => return None,
             })
         });
-        Statement { name, sql, many: None, is_quick: false, repeatable: true }
+        Statement { name, sql, many: None, no_wal_flush: false, reads_only: false, idempotent: true }
     }
 
-    /// When a session ends, as a `timestamptz`: by its expiry, or by its age if that is earlier.
-    fn expires(&self, zone: &str) -> String {
-        let idle = format!("s.{}{zone}", identifier(&self.expiry));
+    /// When a session ends, as a `timestamptz`: by its expiry, or by its age if that is earlier. The planner reduces the
+    /// first CASE to that.
+    fn expires(&self, zone: &str, fits: &str) -> String {
+        let idle = format!("CASE WHEN {fits} THEN s.{}{zone} END", identifier(&self.expiry));
         let Some(age) = self.max_age.map(whole_ms) else { return idle };
         let oldest = format!("s.{} + {age} * interval '1 millisecond'", identifier(CREATED));
         // Not least(), which takes no notice of NULL: a session without an expiry does not live.
@@ -142,15 +148,35 @@ impl Table {
 #[derive(Debug, Default)]
 struct Columns {
     /// `json` or `jsonb`.
-    json: String,
+    json: &'static str,
     /// The zone that the times of a `timestamp` column are in.
     zone: Option<String>,
+}
+
+impl Columns {
+    /// A condition that is always true, at no cost, and that PostgreSQL refuses to parse (42883) once the columns have other
+    /// types than `setup` found: each function takes one type only, and no other is cast to it by itself. Without it, a
+    /// statement would read a column that was altered since in the wrong way.
+    fn fits(&self, table: &Table) -> String {
+        let range = if self.zone.is_some() { "tsrange" } else { "tstzrange" };
+        let (expiry, data) = (identifier(&table.expiry), identifier(&table.data));
+        let age = table.max_age.map_or(String::new(), |_| {
+            format!(" OR pg_catalog.range_contains_elem(NULL::pg_catalog.tstzrange, s.{})", identifier(CREATED))
+        });
+        format!(
+            "(true OR pg_catalog.range_contains_elem(NULL::pg_catalog.{range}, s.{expiry}) \
+             OR pg_catalog.{}_typeof(s.{data}) IS NULL{age})",
+            self.json
+        )
+    }
 }
 
 /// Every statement of the verbs, filled in once for the table that was found.
 pub(crate) struct Statements {
     pub(crate) get: Arc<Statement>,
     pub(crate) set: Arc<Statement>,
+    /// For tables with the option max_age.
+    pub(crate) renew: Arc<Statement>,
     pub(crate) create: Arc<Statement>,
     pub(crate) update: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
@@ -161,14 +187,10 @@ pub(crate) struct Statements {
     pub(crate) all: Arc<Statement>,
     pub(crate) count: Arc<Statement>,
     pub(crate) clear: Arc<Statement>,
-    pub(crate) by_subject: Option<BySubject>,
-    pub(crate) sweep: SweepBy,
-}
-
-/// What there is with the option subject.
-pub(crate) struct BySubject {
+    /// For tables with the option subject, and so the next.
     pub(crate) sessions_of: Arc<Statement>,
     pub(crate) destroy_sessions_of: Arc<Statement>,
+    pub(crate) sweep: SweepBy,
 }
 
 /// How a sweep goes through the table.
@@ -231,9 +253,9 @@ mod tests {
 
     #[test]
     fn no_statement_has_an_unknown_word_or_a_comment() {
-        let columns = Columns { json: "json".into(), zone: Some("It's\\Here".into()) };
+        let columns = Columns { json: "json", zone: Some("It's\\Here".into()) };
         let statement = Table::default().statement("get", include_str!("../sql/get.sql"), &columns);
         assert!(!statement.sql.contains(['{', '}']) && !statement.sql.contains("--"), "{}", statement.sql);
-        assert!(statement.sql.contains(r" AT TIME ZONE E'It''s\\Here' > "), "{}", statement.sql);
+        assert!(statement.sql.contains(r" AT TIME ZONE E'It''s\\Here' END > "), "{}", statement.sql);
     }
 }

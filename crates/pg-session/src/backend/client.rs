@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::{Command, Reply, Value};
+use super::{Command, Rejected, Reply, Value};
 use crate::error::{Error, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -60,16 +60,18 @@ impl OwnClient {
         Self { client, timeout, calls: TaskTracker::new() }
     }
 
-    pub(super) async fn submit(&self, command: Command) -> Result<Reply> {
+    pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
         let _call = self.calls.token();
         if self.calls.is_closed() {
-            return Err(Error::closed());
+            return Err(Error::closed().into());
         }
         let params: Vec<String> = command.params.into_iter().map(text).collect();
         let query = self.client.query(&command.statement.sql, &params);
-        let rows = timeout(self.timeout, query).await.map_err(|_| Error::no_answer_within(self.timeout))??;
-        let value = |column: Option<String>| column.map_or(Value::Null, Value::Text);
-        Ok(Reply { rows: rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect() })
+        let rows = timeout(self.timeout, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
+        match rows {
+            Ok(rows) => Ok(reply(rows, params.first())?),
+            Err(error) => Err(Rejected::of(error, || params.into_iter().map(Value::Text).collect())),
+        }
     }
 
     /// Waits for the calls under way. The client itself is the caller's to close.
@@ -88,6 +90,23 @@ impl<C: Client> AnyClient for C {
     fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>> {
         Box::pin(Client::query(self, sql, params))
     }
+}
+
+/// The rows of a command with this key.
+fn reply(rows: Rows, key: Option<&String>) -> Result<Reply> {
+    let Some(key) = key else { return Ok(Reply::default()) };
+    if rows.is_empty() {
+        return Err(Error::unexpected_reply("it has no row, and each statement of the store returns one at least"));
+    }
+    let mut reply = Reply::default();
+    for row in rows {
+        let mut columns = row.into_iter();
+        if columns.next().flatten().as_ref() != Some(key) {
+            return Err(Error::unexpected_reply("it does not begin with the key that the statement was sent with"));
+        }
+        reply.push(columns.map(|column| column.map_or(Value::Null, Value::Text)).collect());
+    }
+    Ok(reply)
 }
 
 fn text(param: Value) -> String {

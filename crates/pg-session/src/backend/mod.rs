@@ -3,45 +3,55 @@
 pub(crate) mod client;
 mod lanes;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use client::{AnyClient, Client, OwnClient};
 pub(crate) use lanes::LaneOptions;
 use lanes::Lanes;
 
 /// One statement of the store. Its parameters are text, cast where they are used; so are its columns.
+///
+/// A statement with parameters returns at least one row, and each begins with the first parameter: the key. So an answer
+/// that belongs to another call is never taken for this one's, whatever a server or a pooler sends. Where there is nothing
+/// to tell, the columns after the key are null.
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     pub(crate) sql: String,
     /// Its form for many commands at once, where it has one.
-    pub(crate) many: Option<Many>,
-    /// Whether its answer waits for no disk: it writes nothing, or what may get lost in a crash.
-    pub(crate) is_quick: bool,
-    /// Whether it may run twice and still have the effect and the answer of once.
-    pub(crate) repeatable: bool,
+    pub(crate) many: Option<BatchSql>,
+    /// Whether its answer does not wait for the disk: it writes nothing, or commits asynchronously.
+    pub(crate) no_wal_flush: bool,
+    /// Whether it writes nothing, so that it may run again where the first answer was lost. A write may not: others may have
+    /// changed the session since, and it would undo that.
+    pub(crate) reads_only: bool,
+    /// Whether a caller who was not answered may simply make the call again.
+    pub(crate) idempotent: bool,
 }
 
 /// A statement that does for arrays of parameters what another does for single ones: `text[]`, and `bigint[]` for
-/// numbers. The first column of a row says by its first parameter which command it answers; the others are the columns
-/// of that, or numbers in place of what is costly to write as text.
-pub(crate) struct Many {
+/// numbers. Each row begins with the key of the command that it answers; the other columns are that command's, or numbers
+/// in place of what is costly to write as text. A command without a row has nothing to tell.
+pub(crate) struct BatchSql {
     pub(crate) sql: String,
-    pub(crate) same_key: SameKey,
+    pub(crate) duplicates: DuplicateKeys,
+    /// Whether an answer without any row may be believed. If not, its commands are sent one by one, for it says nothing of
+    /// whose it is.
+    pub(crate) absence_is_proof: bool,
 }
 
-/// What becomes of two commands of one kind, with the same first parameter, that could go together.
+/// What happens to two commands of one kind with the same key that could share a batch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SameKey {
-    /// They go one after the other.
-    Apart,
-    /// They go together if they are alike, and have the same answer.
-    Together,
-    /// The later one goes, and does for both.
-    LastStands,
+pub(crate) enum DuplicateKeys {
+    /// They are sent one after the other.
+    Serialize,
+    /// They are sent once, and share the answer, if all their parameters are equal. Else one after the other: PostgreSQL may
+    /// refuse one and accept the other.
+    Coalesce,
 }
 
 /// A parameter, or what a column holds.
@@ -67,16 +77,32 @@ impl Command {
         self.params.first().and_then(Value::text).unwrap_or_default()
     }
 
+    /// The first column of each row of its answer; none if it has no rows.
+    fn echo(&self) -> Option<Cow<'_, str>> {
+        self.params.first().map(|param| match param {
+            Value::Text(text) => Cow::Borrowed(text.as_str()),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            Value::Null => Cow::Borrowed(""),
+        })
+    }
+
     /// About how much memory it takes, in bytes.
     fn size(&self) -> usize {
         self.params.iter().map(|param| param.text().map_or(size_of::<i64>(), str::len)).sum()
     }
 }
 
-/// What came back.
+/// What came back: rows without the key, and without those that tell nothing.
 #[derive(Default)]
 pub(crate) struct Reply {
     pub(crate) rows: SmallVec<[Row; 1]>,
+}
+
+/// Why a command failed.
+pub(crate) struct Rejected {
+    pub(crate) error: Error,
+    /// Its parameters, where PostgreSQL refused the statement because it no longer fits the table.
+    pub(crate) again: Option<Box<Params>>,
 }
 
 /// A way to PostgreSQL.
@@ -89,7 +115,7 @@ pub(crate) enum Backend {
 
 impl Backend {
     /// Runs one command in a transaction of its own, and within the time limit.
-    pub(crate) async fn submit(&self, command: Command) -> Result<Reply> {
+    pub(crate) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
         match self {
             Self::Lanes(lanes) => lanes.submit(command).await,
             Self::Client(client) => client.submit(command).await,
@@ -183,7 +209,38 @@ impl From<i64> for Value {
     }
 }
 
+impl Rejected {
+    /// The error of a command with these parameters.
+    fn of(error: Error, params: impl FnOnce() -> Params) -> Self {
+        let again = (error.kind() == ErrorKind::Setup).then(|| Box::new(params()));
+        Self { error, again }
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        self.error
+    }
+}
+
+impl From<Error> for Rejected {
+    fn from(error: Error) -> Self {
+        Self { error, again: None }
+    }
+}
+
+impl From<Rejected> for Error {
+    fn from(rejected: Rejected) -> Self {
+        rejected.error
+    }
+}
+
 impl Reply {
+    /// Adds a row without its key, unless it tells nothing.
+    fn push(&mut self, row: Row) {
+        if row.first().is_some_and(|value| *value != Value::Null) {
+            self.rows.push(row);
+        }
+    }
+
     /// The column of the only row, if there is a row and it is not null.
     pub(crate) fn value(&self, column: usize) -> Option<&str> {
         self.rows.first()?.get(column)?.text()

@@ -1,12 +1,13 @@
 use smallvec::smallvec;
 
-use super::sessions_of::{check_subject, run};
+use super::run;
+use super::sessions_of::check_subject;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::check_id;
 
 pub(crate) async fn destroy_sessions_of(core: &Core, subject: &str, except: Option<&str>) -> Result<u64> {
-    check_subject(subject)?;
+    check_subject(core, subject)?;
     except.map_or(Ok(()), check_id)?;
     // No session has an empty id.
     let params = smallvec![subject.into(), except.unwrap_or_default().into()];

@@ -2,74 +2,97 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use smallvec::smallvec;
 use tokio::sync::Mutex;
 use tracing::warn;
 
-use crate::backend::{Params, Statement};
+use crate::backend::{Params, Rejected, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
 use crate::table::{FoundTable, Look, Statements};
 
+/// PostgreSQL's name for a table that is missing (SQLSTATE).
+const UNDEFINED_TABLE: &str = "42P01";
+
 #[derive(Default)]
 pub(crate) struct SetupState {
-    asked: AtomicBool,
-    /// Held while setup runs. Who waits for it takes over its outcome, and does not try in turn.
-    last: Mutex<Option<(Instant, Result<()>)>>,
+    /// Held while setup runs. A call that waits for it takes over its outcome, and does not try in turn.
+    last: Mutex<Option<Finished>>,
+    /// Whether there was a table: from then on, only the application's own call creates one. Where a table was renamed or
+    /// moved, an empty one in its place would log everybody out.
+    was_found: AtomicBool,
 }
 
+struct Finished {
+    at: Instant,
+    could_create: bool,
+    outcome: Result<Arc<Statements>>,
+}
+
+/// Finds or creates the table, at the application's wish.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
-    let asked = Instant::now();
-    core.setup.asked.store(true, Ordering::Relaxed);
-    let mut last = core.setup.last.lock().await;
-    if let Some((ended, outcome)) = &*last
-        && *ended > asked
-    {
-        return outcome.clone();
+    set_up(core, true).await.map(drop)
+}
+
+/// The statements, after the setup that is under way, or after another try where there was none or the last one failed.
+pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
+    match core.statements() {
+        Some(statements) => Ok(statements),
+        // Boxed, for it is seldom, and else part of every call's future.
+        None => Box::pin(set_up(core, !core.setup.was_found.load(Ordering::Relaxed))).await,
     }
-    let outcome = find_or_create(core).await.map(|statements| core.set_statements(Some(statements)));
-    *last = Some((Instant::now(), outcome.clone()));
+}
+
+async fn set_up(core: &Core, may_create: bool) -> Result<Arc<Statements>> {
+    let asked = Instant::now();
+    let may_create = may_create && core.options.create;
+    let mut last = core.setup.last.lock().await;
+    if let Some(last) = last.as_ref().filter(|last| last.at > asked)
+        && (last.outcome.is_ok() || last.could_create == may_create)
+    {
+        return last.outcome.clone();
+    }
+    let outcome = find_or_create(core, may_create).await.map(Arc::new);
+    if let Ok(statements) = &outcome {
+        core.setup.was_found.store(true, Ordering::Relaxed);
+        core.set_statements(Arc::clone(statements));
+    }
+    *last = Some(Finished { at: Instant::now(), could_create: may_create, outcome: outcome.clone() });
     outcome
 }
 
-/// The statements, after the setup that is under way, or after another try where the last one failed.
-pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
-    if let Some(statements) = core.statements() {
-        return Ok(statements);
-    }
-    if !core.setup.asked.load(Ordering::Relaxed) {
-        return Err(Error::setup("setup() was never called; await it once, when the application starts"));
-    }
-    // Boxed, for it is seldom, and else part of every call's future.
-    Box::pin(setup(core)).await?;
-    core.statements().ok_or_else(|| Error::setup("the table changed while it was looked at; try again").retryable())
-}
-
 /// Looks before it creates, and again when somebody else was faster.
-async fn find_or_create(core: &Core) -> Result<Statements> {
+async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
     let table = &core.options.table;
     let mut found = look(core).await?;
-    if found.table.is_none() && core.options.create {
+    if found.table.is_none() && may_create {
         let schema = (!found.schema_exists).then(|| table.create_schema());
         for statement in schema.into_iter().chain([table.create_table()]) {
             create(core, statement).await?;
         }
         found = look(core).await?;
     }
-    match &found.table {
-        Some(there) => {
-            let statements = found.statements(table, there)?;
-            if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
-                create_index(core, there, index).await?;
-            }
-            Ok(statements)
-        }
-        None => Err(Error::setup(format!(
-            "there is no table {}, and create is false; create it, for example by:\n{}",
-            table.quoted(),
-            table.create_table().sql
-        ))),
+    let Some(there) = &found.table else { return Err(missing(core)) };
+    let statements = found.statements(table, there)?;
+    if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
+        create_index(core, there, may_create, index).await?;
     }
+    Ok(statements)
+}
+
+fn missing(core: &Core) -> Error {
+    let table = core.options.table.quoted();
+    let message = if core.setup.was_found.load(Ordering::Relaxed) {
+        format!(
+            "the table {table} is gone: it was there before; rename, move or restore it, and calls succeed again by \
+             themselves, or call setup() to create an empty one, which logs everybody out"
+        )
+    } else {
+        let ddl = core.options.table.create_table().sql;
+        format!("there is no table {table}, and create is false; create it, for example by:\n{ddl}")
+    };
+    Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
 async fn look(core: &Core) -> Result<Look> {
@@ -77,20 +100,22 @@ async fn look(core: &Core) -> Result<Look> {
         name: "look",
         sql: include_str!("../../sql/look.sql").into(),
         many: None,
-        is_quick: true,
-        repeatable: true,
+        no_wal_flush: true,
+        reads_only: true,
+        idempotent: true,
     });
     let table = &core.options.table;
     let subject = table.subject.as_ref().map_or_else(|| "{}".to_owned(), Subject::array);
-    let names = [&table.schema, &table.name, &table.data, &subject];
-    let reply = core.submit(&statement, names.into_iter().map(|name| name.as_str().into()).collect()).await?;
-    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look answered nothing"))?;
-    serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look answered no such JSON").caused_by(error))
+    let params: Params =
+        smallvec![table.schema.as_str().into(), table.name.as_str().into(), table.data.as_str().into(), subject.into()];
+    let reply = core.submit(&statement, params).await?;
+    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look returned nothing"))?;
+    serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look returned other JSON").caused_by(error))
 }
 
 async fn create(core: &Core, statement: Statement) -> Result<()> {
     let statement = Arc::new(statement);
-    match core.submit(&statement, Params::new()).await {
+    match core.submit(&statement, Params::new()).await.map_err(Rejected::into_error) {
         Ok(_) => Ok(()),
         // IF NOT EXISTS does not cover two at once: the slower one meets these.
         Err(error) if matches!(error.sqlstate(), Some("23505" | "42710" | "42P06" | "42P07")) => Ok(()),
@@ -104,9 +129,9 @@ async fn create(core: &Core, statement: Statement) -> Result<()> {
 }
 
 /// In an empty table only: in a full one nobody could write meanwhile. Where it may not be, all works without.
-async fn create_index(core: &Core, table: &FoundTable, statement: Statement) -> Result<()> {
+async fn create_index(core: &Core, table: &FoundTable, may_create: bool, statement: Statement) -> Result<()> {
     let sql = statement.sql.clone();
-    if core.options.create && table.is_empty {
+    if may_create && table.is_empty {
         match create(core, statement).await {
             Err(error) if error.kind() == ErrorKind::Setup => {}
             done => return done,

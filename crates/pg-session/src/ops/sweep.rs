@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use smallvec::smallvec;
 
-use super::setup;
-use crate::backend::{Reply, Statement};
+use super::{LOOKS, setup};
+use crate::backend::{Rejected, Reply, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::SweepBy;
@@ -19,10 +19,19 @@ const FAILURES: usize = 3;
 const RELEASE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn sweep(core: &Core) -> Result<u64> {
-    match setup::ready(core).await?.sweep.clone() {
-        SweepBy::Blocks(statement) => by_blocks(core, &statement).await,
-        SweepBy::Keys(statement) => by_keys(core, &statement).await,
+    for _ in 0..LOOKS {
+        let statements = setup::ready(core).await?;
+        let swept = match &statements.sweep {
+            SweepBy::Blocks(statement) => by_blocks(core, statement).await,
+            SweepBy::Keys(statement) => by_keys(core, statement).await,
+        };
+        match swept {
+            // The table has changed: from the beginning, by what fits it now.
+            Err(error) if error.kind() == ErrorKind::Setup => core.drop_statements(&statements),
+            swept => return swept,
+        }
     }
+    Err(Error::setup("the table changes all the time; try again").retryable())
 }
 
 /// A row that cannot be deleted (a foreign key holds it, say) spoils its slice, and the others are swept all the same.
@@ -32,7 +41,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let mut failures = 0;
     while first < end {
         let params = smallvec![first.into(), (first + BLOCKS).into(), ROWS.into()];
-        match core.submit(statement, params).await.and_then(|reply| Slice::read(&reply)) {
+        match core.submit(statement, params).await.map_err(Rejected::into_error).and_then(|reply| Slice::read(&reply)) {
             // A transaction of ours that failed may hold the lock for a moment more, on another connection of a pool.
             Ok(None) if (1..FAILURES).contains(&failures) => {
                 failures += 1;

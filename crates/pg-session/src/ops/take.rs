@@ -2,6 +2,7 @@ use smallvec::smallvec;
 
 use super::get::session;
 use super::run;
+use crate::backend::Value;
 use crate::core::Core;
 use crate::error::Result;
 use crate::session::{Session, check_id};
@@ -9,5 +10,8 @@ use crate::session::{Session, check_id};
 pub(crate) async fn take(core: &Core, id: &str) -> Result<Option<Session>> {
     check_id(id)?;
     let reply = run(core, |statements| &statements.take, smallvec![id.into()]).await?;
-    reply.rows.into_iter().next().map(|row| session(id, row)).transpose()
+    let Some(mut row) = reply.rows.into_iter().next() else { return Ok(None) };
+    let created = row.pop();
+    let created = created.as_ref().and_then(Value::text).and_then(|created| created.parse().ok());
+    session(id, row).map(|session| Some(session.with_created(created)))
 }

@@ -6,7 +6,7 @@ use super::run;
 use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
-use crate::session::{DEFAULT_TTL, MAX_TTL, check_id, ttl_ms, whole_ms};
+use crate::session::{MAX_TTL, check_id, ttl_ms, whole_ms};
 
 /// So that no time falls out of PostgreSQL's range, which begins in 4713 BC.
 const MAX_LAG: Duration = Duration::from_secs(MAX_TTL.as_secs() / 10);
@@ -18,9 +18,9 @@ pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Resul
 /// Whether the session lived when it was touched, which may have ended it.
 pub(super) async fn lives(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
     check_id(id)?;
-    let ttl = ttl.unwrap_or(DEFAULT_TTL);
+    let ttl = ttl.unwrap_or(core.options.ttl);
     let lag = if ttl.is_zero() { ttl } else { core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG) };
-    let mut params: Params = smallvec![id.into(), ttl_ms(Some(ttl))?.into()];
+    let mut params: Params = smallvec![id.into(), ttl_ms(ttl)?.into()];
     let reply = if lag.is_zero() {
         run(core, |statements| &statements.touch_always, params).await?
     } else {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{BySubject, CREATED, Columns, Statements, SweepBy, Table, identifier};
-use crate::backend::{Many, SameKey, Statement};
+use super::{CREATED, Columns, Statements, SweepBy, Table, identifier};
+use crate::backend::{BatchSql, DuplicateKeys, Statement};
 use crate::error::{Error, Result};
 
 /// What `sql/look.sql` answers.
@@ -30,8 +30,13 @@ pub(crate) struct FoundTable {
 #[derive(Debug, Deserialize)]
 struct FoundColumn {
     name: String,
+    /// The oid of its type.
     #[serde(rename = "type")]
+    type_oid: i64,
+    /// For people: how it is written depends on settings.
     type_name: String,
+    /// Whether only texts of the same bytes are equal in it.
+    is_exact: bool,
     needs_value: bool,
     has_default: bool,
 }
@@ -40,69 +45,111 @@ impl Look {
     /// The statements for the table that was found, or an error that lists all that does not fit.
     pub(crate) fn statements(&self, table: &Table, found: &FoundTable) -> Result<Statements> {
         let columns = found.columns(table, &self.zone)?;
-        let alone = |name, sql| table.statement(name, sql, &columns);
-        let many = |same_key, statement: Statement, sql| {
-            let Statement { name, sql: one, is_quick, repeatable, .. } = statement;
-            let many = Many { sql: alone(name, sql).sql, same_key };
-            Arc::new(Statement { name, sql: one, many: Some(many), is_quick, repeatable })
+        let write = |name, sql| table.statement(name, sql, &columns);
+        let read = |name, sql| Statement { no_wal_flush: true, reads_only: true, ..write(name, sql) };
+        // Of the same call twice, the second has another answer.
+        let once = |statement| Statement { idempotent: false, ..statement };
+        let many = |statement: Statement, sql, duplicates, absence_is_proof| {
+            let sql = table.statement(statement.name, sql, &columns).sql;
+            Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence_is_proof }), ..statement })
         };
-        let quick = |statement| Statement { is_quick: true, ..statement };
-        let once = |statement| Statement { repeatable: false, ..statement };
+        let touch = |sql| Statement { no_wal_flush: true, ..write("touch", sql) };
         Ok(Statements {
             get: many(
-                SameKey::Together,
-                quick(alone("get", include_str!("../../sql/get.sql"))),
+                read("get", include_str!("../../sql/get.sql")),
                 include_str!("../../sql/get_many.sql"),
+                DuplicateKeys::Coalesce,
+                false,
             ),
             set: many(
-                SameKey::LastStands,
-                alone("set", include_str!("../../sql/set.sql")),
+                write("set", include_str!("../../sql/set.sql")),
                 include_str!("../../sql/set_many.sql"),
+                DuplicateKeys::Coalesce,
+                true,
             ),
+            renew: Arc::new(write("renew", include_str!("../../sql/renew.sql"))),
             create: many(
-                SameKey::Apart,
-                once(alone("create", include_str!("../../sql/create.sql"))),
+                once(write("create", include_str!("../../sql/create.sql"))),
                 include_str!("../../sql/create_many.sql"),
+                DuplicateKeys::Serialize,
+                false,
             ),
             update: many(
-                SameKey::Apart,
-                alone("update", include_str!("../../sql/update.sql")),
+                write("update", include_str!("../../sql/update.sql")),
                 include_str!("../../sql/update_many.sql"),
+                DuplicateKeys::Serialize,
+                true,
             ),
             touch: many(
-                SameKey::Together,
-                quick(alone("touch", include_str!("../../sql/touch.sql"))),
+                touch(include_str!("../../sql/touch.sql")),
                 include_str!("../../sql/touch_many.sql"),
+                DuplicateKeys::Coalesce,
+                false,
             ),
             touch_always: many(
-                SameKey::Together,
-                quick(alone("touch", include_str!("../../sql/touch_always.sql"))),
+                touch(include_str!("../../sql/touch_always.sql")),
                 include_str!("../../sql/touch_always_many.sql"),
+                DuplicateKeys::Coalesce,
+                false,
             ),
             destroy: many(
-                SameKey::Apart,
-                once(alone("destroy", include_str!("../../sql/destroy.sql"))),
+                once(write("destroy", include_str!("../../sql/destroy.sql"))),
                 include_str!("../../sql/destroy_many.sql"),
+                DuplicateKeys::Serialize,
+                false,
             ),
-            take: Arc::new(once(alone("take", include_str!("../../sql/take.sql")))),
-            rotate: Arc::new(once(alone("rotate", include_str!("../../sql/rotate.sql")))),
-            all: Arc::new(quick(alone("all", include_str!("../../sql/all.sql")))),
-            count: Arc::new(quick(alone("count", include_str!("../../sql/count.sql")))),
-            clear: Arc::new(alone("clear", include_str!("../../sql/clear.sql"))),
-            by_subject: table.subject.is_some().then(|| BySubject {
-                sessions_of: Arc::new(quick(alone("sessions_of", include_str!("../../sql/sessions_of.sql")))),
-                destroy_sessions_of: Arc::new(once(alone(
-                    "destroy_sessions_of",
-                    include_str!("../../sql/destroy_sessions_of.sql"),
-                ))),
-            }),
+            take: Arc::new(once(write("take", include_str!("../../sql/take.sql")))),
+            rotate: Arc::new(once(write("rotate", include_str!("../../sql/rotate.sql")))),
+            all: Arc::new(read("all", include_str!("../../sql/all.sql"))),
+            count: Arc::new(read("count", include_str!("../../sql/count.sql"))),
+            clear: Arc::new(write("clear", include_str!("../../sql/clear.sql"))),
+            sessions_of: Arc::new(read("sessions_of", include_str!("../../sql/sessions_of.sql"))),
+            destroy_sessions_of: Arc::new(once(write(
+                "destroy_sessions_of",
+                include_str!("../../sql/destroy_sessions_of.sql"),
+            ))),
             sweep: match (found.kind, self.version) {
                 ('r', 140_000..) => {
-                    SweepBy::Blocks(Arc::new(alone("sweep", include_str!("../../sql/sweep_blocks.sql"))))
+                    SweepBy::Blocks(Arc::new(write("sweep", include_str!("../../sql/sweep_blocks.sql"))))
                 }
-                _ => SweepBy::Keys(Arc::new(alone("sweep", include_str!("../../sql/sweep_keys.sql")))),
+                _ => SweepBy::Keys(Arc::new(write("sweep", include_str!("../../sql/sweep_keys.sql")))),
             },
         })
+    }
+}
+
+/// A type that a column may have. The oids are those of PostgreSQL's `pg_type.dat`, the same in every version.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Type {
+    Text,
+    Varchar,
+    Timestamptz,
+    Timestamp,
+    Json,
+    Jsonb,
+}
+
+impl Type {
+    fn oid(self) -> i64 {
+        match self {
+            Self::Text => 25,
+            Self::Varchar => 1043,
+            Self::Timestamptz => 1184,
+            Self::Timestamp => 1114,
+            Self::Json => 114,
+            Self::Jsonb => 3802,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Varchar => "character varying",
+            Self::Timestamptz => "timestamp with time zone",
+            Self::Timestamp => "timestamp without time zone",
+            Self::Json => "json",
+            Self::Jsonb => "jsonb",
+        }
     }
 }
 
@@ -117,24 +164,32 @@ impl FoundTable {
             problems.push("it is no table but a view, a sequence or the like: name a table".to_owned());
         }
 
-        let mut type_of = |name: &str, fits: [&'static str; 2]| {
-            let found = self.columns.iter().find(|column| column.name == name).map(|column| column.type_name.as_str());
-            let fit = fits.into_iter().find(|fit| Some(*fit) == found);
+        let mut type_of = |name: &str, fits: [Type; 2]| {
+            let found = self.columns.iter().find(|column| column.name == name);
+            let fit = fits.into_iter().find(|fit| found.is_some_and(|column| column.type_oid == fit.oid()));
             if fit.is_none() {
-                let found = found.map_or("is missing".to_owned(), |found| format!("is {found}"));
-                problems.push(format!("column {} {found}, and must be {} or {}", identifier(name), fits[0], fits[1]));
+                let found = found.map_or("is missing".to_owned(), |column| format!("is {}", column.type_name));
+                let [one, other] = fits.map(Type::name);
+                problems.push(format!("column {} {found}, and must be {one} or {other}", identifier(name)));
             }
             fit
         };
-        let id = type_of(&table.id, ["text", "character varying"]);
-        let expiry = type_of(&table.expiry, ["timestamp with time zone", "timestamp without time zone"]);
-        let data = type_of(&table.data, ["json", "jsonb"]);
+        let id = type_of(&table.id, [Type::Text, Type::Varchar]);
+        let expiry = type_of(&table.expiry, [Type::Timestamptz, Type::Timestamp]);
+        let data = type_of(&table.data, [Type::Json, Type::Jsonb]);
 
         problems.extend(table.max_age.and_then(|_| self.problem_with_age(table)));
 
         let quoted = (table.quoted(), identifier(&table.id));
         if id.is_some() && !self.unique_columns.contains(&table.id) {
             problems.push(format!("column {1} is no key: ALTER TABLE {0} ADD PRIMARY KEY ({1})", quoted.0, quoted.1));
+        }
+        if self.columns.iter().any(|column| column.name == table.id && !column.is_exact) {
+            problems.push(format!(
+                "column {1} takes different ids for the same one (its collation is nondeterministic): \
+                 ALTER TABLE {0} ALTER COLUMN {1} TYPE text COLLATE \"C\"",
+                quoted.0, quoted.1
+            ));
         }
         let ours = [&table.id, &table.expiry, &table.data];
         for column in self.columns.iter().filter(|column| column.needs_value && !ours.contains(&&column.name)) {
@@ -145,10 +200,9 @@ impl FoundTable {
         }
 
         match (expiry, data) {
-            (Some(expiry), Some(json)) if problems.is_empty() => Ok(Columns {
-                json: json.to_owned(),
-                zone: (expiry == "timestamp without time zone").then(|| zone.to_owned()),
-            }),
+            (Some(expiry), Some(json)) if problems.is_empty() => {
+                Ok(Columns { json: json.name(), zone: (expiry == Type::Timestamp).then(|| zone.to_owned()) })
+            }
             _ => Err(Error::setup(format!("the table {} does not fit: {}", quoted.0, problems.join("; ")))),
         }
     }
@@ -159,7 +213,7 @@ impl FoundTable {
             None => Some(format!(
                 "the option max_age needs a column: ALTER TABLE {table} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
             )),
-            Some(column) if column.type_name != "timestamp with time zone" => Some(format!(
+            Some(column) if column.type_oid != Type::Timestamptz.oid() => Some(format!(
                 "column {created} is {}, and must be timestamp with time zone for the option max_age",
                 column.type_name
             )),

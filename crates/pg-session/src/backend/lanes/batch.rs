@@ -62,7 +62,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::{Many, SameKey};
+    use crate::backend::{BatchSql, DuplicateKeys};
 
     impl Member for Command {
         fn command(&self) -> &Command {
@@ -72,8 +72,9 @@ mod tests {
 
     #[test]
     fn of_one_key_the_last_goes_and_all_are_answered() {
-        let many = Some(Many { sql: String::new(), same_key: SameKey::LastStands });
-        let set = Arc::new(Statement { name: "set", sql: String::new(), many, is_quick: false, repeatable: true });
+        let many = Some(BatchSql { sql: String::new(), duplicates: DuplicateKeys::Coalesce, absence_is_proof: true });
+        let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [false, false, true]);
+        let set = Arc::new(Statement { name: "set", sql, many, no_wal_flush, reads_only, idempotent });
         let command =
             |key: &str, data: &str| Command { statement: set.clone(), params: smallvec![key.into(), data.into()] };
         let commands = vec![command("b", "1"), command("a", "2"), command("b", "3"), command("b", "4")];
@@ -88,7 +89,8 @@ mod tests {
 
     #[test]
     fn members_are_in_the_order_of_the_bytes_of_their_keys() {
-        let get = Arc::new(Statement { name: "get", sql: String::new(), many: None, is_quick: true, repeatable: true });
+        let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [true; 3]);
+        let get = Arc::new(Statement { name: "get", sql, many: None, no_wal_flush, reads_only, idempotent });
         let mut keys = ["b", "", "same start, b", "é", "a", "same start, a", "same start", "B"];
         let commands = keys.map(|key| Command { statement: get.clone(), params: smallvec![key.into()] });
         let group = Group::of(commands.into()).unwrap();

@@ -92,6 +92,12 @@ impl Shared {
     }
 }
 
+impl Answer {
+    pub(super) fn command(&self) -> &Command {
+        &self.0.command
+    }
+}
+
 impl Future for Answer {
     type Output = Result<Reply>;
 
@@ -130,7 +136,7 @@ mod tests {
     #[test]
     fn who_is_woken_finds_the_answer() {
         let statement =
-            Arc::new(Statement { name: "get", sql: String::new(), many: None, is_quick: true, repeatable: true });
+            Arc::new(Statement { name: "get", sql: String::new(), many: None, no_wal_flush: true, reads_only: true, idempotent: true });
         let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
         let caller = Arc::new(AtOnce(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));

@@ -1,6 +1,9 @@
 //! One connection: statements out, rows back, by PostgreSQL's
 //! [extended query protocol](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY).
 //! Nothing waits for the answer to what was sent before.
+//!
+//! What the server sends is held against what it has to say next, message by message: an answer that is damaged, doubled or
+//! another's ends the connection, and reaches nobody.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,14 +16,14 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{self, ErrorResponseBody, Header, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
-use smallvec::smallvec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::time::{Instant, timeout};
 
+use super::answer::{InFlight, PLAN, PLAN_AFTER_PRELUDE, PLAN_TO_PREPARE, PLAN_UNNAMED, unexpected_message};
 use super::batch::{Group, Member};
 use super::connect::Stream;
 use super::param::{Written, write_param};
-use super::row::{self, Column};
+use super::row::Column;
 use crate::backend::{Reply, Statement};
 use crate::error::{Error, Result};
 
@@ -31,16 +34,26 @@ const KEPT: usize = 16 * READ;
 const BINARY: i16 = 1;
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How PostgreSQL says that it ends a connection, and that it runs nothing of what was sent before (SQLSTATE): shut down by
+/// an administrator, not ready yet, idle for too long.
+const ENDED: [&str; 3] = ["57P01", "57P03", "57P05"];
+
 pub(super) struct Connection<M> {
     reading: ReadHalf<Stream>,
     writing: WriteHalf<Stream>,
     incoming: BytesMut,
     outgoing: BytesMut,
     is_flushed: bool,
+    /// How many bytes were handed to the network.
+    written: u64,
+    /// The longest message of the server, in bytes.
+    max_message: usize,
     prepared: Vec<Prepared>,
-    flying: VecDeque<Flight<M>>,
+    in_flight: VecDeque<InFlight<M>>,
     /// What the server said before it closed.
-    farewell: Option<Error>,
+    fatal_error: Option<Error>,
+    /// Whether the server has said by one of [`ENDED`] that it runs nothing any more.
+    is_ended: bool,
 }
 
 /// A statement that the server process knows by name.
@@ -52,29 +65,24 @@ struct Prepared {
     columns: Arc<[Column]>,
 }
 
-/// A group under way.
-struct Flight<M> {
-    group: Group<M>,
-    sent: Instant,
-    /// The name it is prepared by; empty if it is not.
-    name: Arc<str>,
-    is_new: bool,
-    columns: Option<Arc<[Column]>>,
-    replies: Vec<Reply>,
-    /// The member that the last row was for.
-    last: usize,
-    error: Option<Error>,
-}
-
 /// What came of a group. The replies are in the order of its members.
-pub(super) struct Landed<M> {
+pub(super) struct Completed<M> {
     pub(super) group: Group<M>,
     pub(super) is_prepared: bool,
     pub(super) outcome: Result<Vec<Reply>>,
 }
 
+/// What is known of a group whose connection was lost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// It had no effect, and will have none.
+    NotRun,
+    /// It may have run, or still run.
+    Unknown,
+}
+
 impl<M: Member> Connection<M> {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(super) fn new(stream: Stream, max_message: usize) -> Self {
         let (reading, writing) = split(stream);
         Self {
             reading,
@@ -82,15 +90,18 @@ impl<M: Member> Connection<M> {
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             is_flushed: true,
+            written: 0,
+            max_message,
             prepared: Vec::new(),
-            flying: VecDeque::new(),
-            farewell: None,
+            in_flight: VecDeque::new(),
+            fatal_error: None,
+            is_ended: false,
         }
     }
 
-    /// The members under way, the longest first, each with the time when it was sent.
-    pub(super) fn flying(&mut self) -> impl Iterator<Item = (Instant, &mut M)> {
-        self.flying.iter_mut().flat_map(|flight| flight.group.members.iter_mut().map(|member| (flight.sent, member)))
+    /// The members in flight, the longest first, each with the time when it was sent.
+    pub(super) fn in_flight(&mut self) -> impl Iterator<Item = (Instant, &mut M)> {
+        self.in_flight.iter_mut().flat_map(|one| one.group.members.iter_mut().map(|member| (one.sent, member)))
     }
 
     /// Whether all was handed to the network.
@@ -98,18 +109,27 @@ impl<M: Member> Connection<M> {
         self.is_flushed && self.outgoing.is_empty()
     }
 
-    pub(super) fn into_groups(self) -> impl Iterator<Item = Group<M>> {
-        self.flying.into_iter().map(|flight| flight.group)
+    /// The groups in flight when the connection was lost, in their order. What was refused, or came without its Sync, is
+    /// rolled back.
+    pub(super) fn into_groups(self) -> impl Iterator<Item = (Group<M>, Fate)> {
+        let Self { in_flight, written, is_ended, .. } = self;
+        in_flight.into_iter().map(move |one| {
+            let may_have_run = one.end <= written && one.error.is_none() && (!is_ended || one.is_done());
+            (one.group, if may_have_run { Fate::Unknown } else { Fate::NotRun })
+        })
     }
 
     /// Sends a group as one statement. It goes with the next [`transfer`](Self::transfer). The statement is prepared,
     /// unless there is a `preamble`: that runs before it each time, in the same transaction.
     pub(super) fn send(&mut self, group: Group<M>, preamble: Option<&str>) -> Result<(), (Group<M>, Error)> {
         let many = group.members.len() > 1;
-        let (name, columns) = match (preamble, self.known(&group.statement, many)) {
-            (Some(_), _) => ("".into(), None),
-            (None, Some(known)) => (Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
-            (None, None) => (name_of(&group.statement, many), None),
+        let (plan, name, columns) = match (preamble, self.known(&group.statement, many)) {
+            (Some(_), _) => (PLAN_AFTER_PRELUDE, "".into(), None),
+            (None, Some(known)) => (PLAN, Arc::clone(&known.name), Some(Arc::clone(&known.columns))),
+            (None, None) => match name_of(&group.statement, many) {
+                Some(name) => (PLAN_TO_PREPARE, name, None),
+                None => (PLAN_UNNAMED, "".into(), None),
+            },
         };
         let is_new = columns.is_none();
         let start = self.outgoing.len();
@@ -118,9 +138,8 @@ impl<M: Member> Connection<M> {
             let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
             return Err((group, Error::invalid(message).caused_by(error)));
         }
-        let replies = group.members.iter().map(|_| Reply::default()).collect();
-        let sent = Instant::now();
-        self.flying.push_back(Flight { group, sent, name, is_new, columns, replies, last: 0, error: None });
+        let end = self.written + self.outgoing.len() as u64;
+        self.in_flight.push_back(InFlight::new(group, plan, name, columns, end));
         Ok(())
     }
 
@@ -157,84 +176,99 @@ impl<M: Member> Connection<M> {
 
     /// Moves what can be moved of bytes, in one direction. May be dropped at any time.
     pub(super) async fn transfer(&mut self) -> Result<()> {
-        let Self { reading, writing, incoming, outgoing, is_flushed, .. } = self;
-        renew(incoming);
+        let Self { reading, writing, incoming, outgoing, is_flushed, written, .. } = self;
+        release_capacity(incoming);
         incoming.reserve(READ);
         let has_outgoing = !outgoing.is_empty() || !*is_flushed;
         let write = async {
             if !outgoing.is_empty() {
                 *is_flushed = false;
-                some(writing.write_buf(outgoing).await?, ErrorKind::WriteZero)?;
+                let bytes = writing.write_buf(outgoing).await?;
+                *written += bytes as u64;
+                some(bytes, ErrorKind::WriteZero)?;
             }
             if outgoing.is_empty() {
                 writing.flush().await?;
                 *is_flushed = true;
-                renew(outgoing);
+                release_capacity(outgoing);
             }
             Ok(())
         };
         let moved = tokio::select! {
             biased;
-            written = write, if has_outgoing => written,
+            moved = write, if has_outgoing => moved,
             read = reading.read_buf(incoming) => read.and_then(|bytes| some(bytes, ErrorKind::UnexpectedEof)),
         };
-        moved.map_err(|error| self.farewell.take().unwrap_or_else(|| lost(error)))
+        moved.map_err(|error| self.fatal_error.take().unwrap_or_else(|| lost(error)))
     }
 
     /// The next group whose answer is complete, if one is.
-    pub(super) fn landed(&mut self) -> Result<Option<Landed<M>>> {
+    pub(super) fn completed(&mut self) -> Result<Option<Completed<M>>> {
         while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
-            // The length counts itself, and not the tag.
-            let length = 1 + usize::try_from(header.len()).unwrap_or(0);
+            // The length counts itself, and not the tag. Memory for it is made as its bytes come in, not by its word.
+            let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
+            if length > self.max_message {
+                return Err(unexpected_message());
+            }
             if self.incoming.len() < length {
-                self.incoming.reserve(length - self.incoming.len());
                 break;
             }
-            match header.tag() {
-                backend::DATA_ROW_TAG => {
-                    let flight = self.flying.front_mut().ok_or_else(out_of_step)?;
-                    flight.row(&self.incoming[5..length])?;
-                    self.incoming.advance(length);
-                }
-                backend::ROW_DESCRIPTION_TAG | backend::ERROR_RESPONSE_TAG => self.describe_or_fail()?,
-                backend::NO_DATA_TAG => {
-                    self.flying.front_mut().ok_or_else(out_of_step)?.columns = Some([].into());
-                    self.incoming.advance(length);
-                }
-                backend::READY_FOR_QUERY_TAG => {
-                    self.incoming.advance(length);
-                    return self.land().map(Some);
-                }
-                _ => self.incoming.advance(length),
+            if self.accept(header.tag(), length)? {
+                return self.complete().map(Some);
             }
         }
         Ok(None)
     }
 
-    fn describe_or_fail(&mut self) -> Result<()> {
-        let flight = self.flying.front_mut();
-        match (Message::parse(&mut self.incoming).map_err(Error::connection_lost)?, flight) {
-            (Some(Message::RowDescription(body)), Some(flight)) => flight.columns = Some(columns(&body)?),
-            (Some(Message::ErrorResponse(body)), Some(flight)) => flight.error = Some(refusal(&body)?),
-            (Some(Message::ErrorResponse(body)), None) => self.farewell = Some(refusal(&body)?),
-            _ => return Err(out_of_step()),
+    /// Takes one message. Returns whether the oldest group in flight is answered by it.
+    fn accept(&mut self, tag: u8, length: usize) -> Result<bool> {
+        match (tag, self.in_flight.front_mut()) {
+            (backend::NOTICE_RESPONSE_TAG | backend::PARAMETER_STATUS_TAG | backend::NOTIFICATION_RESPONSE_TAG, _) => {
+                self.incoming.advance(length);
+            }
+            (backend::ERROR_RESPONSE_TAG, _) => {
+                let Some(Message::ErrorResponse(body)) = self.parse()? else { return Err(unexpected_message()) };
+                let (error, is_fatal) = refusal(&body)?;
+                match self.in_flight.front_mut() {
+                    Some(oldest) if !is_fatal => oldest.refused(error)?,
+                    Some(_) => {
+                        self.is_ended = error.sqlstate().is_some_and(|sqlstate| ENDED.contains(&sqlstate));
+                        return Err(error);
+                    }
+                    None => self.fatal_error = Some(error),
+                }
+            }
+            (backend::ROW_DESCRIPTION_TAG, Some(_)) => {
+                let Some(Message::RowDescription(body)) = self.parse()? else { return Err(unexpected_message()) };
+                let columns = columns(&body)?;
+                self.in_flight.front_mut().ok_or_else(unexpected_message)?.described(columns)?;
+            }
+            (_, Some(oldest)) => {
+                let is_complete = oldest.accept(tag, &self.incoming[5..length])?;
+                self.incoming.advance(length);
+                return Ok(is_complete);
+            }
+            (_, None) => return Err(unexpected_message()),
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn land(&mut self) -> Result<Landed<M>> {
-        let Flight { group, name, is_new, columns, replies, error, .. } =
-            self.flying.pop_front().ok_or_else(out_of_step)?;
-        let is_prepared = !name.is_empty();
-        if is_new && is_prepared {
-            self.prepared.retain(|prepared| prepared.name != name);
-            let (statement, many) = (Arc::clone(&group.statement), group.members.len() > 1);
-            self.prepared.extend(columns.map(|columns| Prepared { statement, many, name, columns }));
-        }
-        Ok(Landed { group, is_prepared, outcome: error.map_or(Ok(replies), Err) })
+    fn parse(&mut self) -> Result<Option<Message>> {
+        Message::parse(&mut self.incoming).map_err(Error::connection_lost)
     }
 
-    /// Takes leave of the server.
+    fn complete(&mut self) -> Result<Completed<M>> {
+        let one = self.in_flight.pop_front().ok_or_else(unexpected_message)?;
+        let is_prepared = !one.name.is_empty();
+        if one.is_new && is_prepared && one.error.is_none() {
+            self.prepared.retain(|prepared| prepared.name != one.name);
+            let (statement, many) = (Arc::clone(&one.group.statement), one.group.members.len() > 1);
+            self.prepared.extend(one.columns.map(|columns| Prepared { statement, many, name: one.name, columns }));
+        }
+        Ok(Completed { group: one.group, is_prepared, outcome: one.error.map_or(Ok(one.replies), Err) })
+    }
+
+    /// Ends the session with the server.
     pub(super) async fn close(mut self) {
         frontend::terminate(&mut self.outgoing);
         let goodbye = async {
@@ -246,33 +280,14 @@ impl<M: Member> Connection<M> {
     }
 }
 
-impl<M: Member> Flight<M> {
-    fn row(&mut self, body: &[u8]) -> Result<()> {
-        let columns = self.columns.as_deref().ok_or_else(out_of_step)?;
-        let mut fields = row::fields(body)?;
-        if self.group.members.len() == 1 {
-            self.replies[0].rows.push(row::values(fields, columns)?);
-            return Ok(());
-        }
-        let key = fields.next()?.flatten().and_then(|key| std::str::from_utf8(key).ok()).ok_or_else(out_of_step)?;
-        let asked = self.group.with_key(key, self.last);
-        self.last = asked.end;
-        let values = row::values(fields, columns.get(1..).unwrap_or_default())?;
-        let Some((last, others)) = self.replies[asked].split_last_mut() else { return Err(out_of_step()) };
-        others.iter_mut().for_each(|reply| reply.rows = smallvec![values.clone()]);
-        last.rows = smallvec![values];
-        Ok(())
-    }
-}
-
 /// The name of a statement says what it does. A pooler may lead a caller to the server process of another: what that has
-/// prepared by the name of ours must do the same. Empty for what comes once, which is not prepared.
-fn name_of(statement: &Statement, many: bool) -> Arc<str> {
-    let Some(form) = &statement.many else { return "".into() };
+/// prepared by the name of ours must do the same. None for what comes once, which is not prepared.
+fn name_of(statement: &Statement, many: bool) -> Option<Arc<str>> {
+    let form = statement.many.as_ref()?;
     let sql = if many { &form.sql } else { &statement.sql };
     let mut hasher = DefaultHasher::new();
     sql.hash(&mut hasher);
-    format!("pg_session_{}_{:016x}", statement.name, hasher.finish()).into()
+    Some(format!("pg_session_{}_{:016x}", statement.name, hasher.finish()).into())
 }
 
 fn bind(
@@ -292,36 +307,35 @@ fn some(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {
 }
 
 /// Gives a buffer's memory back, where it is empty and had to grow far.
-fn renew(buffer: &mut BytesMut) {
+fn release_capacity(buffer: &mut BytesMut) {
     if buffer.is_empty() && buffer.capacity() > KEPT {
         *buffer = BytesMut::new();
     }
 }
 
-fn columns(body: &RowDescriptionBody) -> Result<Arc<[Column]>> {
+/// None where a column has a type that no statement asks for.
+fn columns(body: &RowDescriptionBody) -> Result<Option<Arc<[Column]>>> {
     let columns: Vec<_> = body.fields().map(|field| Ok(Column::of(field.type_oid()))).collect().map_err(lost)?;
-    Ok(columns.into())
+    Ok(columns.into_iter().collect())
 }
 
-/// PostgreSQL's detail may quote a session id, and is left behind.
-fn refusal(body: &ErrorResponseBody) -> Result<Error> {
-    let (mut sqlstate, mut message) = (String::new(), String::new());
+/// The error, and whether the connection ends by it. PostgreSQL's detail may quote a session id, and is left behind.
+fn refusal(body: &ErrorResponseBody) -> Result<(Error, bool)> {
+    let (mut sqlstate, mut message, mut is_fatal) = (String::new(), String::new(), false);
     let mut fields = body.fields();
     while let Some(field) = fields.next().map_err(lost)? {
         let value = || String::from_utf8_lossy(field.value_bytes()).into_owned();
         match field.type_() {
             b'C' => sqlstate = value(),
             b'M' => message = value(),
+            // In English, whatever the server's language is; poolers leave it out.
+            b'V' | b'S' => is_fatal |= matches!(field.value_bytes(), b"FATAL" | b"PANIC"),
             _ => {}
         }
     }
-    Ok(Error::refused(&sqlstate, &message))
+    Ok((Error::refused(&sqlstate, &message), is_fatal))
 }
 
 fn lost(error: io::Error) -> Error {
     Error::connection_lost(error)
-}
-
-fn out_of_step() -> Error {
-    lost(io::Error::new(ErrorKind::InvalidData, "its answers do not fit what was asked"))
 }

@@ -1,5 +1,6 @@
 //! Connections of the store's own: a few lanes, which send what waits for them in batches, one kind of calls at a time.
 
+mod answer;
 mod batch;
 mod call;
 mod connect;
@@ -18,7 +19,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Command, Reply};
+use super::{Command, Rejected, Reply};
 use crate::error::Result;
 use conninfo::ConnInfo;
 use pool::Pool;
@@ -32,18 +33,22 @@ pub(crate) struct LaneOptions {
     pub(crate) prepare: bool,
     /// The longest that one call may take.
     pub(crate) timeout: Duration,
+    /// The longest message of the server, in bytes.
+    pub(crate) max_message: usize,
 }
 
 pub(crate) struct Lanes(Arc<Pool>);
 
 impl Lanes {
     pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
-        let route = Route::new(ConnInfo::parse(connection)?, options.timeout, options.prepare);
+        let route = Route::new(ConnInfo::parse(connection)?, options);
         Ok(Self(Arc::new(Pool::new(route, options.connections, options.max_waiting))))
     }
 
-    pub(super) async fn submit(&self, command: Command) -> Result<Reply> {
-        self.0.submit(command)?.await
+    pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
+        let mut answer = self.0.submit(command)?;
+        let reply = (&mut answer).await;
+        reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
     }
 
     pub(super) async fn close(&self) {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::batch::Member;
 use super::call::Call;
-use crate::backend::{Command, SameKey, Statement};
+use crate::backend::{Command, DuplicateKeys, Statement};
 
 /// What goes in one batch at most, so that nobody is held up for long.
 const BATCH: usize = 256;
@@ -166,16 +166,16 @@ impl Queue {
             let is_at_it = lane.is_at(kind) && !lane.is_slow();
             is_at_it && ready >= mine.max(HALF) && mine <= BATCH && !self.kinds.iter().any(Kind::is_left_out)
         } else if kind.flying > 0 {
-            self.busy() < SPREAD && (kind.statement.is_quick || ready >= kind.flying.max(HALF))
+            self.busy() < SPREAD && (kind.statement.no_wal_flush || ready >= kind.flying.max(HALF))
         } else {
-            kind.statement.is_quick || !self.is_for_quick_ones()
+            kind.statement.no_wal_flush || !self.is_for_quick_ones()
         }
     }
 
     /// Whether the last free lane is kept from what waits for the disk: a quick one should not wait for more than one batch
     /// of it.
     fn is_for_quick_ones(&self) -> bool {
-        let is_quick = |kind: &Kind| kind.statement.is_quick && kind.is_left_out();
+        let is_quick = |kind: &Kind| kind.statement.no_wal_flush && kind.is_left_out();
         let able = self.lanes.iter().filter(|lane| !lane.is_slow());
         let (quick, writing): (Vec<_>, Vec<_>) = able.partition(|lane| lane.is_quick());
         !writing.is_empty() && quick.len() == 1 && self.kinds.iter().any(is_quick)
@@ -274,7 +274,7 @@ impl Queue {
         let (ready, all) = (kind.ready.len(), kind.ready.len() + kind.flying);
         let parts = if all >= 2 * lanes * HALF {
             2 * lanes
-        } else if kind.statement.is_quick || all >= lanes * HALF {
+        } else if kind.statement.no_wal_flush || all >= lanes * HALF {
             lanes
         } else {
             1
@@ -452,7 +452,7 @@ impl Lane {
 
     /// Whether nothing that it has under way waits for the disk.
     fn is_quick(&self) -> bool {
-        self.flights.iter().all(|flight| flight.statement.is_quick)
+        self.flights.iter().all(|flight| flight.statement.no_wal_flush)
     }
 
     fn is_slow(&self) -> bool {
@@ -471,10 +471,9 @@ impl Lane {
 /// Whether a command can go with one on the same key that came before it.
 fn together(before: &Command, command: &Command) -> bool {
     let many = command.statement.many.as_ref().filter(|_| Arc::ptr_eq(&before.statement, &command.statement));
-    many.is_some_and(|many| match many.same_key {
-        SameKey::Apart => false,
-        SameKey::Together => before.params == command.params,
-        SameKey::LastStands => true,
+    many.is_some_and(|many| match many.duplicates {
+        DuplicateKeys::Serialize => false,
+        DuplicateKeys::Coalesce => before.params == command.params,
     })
 }
 

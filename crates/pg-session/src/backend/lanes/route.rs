@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::LaneOptions;
 use super::call::Call;
 use super::connection::Connection;
 use super::conninfo::ConnInfo;
@@ -21,25 +22,28 @@ pub(super) struct Route {
     pub(super) timeout: Duration,
     /// How long an outage may last before calls fail at once, instead of waiting for its end.
     pub(super) patience: Duration,
+    /// The longest message of the server, in bytes.
+    max_message: usize,
     settings: Settings,
     /// Whether a server process keeps what it is told: settings, and prepared statements.
     is_kept: AtomicBool,
 }
 
 impl Route {
-    pub(super) fn new(info: ConnInfo, timeout: Duration, prepare: bool) -> Self {
+    pub(super) fn new(info: ConnInfo, options: &LaneOptions) -> Self {
+        let LaneOptions { timeout, prepare, max_message, .. } = *options;
         let settings = Settings::new(timeout, info.config.get_options());
-        Self { info, timeout, patience: timeout / 2, settings, is_kept: AtomicBool::new(prepare) }
+        Self { info, timeout, patience: timeout / 2, max_message, settings, is_kept: AtomicBool::new(prepare) }
     }
 
     pub(super) async fn connect(&self) -> Result<Connection<Call>> {
         if self.is_kept() {
             match self.info.connect(&self.settings.at_login).await {
                 Err(error) if settings::are_refused(&error) => self.use_a_pooler(),
-                connected => return connected.map(Connection::new),
+                connected => return connected.map(|stream| Connection::new(stream, self.max_message)),
             }
         }
-        self.info.connect("").await.map(Connection::new)
+        self.info.connect("").await.map(|stream| Connection::new(stream, self.max_message))
     }
 
     /// What goes before each statement, if none is prepared.

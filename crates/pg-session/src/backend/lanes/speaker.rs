@@ -11,9 +11,10 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::batch::Group;
 use super::call::Call;
-use super::connection::{Connection, Landed};
+use super::connection::{Completed, Connection, Fate};
 use super::pool::Seat;
 use super::route::Retry;
+use crate::backend::Reply;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call is sent, when its connection is lost each time.
@@ -83,9 +84,19 @@ impl Speaker {
             }
             Err(error) => {
                 tracing::warn!(%error, sqlstate = error.sqlstate(), "a connection to PostgreSQL has ended");
-                // What was refused is told already. Of the rest nobody knows.
-                let error = if error.is_unanswered() { error } else { Error::connection_lost(error) };
-                connection.into_groups().for_each(|group| self.lost(group, &error));
+                let unknown = if error.is_unanswered() { error.clone() } else { Error::connection_lost(error.clone()) };
+                let not_run = Error::not_run(error);
+                for (mut group, fate) in connection.into_groups() {
+                    let error = match fate {
+                        Fate::Unknown => &unknown,
+                        Fate::NotRun => {
+                            // That was no try.
+                            group.members.iter_mut().for_each(|call| call.tries -= 1);
+                            &not_run
+                        }
+                    };
+                    self.lost(group, fate, error);
+                }
                 self.seat.offline(mem::take(&mut self.again));
             }
         }
@@ -93,10 +104,10 @@ impl Speaker {
 
     async fn converse(&mut self, connection: &mut Connection<Call>) -> Result<()> {
         loop {
-            while let Some(landed) = connection.landed()? {
-                self.settle(landed)?;
+            while let Some(completed) = connection.completed()? {
+                self.settle(completed)?;
             }
-            if connection.flying().next().is_none() && self.seat.pool.is_over() {
+            if connection.in_flight().next().is_none() && self.seat.pool.is_over() {
                 return Ok(());
             }
             tokio::select! {
@@ -130,8 +141,12 @@ impl Speaker {
     }
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
-    fn settle(&mut self, Landed { group, is_prepared, outcome }: Landed<Call>) -> Result<()> {
+    fn settle(&mut self, Completed { group, is_prepared, outcome }: Completed<Call>) -> Result<()> {
         let error = match outcome {
+            Ok(replies) if says_nothing(&group, &replies) => {
+                self.one_by_one(group);
+                return Ok(());
+            }
             Ok(replies) => {
                 self.seat.land(group.members[0].key, Vec::new());
                 group.members.into_iter().zip(replies).for_each(|(mut call, reply)| call.answer(Ok(reply)));
@@ -146,7 +161,7 @@ impl Speaker {
             return Ok(());
         }
         if error.kind() == ErrorKind::Unavailable {
-            self.lost(group, &error);
+            self.lost(group, Fate::NotRun, &error);
             return Err(error);
         }
         self.refused(group, &error);
@@ -155,19 +170,24 @@ impl Speaker {
 
     /// Together they fail together: one by one, only the bad ones do.
     fn refused(&self, group: Group<Call>, error: &Error) {
-        let key = group.members[0].key;
         if group.members.len() > 1 {
-            self.seat.land(key, group.members.into_iter().map(alone).collect());
-        } else {
-            self.seat.land(key, Vec::new());
-            group.members.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
+            return self.one_by_one(group);
         }
+        self.seat.land(group.members[0].key, Vec::new());
+        group.members.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
     }
 
-    /// What may run twice does, unless it had its chances.
-    fn lost(&mut self, group: Group<Call>, error: &Error) {
+    fn one_by_one(&self, group: Group<Call>) {
+        let key = group.members[0].key;
+        self.seat.land(key, group.members.into_iter().map(alone).collect());
+    }
+
+    /// What had no effect, or never has one, is sent again, unless it had its chances. A write that may have run is not: it
+    /// would undo what others have done since.
+    fn lost(&mut self, group: Group<Call>, fate: Fate, error: &Error) {
+        let may_go_again = fate == Fate::NotRun || group.statement.reads_only;
         for mut call in group.members {
-            if group.statement.repeatable && call.tries < TRIES {
+            if may_go_again && call.tries < TRIES {
                 self.again.push(call);
             } else {
                 call.answer(Err(error.clone()));
@@ -191,10 +211,11 @@ impl Speaker {
     fn look_at_the_clock(&mut self, connection: Option<&mut Connection<Call>>) -> Result<()> {
         let (now, limit) = (Instant::now(), self.seat.pool.route.timeout);
         let too_late = || Err(Error::no_answer_within(limit));
+        let not_sent = || Err(Error::not_sent_within(limit));
         let mut next = now + limit;
         let mut is_slow = false;
-        self.seat.pool.due(now).iter_mut().for_each(|call| call.answer(too_late()));
-        for (sent, call) in connection.into_iter().flat_map(Connection::flying) {
+        self.seat.pool.due(now).iter_mut().for_each(|call| call.answer(not_sent()));
+        for (sent, call) in connection.into_iter().flat_map(Connection::in_flight) {
             match sent + SLOW {
                 time if time > now => next = next.min(time),
                 _ => is_slow = true,
@@ -216,6 +237,12 @@ impl Speaker {
         }
         Ok(())
     }
+}
+
+/// Whether the answer has no row to tell by whose it is.
+fn says_nothing(group: &Group<Call>, replies: &[Reply]) -> bool {
+    let is_proof = group.statement.many.as_ref().is_none_or(|many| many.absence_is_proof);
+    group.members.len() > 1 && !is_proof && replies.iter().all(|reply| reply.rows.is_empty())
 }
 
 fn alone(mut call: Call) -> Call {

@@ -4,7 +4,7 @@ use smallvec::smallvec;
 
 use super::*;
 use crate::backend::lanes::call::Answer;
-use crate::backend::{Many, Params};
+use crate::backend::{BatchSql, Params};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -89,20 +89,21 @@ impl Desk {
 /// One of each sort.
 pub(super) fn statements() -> Vec<Arc<Statement>> {
     let kinds = [
-        ("get", Some(SameKey::Together)),
-        ("touch", Some(SameKey::Together)),
-        ("set", Some(SameKey::LastStands)),
-        ("create", Some(SameKey::Apart)),
+        ("get", Some(DuplicateKeys::Coalesce)),
+        ("touch", Some(DuplicateKeys::Coalesce)),
+        ("set", Some(DuplicateKeys::Coalesce)),
+        ("create", Some(DuplicateKeys::Serialize)),
         ("sweep", None),
     ];
-    let statement = |(name, same_key): (&'static str, Option<SameKey>)| {
-        let many = same_key.map(|same_key| Many { sql: String::new(), same_key });
+    let statement = |(name, duplicates): (&'static str, Option<DuplicateKeys>)| {
+        let many = duplicates.map(|duplicates| BatchSql { sql: String::new(), duplicates, absence_is_proof: true });
         Arc::new(Statement {
             name,
             sql: String::new(),
             many,
-            is_quick: matches!(name, "get" | "touch"),
-            repeatable: true,
+            no_wal_flush: matches!(name, "get" | "touch"),
+            reads_only: name == "get",
+            idempotent: true,
         })
     };
     kinds.map(statement).into()

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use serde::Serialize;
+use smallvec::smallvec;
+
+use super::run;
+use crate::backend::Params;
+use crate::core::Core;
+use crate::error::Result;
+use crate::merge::{PassOn, pass_on};
+use crate::session::{Session, check_id, check_size, encode, ttl_ms};
+
+/// How a session came to its end under the id that it had, before it goes on under a new one: for
+/// [`PgStore::renew`](crate::PgStore::renew).
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal<'a> {
+    /// The session as the request loaded it, or saved it last.
+    pub base: &'a Session,
+    /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: none if another request had ended the session.
+    pub taken: Option<&'a Session>,
+    /// The keys that the middleware keeps in the data for itself. They go along, and are no reason to store anything.
+    pub own_keys: &'a [&'a str],
+}
+
+pub(crate) async fn renew(
+    core: &Core,
+    id: &str,
+    renewal: &Renewal<'_>,
+    data: &(impl Serialize + ?Sized),
+    ttl: Option<Duration>,
+) -> Result<bool> {
+    check_id(id)?;
+    let ours = encode(data, core.options.max_size)?;
+    let left = renewal.taken.map(Session::json);
+    let data = match pass_on(renewal.base.json(), left, &ours, renewal.own_keys) {
+        PassOn::Nothing => return Ok(false),
+        PassOn::Keep(text) => text,
+        PassOn::Anew => ours,
+    };
+    check_size(&data, core.options.max_size)?;
+    let mut params: Params = smallvec![id.into(), data.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
+    if core.options.table.max_age.is_some() {
+        let created = renewal.taken.and_then(Session::created);
+        params.push(created.map_or_else(String::new, |created| created.to_string()).into());
+        run(core, |statements| &statements.renew, params).await?;
+    } else {
+        run(core, |statements| &statements.set, params).await?;
+    }
+    Ok(true)
+}
