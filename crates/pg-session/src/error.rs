@@ -106,7 +106,8 @@ impl Error {
 
     /// The call waited for its turn all the time, and was not sent.
     pub(crate) fn not_sent_within(limit: Duration) -> Self {
-        let message = format!("no connection to PostgreSQL was free within {limit:?}, so that nothing was sent; try again");
+        let message =
+            format!("no connection to PostgreSQL was free within {limit:?}, so that nothing was sent; try again");
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 
@@ -182,7 +183,10 @@ impl Error {
 
     /// What no PostgreSQL answers: a client or a proxy in between is at fault.
     pub(crate) fn unexpected_reply(what: &str) -> Self {
-        Self::new(ErrorKind::Database, format!("unexpected reply from the server: {what}; check the client or pooler in between"))
+        Self::new(
+            ErrorKind::Database,
+            format!("unexpected reply from the server: {what}; check the client or pooler in between"),
+        )
     }
 
     /// The same error, told from further up: `message` first, then what it said.

@@ -37,7 +37,13 @@ impl Default for Options {
             cleanup_interval: Duration::from_secs(45 * 60),
             max_size: 1024 * 1024,
             touch_every: None,
-            lanes: LaneOptions { connections: 2, max_waiting: 10_000, prepare: true, timeout: Duration::from_secs(5), max_message: LEAST_MAX_MESSAGE },
+            lanes: LaneOptions {
+                connections: 2,
+                max_waiting: 10_000,
+                prepare: true,
+                timeout: Duration::from_secs(5),
+                max_message: LEAST_MAX_MESSAGE,
+            },
         }
     }
 }

@@ -25,7 +25,11 @@ pub(crate) async fn create(
     ttl: Option<Duration>,
 ) -> Result<Created> {
     check_id(id)?;
-    let params = smallvec![id.into(), encode(data, core.options.max_size)?.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
+    let params = smallvec![
+        id.into(),
+        encode(data, core.options.max_size)?.into(),
+        ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()
+    ];
     let reply = run(core, |statements| &statements.create, params).await?;
     Ok(if reply.rows.is_empty() { Created::Exists } else { Created::Created })
 }

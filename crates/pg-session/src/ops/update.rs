@@ -99,7 +99,8 @@ fn too_many() -> Error {
 
 /// Whether the base still held, so that the data is there now.
 async fn replace(core: &Core, base: &Session, json: impl Into<Value>, ttl: Option<Duration>) -> Result<bool> {
-    let params = smallvec![base.id().into(), json.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into(), base.json().into()];
+    let params =
+        smallvec![base.id().into(), json.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into(), base.json().into()];
     Ok(!run(core, |statements| &statements.update, params).await?.rows.is_empty())
 }
 

@@ -4,6 +4,7 @@
 
 mod adopting;
 mod all;
+mod altered;
 mod close;
 mod connection;
 mod create;

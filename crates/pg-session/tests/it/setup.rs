@@ -103,8 +103,22 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn a_verb_without_setup_says_so(fixture: Fixture) {
+    async fn the_first_call_sets_up_by_itself(fixture: Fixture) {
         let store = fixture.builder().build().unwrap();
+        assert_eq!(fixture.value(TABLES).await, "0");
+        let (get, set, sweep) = tokio::join!(store.get("a"), store.set("b", &1, None), store.sweep());
+        assert_eq!((get.unwrap(), set.unwrap(), sweep.unwrap()), (None, (), 0));
+        assert!(store.get("b").await.unwrap().is_some());
+    }
+
+    async fn where_nothing_was_set_up_the_sweeper_runs_all_the_same(fixture: Fixture) {
+        let store = fixture.builder().cleanup_interval(Duration::from_millis(50)).build().unwrap();
+        store.set("a", &1, Duration::ZERO).await.unwrap();
+        fixture.until("SELECT count(*) FROM session", "0").await;
+    }
+
+    async fn every_call_says_that_the_table_is_missing_until_it_is_there(fixture: Fixture) {
+        let store = fixture.builder().create(false).build().unwrap();
         for error in [
             store.get("a").await.unwrap_err(),
             store.set("a", &1, None).await.unwrap_err(),
@@ -114,10 +128,10 @@ contract! {
             store.rotate("a", "b").await.unwrap_err(),
             store.sweep().await.unwrap_err(),
         ] {
-            assert_eq!(error.kind(), ErrorKind::Setup);
-            assert!(error.to_string().contains("setup()"), "{error}");
+            assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")), "{error}");
         }
-        assert_eq!(fixture.value(TABLES).await, "0");
+        fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json)").await;
+        assert_eq!(store.get("a").await.unwrap(), None);
     }
 
     async fn a_verb_during_setup_waits_for_it(fixture: Fixture) {
@@ -135,25 +149,67 @@ contract! {
         set.await.unwrap().unwrap();
     }
 
-    async fn a_dropped_table_is_said_and_made_again(fixture: Fixture) {
+    async fn a_dropped_table_is_made_again_by_setup_alone(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         fixture.sql("DROP TABLE session").await;
-        let error = store.get("a").await.unwrap_err();
-        assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")));
-        assert!(error.to_string().contains("setup()"), "{error}");
+        for error in [store.get("a").await.unwrap_err(), store.set("a", &2, MINUTE).await.unwrap_err()] {
+            assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")));
+            assert!(error.to_string().contains("is gone") && error.to_string().contains("setup()"), "{error}");
+        }
+        assert_eq!(store.sweep().await.unwrap_err().kind(), ErrorKind::Setup);
+        assert_eq!(fixture.value(TABLES).await, "0");
+        store.setup().await.unwrap();
         store.set("a", &2, MINUTE).await.unwrap();
         assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
     }
 
-    async fn a_dropped_table_is_waited_for_where_it_may_not_be_created(fixture: Fixture) {
-        fixture.store().await;
-        let store = fixture.set_up(fixture.builder().create(false)).await;
-        fixture.sql("ALTER TABLE session RENAME TO gone").await;
-        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup);
-        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup);
-        fixture.sql("ALTER TABLE gone RENAME TO session").await;
-        assert_eq!(store.get("a").await.unwrap(), None);
+    async fn a_table_that_was_renamed_or_moved_is_waited_for(fixture: Fixture) {
+        let (store, other) = (fixture.store().await, fixture.store().await);
+        store.set("a", &1, MINUTE).await.unwrap();
+        for (away, back) in [
+            ("ALTER TABLE session RENAME TO gone", "ALTER TABLE gone RENAME TO session"),
+            ("CREATE SCHEMA app; ALTER TABLE session SET SCHEMA app", "ALTER TABLE app.session SET SCHEMA public"),
+            ("ALTER SCHEMA public RENAME TO gone", "ALTER SCHEMA gone RENAME TO public"),
+        ] {
+            fixture.sql(away).await;
+            for store in [&store, &other, &store] {
+                assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Setup, "{away}");
+                assert_eq!(store.set("b", &1, MINUTE).await.unwrap_err().kind(), ErrorKind::Setup, "{away}");
+            }
+            fixture.sql(back).await;
+            for store in [&store, &other] {
+                assert_eq!(store.get("a").await.unwrap().unwrap().json(), "1", "{back}");
+            }
+        }
+        assert_eq!(fixture.value(TABLES).await, "1");
+    }
+
+    async fn a_setting_that_quotes_all_identifiers_changes_nothing(fixture: Fixture) {
+        let set = format!("ALTER DATABASE \"{}\" SET quote_all_identifiers = on", fixture.database.name());
+        fixture.sql(&set).await;
+        for _ in 0..2 {
+            let store = fixture.set_up(fixture.builder().subject("user.id")).await;
+            store.set("a", &1, MINUTE).await.unwrap();
+            assert!(store.get("a").await.unwrap().is_some());
+        }
+        // The index was found, not made again by another name.
+        assert_eq!(fixture.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'session'").await, "2");
+    }
+
+    async fn an_id_is_compared_by_its_bytes_or_the_table_is_refused(fixture: Fixture) {
+        fixture
+            .sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false); \
+                  CREATE TABLE session (id text COLLATE any_case PRIMARY KEY, expiry timestamptz, session json)")
+            .await;
+        let error = fixture.builder().build().unwrap().setup().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Setup);
+        let mend = error.to_string();
+        assert!(mend.contains("nondeterministic"), "{error}");
+        fixture.sql(mend.split_once("ALTER TABLE").map(|(_, sql)| format!("ALTER TABLE{sql}")).unwrap().as_str()).await;
+        let store = fixture.store().await;
+        store.set("a", &1, MINUTE).await.unwrap();
+        assert_eq!(store.get("A").await.unwrap(), None);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pg_session::{Builder, Client, Error, PgStore, Result, Rows};
 use pg_session_testkit::Database;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Via {
     Lanes,
     Deadpool,
@@ -16,7 +16,7 @@ pub(crate) enum Via {
 /// A database of one test, and stores on it.
 pub(crate) struct Fixture {
     pub(crate) database: Database,
-    via: Via,
+    pub(crate) via: Via,
 }
 
 impl Fixture {

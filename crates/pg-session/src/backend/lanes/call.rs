@@ -135,8 +135,14 @@ mod tests {
 
     #[test]
     fn who_is_woken_finds_the_answer() {
-        let statement =
-            Arc::new(Statement { name: "get", sql: String::new(), many: None, no_wal_flush: true, reads_only: true, idempotent: true });
+        let statement = Arc::new(Statement {
+            name: "get",
+            sql: String::new(),
+            many: None,
+            no_wal_flush: true,
+            reads_only: true,
+            idempotent: true,
+        });
         let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
         let caller = Arc::new(AtOnce(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));

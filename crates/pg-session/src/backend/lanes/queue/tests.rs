@@ -176,8 +176,8 @@ fn calls_on_one_key_go_one_after_the_other() {
 #[test]
 fn of_what_waits_behind_a_call_as_much_goes_as_can_go_together() {
     let mut desk = Desk::new(1);
-    desk.push(&["set a 0", "set a 1", "set a 2", "touch a 5", "touch a 5", "touch a 7", "set a 3"]);
-    for expected in ["set a 0", "set a 1, a 2", "touch a 5, a 5", "touch a 7", "set a 3"] {
+    desk.push(&["set a 0", "set a 1", "set a 1", "set a 2", "touch a 5", "touch a 5", "touch a 7", "set a 3"]);
+    for expected in ["set a 0", "set a 1, a 1", "set a 2", "touch a 5, a 5", "touch a 7", "set a 3"] {
         assert_eq!(desk.takes(0), expected);
         desk.land(0);
     }
@@ -188,7 +188,7 @@ fn of_what_waits_behind_a_call_as_much_goes_as_can_go_together() {
 fn a_run_on_one_key_is_not_cut() {
     let mut desk = Desk::new(2);
     desk.push(&["set a"]);
-    (0..150).for_each(|n| desk.push(&[&format!("set a {n}")]));
+    (0..150).for_each(|_| desk.push(&["set a 1"]));
     assert_eq!(desk.takes(0), "set a");
     desk.push_many("set", 90);
     desk.land(0);
@@ -358,9 +358,9 @@ fn what_waited_behind_others_goes_behind_others() {
     let mut desk = Desk::new(1);
     desk.push(&["set a 1", "set a 2"]);
     assert_eq!(desk.takes(0), "set a 1");
-    desk.push(&["set b 1", "set a 3"]);
+    desk.push(&["set b 1", "set a 2"]);
     desk.land(0);
-    assert_eq!(desk.takes(0), "set b 1, a 2, a 3");
+    assert_eq!(desk.takes(0), "set b 1, a 2, a 2");
 }
 
 #[test]

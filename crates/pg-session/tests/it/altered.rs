@@ -1,0 +1,199 @@
+//! A table that is altered while stores use it: nobody notices.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use pg_session::{Created, PgStore, Rotated, Updated};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::via::{Fixture, Via, contract};
+
+/// The zone of all connections: far from UTC, so that times that are read in the wrong way show. sqlx sets its own.
+fn zone(fixture: &Fixture) -> &'static str {
+    if fixture.via == Via::Sqlx { "UTC" } else { "Asia/Kolkata" }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Every one leaves a table that fits.
+const ALTERS: [&str; 18] = [
+    "ALTER TABLE session ALTER session TYPE jsonb",
+    "ALTER TABLE session ALTER expiry TYPE timestamp",
+    "ALTER TABLE session ALTER session TYPE json",
+    "ALTER TABLE session ALTER expiry TYPE timestamptz",
+    "ALTER TABLE session ALTER id TYPE varchar(200)",
+    "ALTER TABLE session ALTER session TYPE jsonb, ALTER expiry TYPE timestamp, ALTER id TYPE text COLLATE \"default\"",
+    "ALTER TABLE session ADD COLUMN note text",
+    "ALTER TABLE session RENAME note TO remark",
+    "ALTER TABLE session DROP COLUMN remark",
+    "ALTER TABLE session ADD COLUMN seen timestamptz NOT NULL DEFAULT now()",
+    "ALTER TABLE session SET (fillfactor = 50)",
+    "CREATE INDEX altered ON session (expiry)",
+    "VACUUM FULL session",
+    "DROP INDEX altered",
+    "ALTER TABLE session ALTER session TYPE json, ALTER expiry TYPE timestamptz",
+    "ALTER TABLE session DROP CONSTRAINT session_pkey, ADD PRIMARY KEY (id)",
+    "ALTER TABLE session SET UNLOGGED",
+    "BEGIN; LOCK session; CREATE TABLE other (LIKE session INCLUDING ALL); INSERT INTO other SELECT * FROM session; \
+     ALTER TABLE session RENAME TO old; ALTER TABLE other RENAME TO session; DROP TABLE old; COMMIT",
+];
+
+/// A store on a table in a database of the [`zone`].
+async fn store(fixture: &Fixture) -> PgStore {
+    fixture.sql(&format!("ALTER DATABASE \"{}\" SET timezone = '{}'", fixture.database.name(), zone(fixture))).await;
+    fixture
+        .sql("CREATE TABLE session (id text CONSTRAINT session_pkey PRIMARY KEY, expiry timestamptz, session json)")
+        .await;
+    fixture.set_up(fixture.builder().connections(3)).await
+}
+
+/// One round of every operation, whose answers are known.
+async fn round(store: &PgStore, client: usize, round: usize) {
+    let (id, next) = (format!("{client}-{round}"), format!("{client}-{}", round + 1));
+    let loaded = store.get(&id).await.unwrap().unwrap_or_else(|| panic!("{id} should live"));
+    assert_eq!(loaded.decode::<serde_json::Value>().unwrap(), json!({ "client": client, "round": round }));
+    let left = loaded.expires_in();
+    assert!(left > HOUR - Duration::from_secs(60) && left <= HOUR, "{left:?} left");
+    assert!(store.touch(&id, HOUR + Duration::from_secs(600)).await.unwrap(), "{id} should live");
+    assert_eq!(store.create(&id, &0, HOUR).await.unwrap(), Created::Exists);
+    let updated = store.update(&loaded, &json!({ "client": client, "round": round + 1 }), HOUR).await.unwrap();
+    assert!(matches!(updated, Updated::Saved | Updated::Merged), "{updated:?}");
+    assert_eq!(store.rotate(&id, &next).await.unwrap(), Rotated::Rotated);
+    assert!(!store.destroy(&id).await.unwrap());
+    store.set("shared", &json!(client), HOUR).await.unwrap();
+}
+
+/// Starts clients who call all the time, and returns how many rounds they have made.
+fn load(store: &PgStore, is_over: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
+    let rounds = Arc::<[AtomicUsize; 6]>::default();
+    let mut clients = JoinSet::new();
+    for client in 0..rounds.len() {
+        let (store, rounds, is_over) = (store.clone(), Arc::clone(&rounds), Arc::clone(is_over));
+        clients.spawn(async move {
+            store.set(&format!("{client}-0"), &json!({ "client": client, "round": 0 }), HOUR).await.unwrap();
+            for number in 0.. {
+                round(&store, client, number).await;
+                rounds[client].store(number + 1, Ordering::Relaxed);
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+    }
+    (clients, rounds)
+}
+
+/// Waits until every client has made two more rounds: one at least began and ended meanwhile.
+async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
+    let before: Vec<_> = rounds.iter().map(|rounds| rounds.load(Ordering::Relaxed)).collect();
+    while before.iter().zip(rounds).any(|(before, rounds)| rounds.load(Ordering::Relaxed) < before + 2) {
+        tokio::select! {
+            Some(ended) = clients.join_next() => ended.unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+    }
+}
+
+contract! {
+    async fn under_load_nobody_notices(fixture: Fixture) {
+        let store = store(&fixture).await;
+        let is_over = Arc::<AtomicBool>::default();
+        let (mut clients, rounds) = load(&store, &is_over);
+        for alter in ALTERS {
+            fixture.sql(alter).await;
+            two_rounds(&mut clients, &*rounds).await;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        while let Some(ended) = clients.join_next().await {
+            ended.unwrap();
+        }
+        store.close().await;
+    }
+
+    async fn neither_old_nor_new_connections_read_it_wrong(fixture: Fixture) {
+        let store = store(&fixture).await;
+        let mut expected = BTreeMap::new();
+        for (number, alter) in ALTERS.into_iter().enumerate() {
+            let id = format!("{number}");
+            store.set(&id, &json!({ "number": number }), HOUR).await.unwrap();
+            expected.insert(id, json!({ "number": number }));
+            fixture.sql(alter).await;
+            if number % 2 == 0 {
+                // The statements are those of before, and the connections are new.
+                fixture.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                             WHERE datname = current_database() AND pid <> pg_backend_pid()").await;
+                fixture.until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                               AND pid <> pg_backend_pid()", "0").await;
+            }
+            let mut reads = JoinSet::new();
+            for id in expected.keys().cloned().chain((0..20).map(|number| format!("none-{number}"))) {
+                let store = store.clone();
+                reads.spawn(async move { (store.get(&id).await, id) });
+            }
+            while let Some(read) = reads.join_next().await {
+                let (found, id) = read.unwrap();
+                let found = match found {
+                    Ok(found) => found,
+                    // A connection of the caller's own was ended by us: that is told to the caller.
+                    Err(error) if error.is_retryable() => store.get(&id).await.unwrap(),
+                    Err(error) => panic!("{alter}: {error}"),
+                };
+                let data = found.map(|found| (found.decode().unwrap(), found.expires_in() > HOUR / 2));
+                assert_eq!(data, expected.get(&id).map(|data| (data.clone(), true)), "{alter}: {id}");
+            }
+            let all = store.all().await.unwrap();
+            assert_eq!(all.len(), expected.len(), "{alter}");
+            assert!(all.iter().all(|session| session.expires_in() > HOUR / 2), "{alter}");
+        }
+    }
+
+    async fn an_alter_that_does_not_fit_is_told_and_mended(fixture: Fixture) {
+        let store = store(&fixture).await;
+        store.set("a", &1, HOUR).await.unwrap();
+        for (alter, problem, mend) in [
+            ("ALTER TABLE session RENAME session TO data", "\"session\" is missing", "ALTER TABLE session RENAME data TO session"),
+            ("ALTER TABLE session ALTER session TYPE text", "is text", "ALTER TABLE session ALTER session TYPE json USING session::json"),
+            ("ALTER TABLE session ALTER expiry TYPE date", "is date", "ALTER TABLE session ALTER expiry TYPE timestamptz USING now() + '1 h'"),
+            ("ALTER TABLE session ADD COLUMN must text; ALTER TABLE session ALTER must SET NOT NULL", "is NOT NULL", "ALTER TABLE session DROP must"),
+        ] {
+            if alter.contains("must") {
+                fixture.sql("TRUNCATE session").await;
+            }
+            fixture.sql(alter).await;
+            let error = store.set("b", &1, HOUR).await.unwrap_err().to_string();
+            assert!(error.contains(problem), "{alter}: {error}");
+            fixture.sql(mend).await;
+            store.set("a", &1, HOUR).await.unwrap();
+            assert_eq!(store.get("a").await.unwrap().unwrap().json(), "1", "{mend}");
+        }
+    }
+}
+
+/// Batches are sent by connections of the store's own alone.
+#[tokio::test]
+async fn gets_that_share_a_batch_read_the_new_type() {
+    let fixture = Fixture::new(Via::Lanes);
+    let store = store(&fixture).await;
+    let ids: Vec<_> = (0..64).map(|number| format!("{number}")).collect();
+    for id in &ids {
+        store.set(id, &json!({ "id": id }), HOUR).await.unwrap();
+    }
+    for alter in ALTERS {
+        fixture.sql(alter).await;
+        let mut reads = JoinSet::new();
+        for id in ids.clone() {
+            let store = store.clone();
+            reads.spawn(async move {
+                let found = store.get(&id).await.unwrap().unwrap();
+                assert_eq!(found.decode::<serde_json::Value>().unwrap(), json!({ "id": id }));
+                assert!(found.expires_in() > HOUR / 2, "{:?}", found.expires_in());
+            });
+        }
+        while let Some(read) = reads.join_next().await {
+            read.unwrap();
+        }
+    }
+}
