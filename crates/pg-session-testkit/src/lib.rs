@@ -26,6 +26,8 @@ mod guard;
 mod lasting;
 mod pgbouncer;
 mod programs;
+#[cfg(feature = "database")]
+mod proxy;
 mod random;
 mod server;
 #[cfg(feature = "suite")]
@@ -43,4 +45,6 @@ pub use guard::{Guard, Signal};
 pub use lasting::lasting_folder;
 pub use pgbouncer::PgBouncer;
 pub use programs::Programs;
+#[cfg(feature = "database")]
+pub use proxy::{Fault, Faults, Message, Proxy};
 pub use server::{Builder, SHARED_SERVER, Server};
