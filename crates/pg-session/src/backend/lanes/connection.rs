@@ -50,8 +50,6 @@ pub(super) struct Connection<M> {
     max_message: usize,
     prepared: Vec<Prepared>,
     in_flight: VecDeque<InFlight<M>>,
-    /// What the server said before it closed.
-    fatal_error: Option<Error>,
     /// Whether the server has said by one of [`ENDED`] that it runs nothing any more.
     is_ended: bool,
 }
@@ -94,7 +92,6 @@ impl<M: Member> Connection<M> {
             max_message,
             prepared: Vec::new(),
             in_flight: VecDeque::new(),
-            fatal_error: None,
             is_ended: false,
         }
     }
@@ -199,7 +196,7 @@ impl<M: Member> Connection<M> {
             moved = write, if has_outgoing => moved,
             read = reading.read_buf(incoming) => read.and_then(|bytes| some(bytes, ErrorKind::UnexpectedEof)),
         };
-        moved.map_err(|error| self.fatal_error.take().unwrap_or_else(|| lost(error)))
+        moved.map_err(lost)
     }
 
     /// The next group whose answer is complete, if one is.
@@ -231,11 +228,10 @@ impl<M: Member> Connection<M> {
                 let (error, is_fatal) = refusal(&body)?;
                 match self.in_flight.front_mut() {
                     Some(oldest) if !is_fatal => oldest.refused(error)?,
-                    Some(_) => {
+                    _ => {
                         self.is_ended = error.sqlstate().is_some_and(|sqlstate| ENDED.contains(&sqlstate));
                         return Err(error);
                     }
-                    None => self.fatal_error = Some(error),
                 }
             }
             (backend::ROW_DESCRIPTION_TAG, Some(_)) => {
