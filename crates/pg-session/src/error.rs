@@ -14,7 +14,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// An option or the connection string is wrong, or what it names: role, password, database.
     Configuration,
-    /// The table is missing or does not fit, a right is missing, or `setup` was never called.
+    /// The table is missing or does not fit, or a right is missing.
     Setup,
     /// An argument that cannot be stored: an empty id, data that is no JSON, a time to live out of range.
     InvalidInput,

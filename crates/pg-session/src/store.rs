@@ -21,10 +21,11 @@ use crate::sweeper;
 /// expired at once, and over [`MAX_TTL`](crate::MAX_TTL) is an error.
 ///
 /// When a verb has returned, every later call through any process sees its effect. Of a call that was dropped, or
-/// whose error says so, it is unknown whether it took effect.
+/// whose error says so, it is unknown whether it took effect. A write whose connection was lost before it was answered is
+/// not sent again, unless it certainly did not run: it could undo what others have done since.
 ///
 /// # Errors
-/// Every verb may fail with `Setup` (no [`setup`](Self::setup) was called, or the table has changed), `InvalidInput`
+/// Every verb may fail with `Setup` (the table is missing, or has changed and no longer fits), `InvalidInput`
 /// (an argument out of its range), `Unavailable` and `Database`: see [`ErrorKind`](crate::ErrorKind).
 #[derive(Clone)]
 pub struct PgStore {
@@ -64,7 +65,12 @@ impl PgStore {
     /// Finds or creates the table, checks that it fits, and starts the sweeper on the current tokio runtime.
     ///
     /// Idempotent, and safe when many processes start at once. Needs no right to create where the table exists.
-    /// A verb called meanwhile waits for it. A failure is not remembered: the next verb tries again by itself.
+    /// A verb called meanwhile waits for it. A failure is not remembered: the next verb tries again by itself. Where this
+    /// is never called, the first verb does it.
+    ///
+    /// Where the table changes later, the store looks at it again by itself, and no call fails as long as it fits. A table
+    /// that was found and is gone is an error of every call until it is back: nothing but another call of this creates an
+    /// empty one in its place.
     ///
     /// # Errors
     /// `Setup`: the table is missing and may not be created, or does not fit; the message lists everything.
@@ -115,8 +121,7 @@ impl PgStore {
     /// stays so, whatever the other changed inside; so does what was an object and is replaced by something else.
     /// Below 128 levels of nesting a value is taken whole. A later expiry alone is no change.
     ///
-    /// Data that is equal to the base's is not written; that is a [`touch`](Self::touch). An update that ran twice,
-    /// for the connection was lost, finds its own change and leaves it as it is.
+    /// Data that is equal to the base's is not written; that is a [`touch`](Self::touch).
     ///
     /// # Errors
     /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Overloaded`: others

@@ -140,6 +140,27 @@ async fn one_bad_item_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_set_that_postgresql_refuses_is_told_so_though_another_follows() {
+    let fixture = Fixture::new(Via::Lanes);
+    fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
+    let store = one_lane(&fixture, |builder| builder).await;
+    let stalled = Stalled::new(&fixture, &store).await;
+    let set = |data: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { store.set("a", &data, MINUTE).await })
+    };
+    let (good, refused, equal, last) = (set("1"), set("\0"), set("\0"), set("2"));
+    everybody_had_a_turn().await;
+    stalled.end().await;
+    good.await.unwrap().unwrap();
+    for refused in [refused, equal] {
+        assert_eq!(refused.await.unwrap().unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    last.await.unwrap().unwrap();
+    assert_eq!(store.get("a").await.unwrap().unwrap().json(), "\"2\"");
+}
+
+#[tokio::test]
 async fn what_goes_again_goes_before_what_came_later() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
