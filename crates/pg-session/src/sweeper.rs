@@ -17,7 +17,7 @@ pub(crate) fn start(core: &Arc<Core>) {
         return;
     }
     let Ok(runtime) = Handle::try_current() else { return };
-    if !core.is_swept.swap(true, Ordering::Relaxed) {
+    if !core.closing.is_cancelled() && !core.is_swept.swap(true, Ordering::Relaxed) {
         let running = Running(Arc::downgrade(core));
         runtime.spawn(sweep_at_intervals(running, core.options.cleanup_interval));
     }

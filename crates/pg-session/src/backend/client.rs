@@ -38,8 +38,10 @@ pub type Rows = Vec<Vec<Option<String>>>;
 pub trait Client: Send + Sync + 'static {
     /// Runs one statement in a transaction of its own, and answers its rows.
     ///
-    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result; each has a name of its own. The statements are few
-    /// and always the same, so preparing them pays. Dropping the future may, but need not, cancel the statement.
+    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result; each has a name of its own.
+    /// A statement with parameters returns at least one row, and each row begins with the first parameter: the store checks
+    /// that, and takes no other answer. The statements are few and always the same, so preparing them pays. Dropping the
+    /// future may, but need not, cancel the statement.
     ///
     /// # Errors
     /// [`Error::refused`](crate::Error::refused) where PostgreSQL answered with an error; else
