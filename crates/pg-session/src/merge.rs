@@ -25,8 +25,8 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     one == other || Node::of(one) == Node::of(other)
 }
 
-/// What is to be stored of `ours`, which a reader of `base` has written; none if that is no change. What the reader
-/// could not tell apart from the base has the text of the base.
+/// Returns what is to be stored of `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
+/// the reader could not tell apart from `base` has the text of `base`.
 pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String> {
     match is_plain(base) && surely_differ(base, &ours) {
         true => Some(ours),

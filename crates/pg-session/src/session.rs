@@ -48,8 +48,9 @@ impl Session {
         Self::new(id, json.into(), Duration::ZERO)
     }
 
-    /// The same session, for an [`update`](crate::PgStore::update) with data that `JSON.parse` has read and
-    /// `JSON.stringify` has written: numbers that are the same double are the same number there.
+    /// Returns the same session for an [`update`](crate::PgStore::update) whose data comes from JavaScript:
+    /// `JSON.parse` has read [`json`](Self::json), and `JSON.stringify` has written the data. There, numbers that are the
+    /// same double are the same (`1.0` and `1`, 9007199254740993 and 9007199254740992), so that they are no change.
     #[must_use]
     pub fn read_by_javascript(mut self) -> Self {
         self.reader = Reader::JavaScript;
@@ -66,8 +67,8 @@ impl Session {
         &self.id
     }
 
-    /// Returns the data as it is stored: from a `json` column to the byte what was set, from a `jsonb` column an equal
-    /// value, whose numbers PostgreSQL has written in full (`100` for `1e2`, and `0.0` for `-0.0`).
+    /// Returns the data as it is stored: from a `json` column the text that was saved, to the byte; from a `jsonb` column
+    /// an equal value, in which PostgreSQL writes numbers in full (`100` for `1e2`) and `-0` as `0`.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
@@ -237,6 +238,10 @@ mod tests {
         let error = session.decode::<Vec<u8>>().unwrap_err();
         let told = format!("{error} {}", std::error::Error::source(&error).unwrap());
         assert!(!told.contains("s3cret"), "{told}");
+        let session = Session::new("i", r#"["s3cret\ud800"]"#.into(), Duration::ZERO);
+        let error = session.decode::<u8>().unwrap_err();
+        let told = format!("{error:?} {}", std::error::Error::source(&error).unwrap());
+        assert!(told.contains("a lone surrogate at byte 8") && !told.contains("s3cret"), "{told}");
         let wrong = Session::new("i", r#""s3cret""#.into(), Duration::ZERO).decode::<u8>().unwrap_err();
         assert!(!format!("{wrong:?} {wrong}").contains("s3cret"), "{wrong:?}");
     }

@@ -1,12 +1,12 @@
-//! What JSON text says at a glance.
+//! Ordinary data, which no reader writes back in another way: found out without a tree.
 
 use super::json::MAX_DEPTH;
 
-/// A number of so many digits may be rounded by a reader.
+/// A reader may round a number of this many digits.
 const LONG: usize = 16;
 
-/// Whether every reader writes all strings and numbers of this JSON text as they are: no number has a fraction, an
-/// exponent, many digits or is -0, no character is escaped without need, and nothing is nested deeper than readers go.
+/// Whether every reader writes the strings and numbers of this JSON text back as they are: no number has a fraction, an
+/// exponent or many digits, or is -0; no character is escaped without need; nothing is nested too deeply for `serde_json`.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut digits) = (0, 0_usize, 0);
@@ -34,7 +34,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     true
 }
 
-/// The length of a string from behind its first quote; none if it has escapes that readers do not write.
+/// Returns the length of a string without its first quote, or `None` if it has escapes that readers do not write.
 fn plain_string_length(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {

@@ -7,7 +7,7 @@ use super::json::{Kind, Member, Name, Node, Object, same_tokens};
 use super::outcome::Outcome;
 use super::tokens::{replace_surrogates, unescape};
 
-/// Who reads a session and writes it back. What it writes back unchanged may be other text than it has read.
+/// A reader of JSON, which writes it back. What it has not changed may still come back as other text.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Reader {
     /// `serde_json`, through [`decode`](crate::Session::decode).
@@ -20,13 +20,13 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Whether data that is written as `ours` may be `base` as this reader has read it.
+    /// Whether `ours` may be what this reader writes back of `base` without a change.
     pub(crate) fn reads_same(self, base: &str, ours: &str) -> bool {
         base == ours || self.restore(&Node::of(base), &Node::of(ours)).0
     }
 
-    /// The text of `ours`, in which all that this reader could not tell apart from `base` is the text of `base`; none if
-    /// that is everything.
+    /// Returns the text of `ours`, in which all that this reader could not tell apart from `base` has the text of `base`,
+    /// or `None` if that is everything.
     pub(crate) fn change(self, base: &str, ours: &str) -> Option<String> {
         if base == ours {
             return None;
@@ -37,7 +37,7 @@ impl Reader {
         }
     }
 
-    /// Whether the reader takes them for the same, and the text of `ours` with that of `base` where it does.
+    /// Returns whether the reader takes both for the same, and `ours` with the text of `base` wherever it does. One pass.
     pub(super) fn restore<'a>(self, base: &Node<'a>, ours: &Node<'a>) -> (bool, Outcome<'a>) {
         let (is_same, outcome) = match (&base.kind, &ours.kind) {
             _ if base.text == ours.text => (true, None),
@@ -82,8 +82,8 @@ impl Reader {
         (is_same, Some(Outcome::Object(members)))
     }
 
-    /// The names as the reader reads them, each with the place of the last such member, where they are not the names
-    /// themselves.
+    /// Returns the names as the reader reads them, each with the place of the last member that reads so, or `None` if it
+    /// reads all of them as they are.
     pub(super) fn names<'o>(self, base: &'o Object<'_>) -> Option<HashMap<Name<'o>, usize>> {
         let read = |member: &'o Member<'_>| replace_surrogates(Cow::Borrowed(&member.name));
         let differs = |member: &'o Member<'_>| matches!(read(member), Cow::Owned(_));
@@ -91,7 +91,7 @@ impl Reader {
             .then(|| base.members.iter().enumerate().map(|(n, member)| (read(member), n)).collect())
     }
 
-    /// An item is compared with the one behind the last that was found, or else with one that is the same wherever it was.
+    /// Compares each item with the one that follows the last, or if it is not that, with one that is the same elsewhere.
     fn restore_items<'a>(self, base: &[Node<'a>], ours: &[Node<'a>]) -> (bool, Option<Outcome<'a>>) {
         let mut places: Option<HashMap<u64, usize>> = None;
         let mut next = 0;
@@ -134,7 +134,7 @@ impl Reader {
         }
     }
 
-    /// Of two numbers that are written differently.
+    /// Whether the reader takes two numbers for the same that are written differently.
     fn same_number(self, base: &str, ours: &str) -> bool {
         let (Some(base_float), Some(ours_float)) = (float(base), float(ours)) else { return false };
         let is_same_float = base_float.to_bits() == ours_float.to_bits();
@@ -150,7 +150,7 @@ impl Reader {
     }
 }
 
-/// The place in ours of a member of the base, and whether the reader saw another member of that name instead.
+/// Returns the place in ours of member `n` of the base, and whether the reader read another one of that name instead.
 fn find(
     member: &Member<'_>,
     n: usize,
@@ -165,7 +165,7 @@ fn find(
     }
 }
 
-/// `-0` is read as a double.
+/// Whether `serde_json` reads an integer. It reads `-0` as a double.
 fn is_integer(number: &str) -> bool {
     number != "-0" && !number.contains(['.', 'e', 'E'])
 }
@@ -176,7 +176,7 @@ fn is_exact(integer: &str) -> bool {
     integer.parse::<i128>().is_ok_and(|integer| bits_64.contains(&integer) && integer as f64 as i128 == integer)
 }
 
-/// The nearest double; none beyond their range, where readers read no number.
+/// Returns the nearest double, or `None` for a number beyond the range of doubles.
 pub(super) fn float(number: &str) -> Option<f64> {
     number.parse().ok().filter(|float: &f64| float.is_finite())
 }

@@ -1,4 +1,4 @@
-//! What of a session goes along when it is renewed: when a request that has loaded it saves it under a new id.
+//! Renewals: what a session under a new id takes over from the session that the request has loaded.
 
 use super::json::{Member, Node, Object};
 use super::outcome::Outcome;
@@ -15,13 +15,16 @@ pub(crate) enum PassOn {
     Anew,
 }
 
-/// Of a session that was loaded as `base` and ended as `left`, what goes along to the one that the request saves as
-/// `ours`. `left` is none where others had ended the session before: then only what the request has added goes along,
-/// which are the top-level keys that the base had not.
+/// Returns what the new session is to hold. The request has loaded the old session as `base`, ended it when it held `left`,
+/// and now saves `ours`.
 ///
-/// `own_keys` are top-level keys that the middleware keeps for itself: they go along with what the request keeps, and do
-/// not count as kept or added. A request that keeps no other key of the base starts anew, so that nothing of what others
-/// have put into the old session comes along.
+/// `left` is `None` if others had ended the session before. Then the new one holds only what the request has added: the
+/// top-level keys that `base` did not have. Else it holds `ours`, merged with what others have changed. But if `ours` has
+/// none of the top-level keys of `base`, the request starts anew, and what others have put into the old session must not
+/// come along.
+///
+/// `own_keys` are the top-level keys of the middleware itself. They are kept with the rest, but count neither as added nor
+/// as taken along.
 pub(crate) fn pass_on(reader: Reader, base: &str, left: Option<&str>, ours: &str, own_keys: &[&str]) -> PassOn {
     let (base_node, ours_node) = (Node::of(base), Node::of(ours));
     let none = Object::default();

@@ -6,7 +6,7 @@ use super::json::MAX_DEPTH;
 use super::reader::float;
 use super::tokens::{Tokens, lone_surrogates};
 
-/// What `serde_json` refuses, and the offset of the first byte.
+/// What `serde_json` refuses, with the offset of its first byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Trouble {
     LoneSurrogate(usize),
@@ -24,8 +24,8 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The text with U+FFFD for each lone surrogate, and null for each number out of range and whatever is nested too
-/// deeply, with the first such trouble; none if there is none.
+/// Returns the text with U+FFFD for each lone surrogate and null for each number out of range and each value nested too
+/// deeply, and the first of these troubles, or `None` if there are none.
 pub(crate) fn repair(text: &str) -> Option<(String, Trouble)> {
     let (mut repaired, mut copied) = (String::new(), 0);
     let mut first = None;

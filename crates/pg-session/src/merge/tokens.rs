@@ -17,12 +17,12 @@ impl<'a> Tokens<'a> {
         Self { text, at: 0 }
     }
 
-    /// The text from an offset to the end of the last token.
+    /// Returns the text from an offset to the end of the last token.
     pub(super) fn text_from(&self, start: usize) -> &'a str {
         &self.text[start..self.at]
     }
 
-    /// Goes on to the end of the array or object that the last token has opened.
+    /// Skips the rest of the array or object that the last token has opened, whatever its depth.
     pub(super) fn skip_container(&mut self) {
         let mut depth = 1;
         while depth > 0
@@ -66,7 +66,7 @@ fn ends_word(byte: u8) -> bool {
     byte == b'"' || is_space(byte) || is_punctuation(byte)
 }
 
-/// The length of the string that the text begins with, quotes included.
+/// Returns the length of the string that the text begins with, quotes included.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = text.get(at) {
@@ -79,7 +79,7 @@ fn string_length(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The characters of a JSON string, in WTF-8: UTF-8 that may have lone surrogates.
+/// Returns the characters of a JSON string in WTF-8, which is UTF-8 that may have lone surrogates.
 pub(super) fn unescape(string: &str) -> Cow<'_, [u8]> {
     let inner = string.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(string);
     if !inner.contains('\\') {
@@ -97,7 +97,7 @@ pub(super) fn unescape(string: &str) -> Cow<'_, [u8]> {
     Cow::Owned(characters)
 }
 
-/// The offsets of the escapes of lone surrogates in a string, each of six bytes.
+/// Returns the offsets of the lone surrogates in a JSON string. Each is an escape of six bytes.
 pub(super) fn lone_surrogates(string: &str) -> impl Iterator<Item = usize> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -112,7 +112,7 @@ pub(super) fn lone_surrogates(string: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The same, with U+FFFD in place of lone surrogates.
+/// Replaces the lone surrogates in WTF-8 by U+FFFD. Borrowed data has none.
 pub(super) fn replace_surrogates(characters: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     // UTF-8 has no second byte from A0 on after ED.
     let is_surrogate = |bytes: &[u8]| bytes[0] == 0xed && bytes[1] >= 0xa0;
@@ -128,7 +128,7 @@ pub(super) fn replace_surrogates(characters: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     Cow::Owned(characters)
 }
 
-/// Of the text behind a backslash, how many bytes belong to the escape, and the code point.
+/// Returns how many bytes behind a backslash belong to the escape, and the code point.
 fn escaped(text: &str) -> (usize, u32) {
     let Some(first) = text.chars().next() else { return (0, '\\'.into()) };
     let unit = |at: usize| text.get(at..at + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());

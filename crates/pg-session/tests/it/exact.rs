@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::via::{Fixture, contract};
 
-/// For each column type, a store on a table that holds this session, `a`.
+/// A store on a table with this type of column, which holds this session, `a`.
 async fn with_session(fixture: &Fixture, column: &str, data: &str) -> (PgStore, Session) {
     fixture.sql("DROP TABLE IF EXISTS session").await;
     fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {column})")).await;
@@ -73,6 +73,21 @@ contract! {
             assert_eq!(store.update(&base, &from_javascript(list, 3), None).await.unwrap(), Updated::Saved);
             let list = "SELECT concat_ws(' ', session->'list'->1, session->'list'->2->'id', session->'list'->2->'n') FROM session";
             assert_eq!(fixture.value(list).await, "9007199254740993 9007199254740993 2");
+        }
+    }
+
+    /// Also where a glance at the texts shows that something has changed.
+    async fn an_id_keeps_its_digits_beside_a_change(fixture: Fixture) {
+        for column in ["json", "jsonb"] {
+            let (store, base) = with_session(&fixture, column, r#"{"id":9007199254740993,"n":1}"#).await;
+            let base = base.read_by_javascript();
+            // The second time as when the answer was lost.
+            for _ in 0..2 {
+                let ours = json!({"id": 9007199254740992_u64, "n": 3});
+                assert_eq!(store.update(&base, &ours, None).await.unwrap(), Updated::Saved);
+                let stored = json!({"id": 9007199254740993_u64, "n": 3});
+                assert_eq!(found(&store).await.decode::<Value>().unwrap(), stored);
+            }
         }
     }
 
