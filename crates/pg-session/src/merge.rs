@@ -1,88 +1,107 @@
-//! What two changes of one JSON value make together. On the texts: what is taken over from a side stays as that side
-//! has it, to the byte. No I/O.
+//! What two changes of one JSON value make together, and what is a change at all. On the texts: what a change leaves as
+//! it is keeps its text, to the byte. No I/O.
 
 mod glance;
 mod json;
-mod renewal;
+mod outcome;
+mod plain;
+mod reader;
+pub(crate) mod renewal;
+mod repair;
+mod tokens;
 
 use glance::surely_differ;
-use json::{Kind, Node, Object};
-pub(crate) use renewal::{PassOn, pass_on};
+use json::{Node, Object};
+use outcome::Outcome;
+use plain::is_plain;
 
-/// Whether two JSON texts are the same value: whatever the order of the keys, and however strings and numbers are
-/// written. A `jsonb` column writes them anew.
+pub(crate) use reader::Reader;
+pub(crate) use repair::{Trouble, repair};
+
+/// Whether two JSON texts are the same value, whatever the order of the keys, the space in between and the escapes in
+/// strings. Numbers are the same if they are written the same.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one == other || Node::of(one) == Node::of(other)
 }
 
-/// The same at a glance where that is enough, as for most changes. A key that comes twice may make a change of it.
-pub(crate) fn is_change(base: &str, ours: &str) -> bool {
-    base != ours && (surely_differ(base, ours) || !same(base, ours))
+/// Returns what is to be stored of `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
+/// the reader could not tell apart from `base` has the text of `base`.
+pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String> {
+    match is_plain(base) && surely_differ(base, &ours) {
+        true => Some(ours),
+        false => reader.change(base, &ours),
+    }
 }
 
 /// What was changed from `base` to `theirs`, and then from `base` to `ours`.
 ///
 /// What only one side changed is as that side has it. Objects that both changed merge by key, in the order of theirs
-/// with new keys of ours at the end. Of anything else that both changed ours stands, the later one, with one exception:
-/// what was removed, or was an object and no longer is, stays so, whatever was changed inside.
+/// with new keys of ours at the end. Of anything else that both changed ours stands, the later one, with two exceptions:
+/// what was removed, or was an object and no longer is, stays so, whatever was changed inside; and where ours has only
+/// made doubles of integers, as a field of type `f64` does, theirs stands.
 pub(crate) fn merge(base: &str, theirs: &str, ours: &str) -> String {
     let [base, theirs, ours] = [base, theirs, ours].map(Node::of);
-    let mut merged = String::new();
-    if let Some(value) = choose(Some(&base), Some(&theirs), Some(&ours)) {
-        value.write(&mut merged);
+    merge_values(Some(&base), Some(&theirs), Some(&ours)).outcome.map(Outcome::into_text).unwrap_or_default()
+}
+
+/// A value of the merged text, or none where there is none any more, and which sides are the same.
+struct Merged<'a> {
+    ours_is_base: bool,
+    theirs_is_base: bool,
+    ours_is_theirs: bool,
+    outcome: Option<Outcome<'a>>,
+}
+
+/// In one pass: of objects, what is the same follows from their members.
+fn merge_values<'a>(base: Option<&Node<'a>>, theirs: Option<&Node<'a>>, ours: Option<&Node<'a>>) -> Merged<'a> {
+    let base_object = base.and_then(Node::object);
+    let objects = theirs.and_then(Node::object).zip(ours.and_then(Node::object));
+    let mut merged = match objects {
+        Some((theirs, ours)) => merge_members(base_object, theirs, ours),
+        None => Merged {
+            ours_is_base: ours == base,
+            theirs_is_base: theirs == base,
+            ours_is_theirs: ours == theirs,
+            outcome: None,
+        },
+    };
+    let text = |node: &Node<'a>| Outcome::Text(node.text);
+    if merged.ours_is_theirs || merged.ours_is_base {
+        merged.outcome = theirs.map(text);
+    } else if objects.is_none() {
+        merged.outcome = match (theirs, ours) {
+            _ if merged.theirs_is_base => ours.map(text),
+            (Some(theirs), Some(ours)) => {
+                let was_object = base_object.is_some() && ours.object().is_some();
+                let is_widened = base.is_some_and(|base| Reader::SerdeFloats.restore(base, ours).0);
+                Some(text(if was_object || is_widened { theirs } else { ours }))
+            }
+            // Removed by one of them.
+            _ => None,
+        };
     }
     merged
 }
 
-/// A value of the merged text.
-enum Choice<'n, 'a> {
-    Of(&'n Node<'a>),
-    Mixed { base: Option<&'n Object<'a>>, theirs: &'n Object<'a>, ours: &'n Object<'a> },
+fn merge_members<'a>(base: Option<&Object<'a>>, theirs: &Object<'a>, ours: &Object<'a>) -> Merged<'a> {
+    let count = base.map(|base| base.members.len());
+    let mut ours_is_base = count == Some(ours.members.len());
+    let mut theirs_is_base = count == Some(theirs.members.len());
+    let mut ours_is_theirs = ours.members.len() == theirs.members.len();
+    let mut members = Vec::with_capacity(theirs.members.len());
+    let new = ours.members.iter().filter(|member| theirs.get(&member.name).is_none());
+    for member in theirs.members.iter().chain(new) {
+        let name = &member.name;
+        let value = merge_values(base.and_then(|base| base.get(name)), theirs.get(name), ours.get(name));
+        ours_is_base &= value.ours_is_base;
+        theirs_is_base &= value.theirs_is_base;
+        ours_is_theirs &= value.ours_is_theirs;
+        members.extend(value.outcome.map(|outcome| (member.key, outcome)));
+    }
+    Merged { ours_is_base, theirs_is_base, ours_is_theirs, outcome: Some(Outcome::Object(members)) }
 }
 
-/// None where there is no such value, or none any more.
-fn choose<'n, 'a>(
-    base: Option<&'n Node<'a>>,
-    theirs: Option<&'n Node<'a>>,
-    ours: Option<&'n Node<'a>>,
-) -> Option<Choice<'n, 'a>> {
-    if ours == theirs || ours == base {
-        return theirs.map(Choice::Of);
-    }
-    if theirs == base {
-        return ours.map(Choice::Of);
-    }
-    let base = base.and_then(Node::object);
-    // A side that has none any more has removed it.
-    let (theirs, ours) = (theirs?, ours?);
-    Some(match (&theirs.kind, &ours.kind) {
-        (Kind::Object(theirs), Kind::Object(ours)) => Choice::Mixed { base, theirs, ours },
-        (_, Kind::Object(_)) if base.is_some() => Choice::Of(theirs),
-        _ => Choice::Of(ours),
-    })
-}
-
-impl Choice<'_, '_> {
-    fn write(&self, out: &mut String) {
-        let (base, theirs, ours) = match self {
-            Self::Of(node) => return out.push_str(node.text),
-            Self::Mixed { base, theirs, ours } => (base, theirs, ours),
-        };
-        let new = ours.members().filter(|(name, _)| theirs.get(name).is_none());
-        let mut separator = '{';
-        for (name, key) in theirs.members().chain(new) {
-            let base = base.and_then(|base| base.get(name));
-            if let Some(value) = choose(base, theirs.get(name), ours.get(name)) {
-                out.push(separator);
-                out.push_str(key);
-                out.push(':');
-                value.write(out);
-                separator = ',';
-            }
-        }
-        out.push_str(if separator == '{' { "{}" } else { "}" });
-    }
-}
-
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::merge::{Reader, Trouble, repair};
 
 /// The time to live where none is given, unless [`ttl`](crate::Builder::ttl) is set: 45 minutes, as in koa-pg-session.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(45 * 60);
@@ -32,11 +33,12 @@ pub struct Session {
     expires_in: Duration,
     /// When it was created, in microseconds since 1970, where that is known.
     created: Option<i64>,
+    reader: Reader,
 }
 
 impl Session {
     pub(crate) fn new(id: &str, json: String, expires_in: Duration) -> Self {
-        Self { id: id.to_owned(), json, expires_in, created: None }
+        Self { id: id.to_owned(), json, expires_in, created: None, reader: Reader::default() }
     }
 
     /// The same session, created so many microseconds after 1970 (UTC), by the database's clock: as
@@ -56,13 +58,27 @@ impl Session {
         Self::new(id, json.into(), Duration::ZERO)
     }
 
+    /// Returns the same session for an [`update`](crate::PgStore::update) whose data comes from JavaScript:
+    /// `JSON.parse` has read [`json`](Self::json), and `JSON.stringify` has written the data. There, numbers that are the
+    /// same double are the same (`1.0` and `1`, 9007199254740993 and 9007199254740992), so that they are no change.
+    #[must_use]
+    pub fn read_by_javascript(mut self) -> Self {
+        self.reader = Reader::JavaScript;
+        self
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        self.reader
+    }
+
     /// The id that it was asked for by.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The data: from a `json` column to the byte what was set, from a `jsonb` column an equal value.
+    /// Returns the data as it is stored: from a `json` column the text that was saved, to the byte; from a `jsonb` column
+    /// an equal value, in which PostgreSQL writes numbers in full (`100` for `1e2`) and `-0` as `0`.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
@@ -76,13 +92,22 @@ impl Session {
         self.created
     }
 
-    /// The data as a `T`.
+    /// Returns the data as a `T`. Doubles are read exactly.
+    ///
+    /// Other clients may store JSON that `serde_json` refuses. There, U+FFFD is read for each lone surrogate (`"\ud800"`),
+    /// and null for each number beyond the range of doubles (`1e400`) and for each value nested deeper than 127 levels.
+    /// An [`update`](crate::PgStore::update) with what was read so leaves the stored text as it is.
     ///
     /// # Errors
-    /// `InvalidInput`: the data is no `T`.
+    /// `InvalidInput`: the data is no `T`. The source names the place, and what had to be replaced.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.json).map_err(|error| {
-            Error::invalid("the session's data is not of the type asked for").caused_by(Quiet::from(error))
+        let failed = |error: serde_json::Error, replaced| {
+            let source = Quiet { replaced, ..Quiet::from(error) };
+            Error::invalid("the session's data is not of the type asked for").caused_by(source)
+        };
+        serde_json::from_str(&self.json).or_else(|error| match repair(&self.json) {
+            Some((repaired, trouble)) => serde_json::from_str(&repaired).map_err(|error| failed(error, Some(trouble))),
+            None => Err(failed(error, None)),
         })
     }
 
@@ -107,17 +132,20 @@ struct Quiet {
     category: serde_json::error::Category,
     line: usize,
     column: usize,
+    /// What `serde_json` cannot read, so that something else was read in its place.
+    replaced: Option<Trouble>,
 }
 
 impl From<serde_json::Error> for Quiet {
     fn from(error: serde_json::Error) -> Self {
-        Self { category: error.classify(), line: error.line(), column: error.column() }
+        Self { category: error.classify(), line: error.line(), column: error.column(), replaced: None }
     }
 }
 
 impl fmt::Display for Quiet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} error at line {} column {}", self.category, self.line, self.column)
+        write!(f, "{:?} error at line {} column {}", self.category, self.line, self.column)?;
+        self.replaced.map_or(Ok(()), |trouble| write!(f, "; the data has {trouble}"))
     }
 }
 
@@ -227,6 +255,10 @@ mod tests {
         let error = session.decode::<Vec<u8>>().unwrap_err();
         let told = format!("{error} {}", std::error::Error::source(&error).unwrap());
         assert!(!told.contains("s3cret"), "{told}");
+        let session = Session::new("i", r#"["s3cret\ud800"]"#.into(), Duration::ZERO);
+        let error = session.decode::<u8>().unwrap_err();
+        let told = format!("{error:?} {}", std::error::Error::source(&error).unwrap());
+        assert!(told.contains("a lone surrogate at byte 8") && !told.contains("s3cret"), "{told}");
         let wrong = Session::new("i", r#""s3cret""#.into(), Duration::ZERO).decode::<u8>().unwrap_err();
         assert!(!format!("{wrong:?} {wrong}").contains("s3cret"), "{wrong:?}");
     }

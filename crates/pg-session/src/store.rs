@@ -119,9 +119,14 @@ impl PgStore {
     /// What only one side changed since `base` is as that side has it. Objects that both changed merge by key, all the
     /// way down. Of arrays and of everything else that both changed, the later update stands. What one side removed
     /// stays so, whatever the other changed inside; so does what was an object and is replaced by something else.
-    /// Below 128 levels of nesting a value is taken whole. A later expiry alone is no change.
+    /// Values nested deeper than 127 levels are replaced, not merged. A later expiry alone is no change.
     ///
-    /// Data that is equal to the base's is not written; that is a [`touch`](Self::touch).
+    /// A change is what a reader of `base` could tell apart. What `data` holds as [`decode`](Session::decode) reads it
+    /// from `base` keeps its stored text, to the byte: an integer that was rounded to a double, and whatever was replaced
+    /// to be readable. Numbers of another type (`1` for `1.0`) are a change, but where others have changed an integer
+    /// meanwhile, `data` that has only made a double of it (`1.0` of `1`, as a field of type `f64` does) gives way.
+    ///
+    /// Data without a change is not written; that is a [`touch`](Self::touch).
     ///
     /// # Errors
     /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Overloaded`: others

@@ -1,66 +1,94 @@
 //! JSON as a tree over its text.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// As deep as serde_json goes. What is nested deeper is the same only to the byte, and is not merged but taken whole.
-const MAX_DEPTH: usize = 128;
+use super::tokens::{Tokens, replace_surrogates, unescape};
 
-/// So few members are found faster one by one.
+/// As many arrays and objects within each other as `serde_json` reads. What is nested deeper is one value.
+pub(super) const MAX_DEPTH: usize = 127;
+
+/// Up to this many members, a linear search is faster than a map.
 const FEW: usize = 16;
 
 /// A value, with its text.
 pub(super) struct Node<'a> {
     pub(super) text: &'a str,
     pub(super) kind: Kind<'a>,
+    hash: OnceCell<u64>,
 }
 
 pub(super) enum Kind<'a> {
     Object(Object<'a>),
     Array(Vec<Node<'a>>),
-    Scalar,
+    /// An array or object within `MAX_DEPTH` others.
+    Deep,
+    String,
+    Number,
+    /// `null`, `true`, `false`, or text that is not JSON.
+    Word,
 }
 
-/// The members in their order. Of a key that comes twice the last value counts, as in `jsonb` and JavaScript.
+/// The members in their order. Of duplicate keys the last value counts, as in `jsonb` and JavaScript.
 #[derive(Default)]
 pub(super) struct Object<'a> {
-    members: Vec<Member<'a>>,
+    pub(super) members: Vec<Member<'a>>,
     /// Of the members after the first few.
     places: HashMap<Name<'a>, usize>,
 }
 
-struct Member<'a> {
-    name: Name<'a>,
-    /// The name as it is written, quotes and all.
-    key: &'a str,
-    value: Node<'a>,
+pub(super) struct Member<'a> {
+    pub(super) name: Name<'a>,
+    /// The name as it is written, with its quotes.
+    pub(super) key: &'a str,
+    pub(super) value: Node<'a>,
 }
 
-/// What a string says, or as it is written where it is no Unicode (`"\ud800"`).
-pub(super) type Name<'a> = Result<Cow<'a, str>, &'a str>;
+/// The characters of a name, in WTF-8.
+pub(super) type Name<'a> = Cow<'a, [u8]>;
 
 impl<'a> Node<'a> {
+    /// Reads the text in one pass, whatever its depth.
     pub(super) fn of(text: &'a str) -> Self {
-        Self::at(text.trim(), 0)
+        let text = text.trim();
+        let mut tokens = Tokens::of(text);
+        match (serde_json::from_str::<&RawValue>(text), tokens.next()) {
+            (Ok(_), Some(first)) => Self::read(&mut tokens, first, 0),
+            _ => Self::new(text, Kind::Word),
+        }
     }
 
-    fn at(text: &'a str, depth: usize) -> Self {
-        let kind = match text.as_bytes().first() {
-            _ if depth >= MAX_DEPTH => None,
-            Some(b'{') => {
-                serde_json::from_str(text).ok().map(|Members(members)| Kind::Object(Object::of(members, depth)))
+    fn new(text: &'a str, kind: Kind<'a>) -> Self {
+        Self { text, kind, hash: OnceCell::new() }
+    }
+
+    fn read(tokens: &mut Tokens<'a>, (start, token): (usize, &'a str), depth: usize) -> Self {
+        let kind = match token.as_bytes()[0] {
+            b'{' | b'[' if depth == MAX_DEPTH => {
+                tokens.skip_container();
+                Kind::Deep
             }
-            Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text)
-                .ok()
-                .map(|items| Kind::Array(items.into_iter().map(|item| Self::at(item.get(), depth + 1)).collect())),
-            _ => None,
+            b'{' => Kind::Object(Object::read(tokens, depth + 1)),
+            b'[' => {
+                let mut items = Vec::new();
+                while let Some(first) = tokens.next()
+                    && first.1 != "]"
+                {
+                    if first.1 != "," {
+                        items.push(Self::read(tokens, first, depth + 1));
+                    }
+                }
+                Kind::Array(items)
+            }
+            b'"' => Kind::String,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            _ => Kind::Word,
         };
-        Self { text, kind: kind.unwrap_or(Kind::Scalar) }
+        Self::new(tokens.text_from(start), kind)
     }
 
     pub(super) fn object(&self) -> Option<&Object<'a>> {
@@ -69,48 +97,80 @@ impl<'a> Node<'a> {
             _ => None,
         }
     }
+
+    /// The same for any two values that some reader cannot tell apart.
+    pub(super) fn hash(&self) -> u64 {
+        *self.hash.get_or_init(|| match &self.kind {
+            Kind::Object(object) => object.members.iter().fold(0, |sum, member| {
+                sum.wrapping_add(hash_of((replace_surrogates(Cow::Borrowed(&member.name)), member.value.hash())))
+            }),
+            Kind::Array(items) => hash_of(items.iter().map(Self::hash).collect::<Vec<_>>()),
+            Kind::String => hash_of(replace_surrogates(unescape(self.text))),
+            Kind::Number => match self.text.parse::<f64>() {
+                // Takes -0 for 0.
+                Ok(float) if float.is_finite() => hash_of((float + 0.0).to_bits()),
+                _ => hash_of("null"),
+            },
+            Kind::Deep => hash_of("null"),
+            Kind::Word => hash_of(self.text),
+        })
+    }
+}
+
+fn hash_of(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<'a> Object<'a> {
-    fn of(members: Vec<(&'a RawValue, &'a RawValue)>, depth: usize) -> Self {
+    fn read(tokens: &mut Tokens<'a>, depth: usize) -> Self {
         let mut object = Self::default();
-        for (key, value) in members {
-            let (name, value) = (said(key.get()), Node::at(value.get(), depth + 1));
-            match object.place(&name) {
-                Some(place) => object.members[place].value = value,
-                None => {
-                    if object.members.len() >= FEW {
-                        object.places.insert(name.clone(), object.members.len());
-                    }
-                    object.members.push(Member { name, key: key.get(), value });
-                }
+        while let Some((_, key)) = tokens.next()
+            && key != "}"
+        {
+            if key == "," {
+                continue;
             }
+            let _colon = tokens.next();
+            let Some(first) = tokens.next() else { break };
+            object.insert(Member { name: unescape(key), key, value: Node::read(tokens, first, depth) });
         }
         object
     }
 
-    pub(super) fn get(&self, name: &Name<'a>) -> Option<&Node<'a>> {
+    fn insert(&mut self, member: Member<'a>) {
+        match self.place(&member.name) {
+            Some(place) => self.members[place].value = member.value,
+            None => {
+                if self.members.len() >= FEW {
+                    self.places.insert(member.name.clone(), self.members.len());
+                }
+                self.members.push(member);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Node<'a>> {
         self.place(name).map(|place| &self.members[place].value)
     }
 
-    fn place(&self, name: &Name<'a>) -> Option<usize> {
-        let few = self.members.iter().take(FEW).position(|member| member.name == *name);
+    pub(super) fn place(&self, name: &[u8]) -> Option<usize> {
+        let few = self.members.iter().take(FEW).position(|member| *member.name == *name);
         few.or_else(|| self.places.get(name).copied())
-    }
-
-    /// Each name, and how it is written.
-    pub(super) fn members(&self) -> impl Iterator<Item = (&Name<'a>, &'a str)> {
-        self.members.iter().map(|member| (&member.name, member.key))
     }
 }
 
+/// Whether they are one value, whatever the order of the keys and the escapes in strings. A number is the same only if
+/// it is written the same: somebody may have changed `1.0` to `1`.
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
             || match (&self.kind, &other.kind) {
                 (Kind::Object(one), Kind::Object(other)) => one == other,
                 (Kind::Array(one), Kind::Array(other)) => one == other,
-                (Kind::Scalar, Kind::Scalar) => same_scalar(self.text, other.text),
+                (Kind::Deep, Kind::Deep) => same_tokens(self.text, other.text, same_scalar),
+                (Kind::String, Kind::String) => same_scalar(self.text, other.text),
                 _ => false,
             }
     }
@@ -124,61 +184,12 @@ impl PartialEq for Object<'_> {
 }
 
 fn same_scalar(one: &str, other: &str) -> bool {
-    if one.starts_with('"') {
-        return said(one) == said(other);
-    }
-    decimal(one).is_some_and(|one| Some(one) == decimal(other))
+    one == other || one.starts_with('"') && other.starts_with('"') && unescape(one) == unescape(other)
 }
 
-fn said(text: &str) -> Name<'_> {
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
-        _ => serde_json::from_str(text).map(Cow::Owned).map_err(|_| text),
-    }
-}
-
-/// A number as its sign, its digits without zeros at either end, and the power of ten of the last of them.
-/// Exact: a float would take numbers for the same that are not.
-fn decimal(text: &str) -> Option<(bool, String, i64)> {
-    let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
-    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    if !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    let significant = digits.trim_end_matches('0');
-    let shift = i64::try_from(digits.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
-    let power = power.parse::<i64>().ok()?.checked_add(shift)?;
-    match significant.trim_start_matches('0') {
-        "" => Some((false, String::new(), 0)),
-        significant => Some((is_negative, significant.to_owned(), power)),
-    }
-}
-
-/// What serde_json makes of an object when values are to stay text.
-struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
-
-impl<'a> Deserialize<'a> for Members<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'a> Visitor<'a> for Collect {
-            type Value = Members<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
-    }
+/// Whether both have the same tokens in the same order, by this rule for strings, numbers and words.
+pub(super) fn same_tokens(one: &str, other: &str, same: impl Fn(&str, &str) -> bool) -> bool {
+    let tokens = |text| Tokens::of(text).map(|(_, token)| token);
+    let mut others = tokens(other);
+    tokens(one).all(|token| others.next().is_some_and(|other| same(token, other))) && others.next().is_none()
 }

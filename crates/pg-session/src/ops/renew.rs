@@ -7,7 +7,7 @@ use super::run;
 use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
-use crate::merge::{PassOn, pass_on};
+use crate::merge::renewal::{PassOn, pass_on};
 use crate::session::{Session, check_id, check_size, encode, ttl_ms};
 
 /// How a session came to its end under the id that it had, before it goes on under a new one: for
@@ -31,8 +31,8 @@ pub(crate) async fn renew(
 ) -> Result<bool> {
     check_id(id)?;
     let ours = encode(data, core.options.max_size)?;
-    let left = renewal.taken.map(Session::json);
-    let data = match pass_on(renewal.base.json(), left, &ours, renewal.own_keys) {
+    let (base, left) = (renewal.base, renewal.taken.map(Session::json));
+    let data = match pass_on(base.reader(), base.json(), left, &ours, renewal.own_keys) {
         PassOn::Nothing => return Ok(false),
         PassOn::Keep(text) => text,
         PassOn::Anew => ours,

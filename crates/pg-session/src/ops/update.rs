@@ -12,7 +12,7 @@ use super::{get, run, touch};
 use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge::{is_change, merge, same};
+use crate::merge::{change, merge, same};
 use crate::session::{Session, check_size, encode, ttl_ms};
 
 /// What [`PgStore::update`](crate::PgStore::update) came to.
@@ -59,24 +59,25 @@ async fn attempt(
     data: &(impl Serialize + ?Sized),
     ttl: Option<Duration>,
 ) -> Result<Updated> {
-    let id = base.id();
     let given = encode(data, core.options.max_size)?;
-    if !is_change(base.json(), &given) {
-        let lives = Box::pin(touch::lives(core, id, ttl)).await?;
+    let Some(ours) = change(base.reader(), base.json(), given) else {
+        let lives = Box::pin(touch::lives(core, base.id(), ttl)).await?;
         return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
-    }
-    if replace(core, base, given, ttl).await? {
+    };
+    check_size(&ours, core.options.max_size)?;
+    if replace(core, base, ours, ttl).await? {
         return Ok(Updated::Saved);
     }
-    Box::pin(merged(core, base, &encode(data, core.options.max_size)?, ttl)).await
+    Box::pin(merged(core, base, encode(data, core.options.max_size)?, ttl)).await
 }
 
 /// The base does not hold any more, if there is a session at all.
-async fn merged(core: &Core, base: &Session, given: &str, ttl: Option<Duration>) -> Result<Updated> {
-    let id = base.id();
+async fn merged(core: &Core, base: &Session, given: String, ttl: Option<Duration>) -> Result<Updated> {
+    let (id, reader) = (base.id(), base.reader());
     let deadline = Instant::now() + core.options.lanes.timeout;
     let _turn = timeout_at(deadline, core.turns.of(id)).await.map_err(|_| too_many())?;
-    let (mut base, mut ours) = (base.clone(), given.to_owned());
+    let mut ours = reader.change(base.json(), &given).unwrap_or_else(|| base.json().to_owned());
+    let mut base = base.clone();
     while Instant::now() < deadline {
         let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
         ours = merge(base.json(), theirs.json(), &ours);
@@ -87,7 +88,7 @@ async fn merged(core: &Core, base: &Session, given: &str, ttl: Option<Duration>)
             false => replace(core, &base, &*ours, ttl).await?,
         };
         if stands {
-            return Ok(if same(&ours, given) { Updated::Saved } else { Updated::Merged });
+            return Ok(if reader.reads_same(&ours, &given) { Updated::Saved } else { Updated::Merged });
         }
     }
     Err(too_many())

@@ -9,6 +9,7 @@ mod close;
 mod connection;
 mod create;
 mod destroy;
+mod exact;
 mod get;
 mod input;
 mod lanes;

@@ -96,7 +96,7 @@ contract! {
         let store = with_column(&fixture, "jsonb", |builder| builder).await;
         let base = loaded(&store, &json!({"n": 1.0, "view": 1e2})).await;
         let before = fixture.value("SELECT xmin FROM session").await;
-        let same = RawValue::from_string(r#"{"view":100,"n":10e-1}"#.into()).unwrap();
+        let same = RawValue::from_string(r#"{"view":1.000e2,"n":10e-1}"#.into()).unwrap();
         assert_eq!(store.update(&base, &same, MINUTE).await.unwrap(), Updated::Unchanged);
         assert_eq!(fixture.value("SELECT xmin FROM session").await, before);
         assert_eq!(store.update(&base, &same, 9 * MINUTE).await.unwrap(), Updated::Unchanged);

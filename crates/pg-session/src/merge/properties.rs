@@ -1,0 +1,212 @@
+//! What holds for all JSON text, whoever reads it.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::json::{Kind, Node};
+use super::plain::is_plain;
+use super::renewal::pass_on;
+use super::tokens::unescape;
+use super::{Reader, change, merge, repair, same};
+use crate::session::{Session, encode};
+
+/// A double that JSON can hold: any but infinities and NaN.
+fn double() -> impl Strategy<Value = f64> {
+    any::<u64>().prop_map(f64::from_bits).prop_filter("no number", |double| double.is_finite())
+}
+
+const EDGES: &[&str] = &[
+    "-0",
+    "-0.0",
+    "1e400",
+    "-1E+999",
+    "1e99999999999999999999",
+    "9007199254740993",
+    "18446744073709551616",
+    "1.0",
+    "1",
+];
+
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "-?(0|[1-9][0-9]{0,39})",
+        "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?",
+        double().prop_map(|double| Value::from(double).to_string()),
+        (double(), 1..40_usize).prop_map(|(double, digits)| format!("{double:.digits$}")),
+        prop::sample::select(EDGES).prop_map(String::from),
+    ]
+}
+
+fn string() -> impl Strategy<Value = String> {
+    let escape = r#"[ -!#-\[\]-~éß€😀\x7f]{0,3}|\\["\\/bfnrt]|\\u00[0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\ud83d\\ude00"#;
+    vec(escape, 0..4).prop_map(|pieces| format!("\"{}\"", pieces.concat()))
+}
+
+/// JSON text in any layout, with duplicate keys, and some of it nested deeply.
+fn text() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec!["null", "true", "false", "\"\"", "{}", "[ ]"]).prop_map(String::from);
+    let scalar = prop_oneof![3 => number(), 2 => string(), 1 => word];
+    let space = || prop::sample::select(vec!["", "", " ", "\n\t"]);
+    let values = scalar.prop_recursive(4, 24, 4, move |inner| {
+        let key = prop_oneof!["\"[a-c]\"", string()];
+        let member =
+            (key, space(), inner.clone()).prop_map(|(key, space, value)| format!("{key}{space}:{space}{value}"));
+        prop_oneof![
+            (vec(inner, 0..4), space()).prop_map(|(items, space)| format!("[{space}{}]", items.join(","))),
+            (vec(member, 0..4), space())
+                .prop_map(|(members, space)| format!("{{{}{space}}}", members.join(&format!("{space},")))),
+        ]
+    });
+    let depth = prop_oneof![9 => Just(0), 1 => 100..140_usize];
+    (values, depth).prop_map(|(value, depth)| match depth % 2 {
+        0 => format!("{}{value}{}", "[".repeat(depth), "]".repeat(depth)),
+        _ => format!("{}{value}{}", r#"{"d":"#.repeat(depth), "}".repeat(depth)),
+    })
+}
+
+/// What a request of this reader saves that has loaded the text and sets `key`.
+fn request(reader: Reader, text: &str, key: &str, value: &str) -> String {
+    if reader == Reader::Serde {
+        let mut data: Value = Session::known("a", text).decode().unwrap();
+        data[key] = value.into();
+        return encode(&data, usize::MAX).unwrap();
+    }
+    let node = Node::of(text);
+    let mut members: Vec<_> = node
+        .object()
+        .unwrap()
+        .members
+        .iter()
+        .map(|member| (String::from_utf8(member.name.to_vec()).unwrap(), javascript(&member.value)))
+        .collect();
+    members.retain(|(name, _)| name != key);
+    members.push((key.into(), Value::from(value).to_string()));
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// What `JSON.stringify(JSON.parse(…))` makes of a value.
+fn javascript(node: &Node<'_>) -> String {
+    match &node.kind {
+        Kind::Number => match node.text.parse::<f64>().unwrap() {
+            0.0 => "0".into(),
+            double if double.is_finite() => double.to_string(),
+            _ => "null".into(),
+        },
+        Kind::String => stringify(&unescape(node.text)),
+        Kind::Array(items) => format!("[{}]", items.iter().map(javascript).collect::<Vec<_>>().join(",")),
+        Kind::Object(object) => {
+            let members = object
+                .members
+                .iter()
+                .map(|member| format!("{}:{}", stringify(&member.name), javascript(&member.value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        // As if all in it were written as JavaScript writes it.
+        Kind::Deep | Kind::Word => node.text.into(),
+    }
+}
+
+/// Lone surrogates come out escaped, in WTF-8 each three bytes from ED on.
+fn stringify(characters: &[u8]) -> String {
+    let mut string = String::new();
+    let mut rest = characters;
+    while !rest.is_empty() {
+        let valid = rest.utf8_chunks().next().unwrap().valid();
+        let quoted = Value::from(valid).to_string();
+        string += &quoted[1..quoted.len() - 1];
+        rest = &rest[valid.len()..];
+        if let [0xed, high, low, after @ ..] = rest {
+            string += &format!("\\u{:04x}", 0xd000 | u32::from(high & 0x3f) << 6 | u32::from(low & 0x3f));
+            rest = after;
+        }
+    }
+    format!("\"{string}\"")
+}
+
+fn member<'a>(node: &'a Node<'_>, name: &str) -> &'a str {
+    node.object().unwrap().get(name.as_bytes()).unwrap().text
+}
+
+const READERS: [Reader; 2] = [Reader::Serde, Reader::JavaScript];
+
+proptest! {
+    #[test]
+    fn what_a_request_does_not_change_keeps_its_text(a in text(), b in text(), c in text()) {
+        let base = format!(r#"{{"a":{a},"b":{b},"c" :{c} }}"#);
+        for reader in READERS {
+            for key in ["b", "new"] {
+                let stored = change(reader, &base, request(reader, &base, key, "ours")).unwrap();
+                let stored = Node::of(&stored);
+                prop_assert_eq!(member(&stored, key), "\"ours\"");
+                for (name, text) in [("a", &a), ("c", &c)] {
+                    let kept = member(&stored, name);
+                    // Where all is written as it would be anyway, the order of keys and the space may be new.
+                    prop_assert!(kept == text || is_plain(&base) && same(kept, text), "{:?} {} {}", reader, text, kept);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_that_changes_nothing_changes_nothing(a in text()) {
+        let base = format!(r#"{{"a":{a},"b":"ours"}}"#);
+        for reader in READERS {
+            let stored = change(reader, &base, request(reader, &base, "b", "ours"));
+            // A key that comes twice may come out once.
+            let is_same = stored.as_ref().is_none_or(|stored| is_plain(&base) && same(stored, &base));
+            prop_assert!(is_same, "{:?} {:?}", reader, stored);
+        }
+    }
+
+    #[test]
+    fn what_others_change_meanwhile_stands(a in text(), b in text(), c in text(), theirs in text()) {
+        let base = format!(r#"{{"a":{a},"b":{b},"c":{c}}}"#);
+        let now = format!(r#"{{"a":{a},"b":{b},"c":{theirs}}}"#);
+        for reader in READERS {
+            let stored = change(reader, &base, request(reader, &base, "b", "ours")).unwrap();
+            let merged = merge(&base, &now, &stored);
+            let merged = Node::of(&merged);
+            let kept = ["a", "b", "c"].map(|name| member(&merged, name));
+            prop_assert_eq!(kept, [&*a, "\"ours\"", &theirs], "{:?}", reader);
+        }
+    }
+
+    #[test]
+    fn a_change_that_serde_can_read_is_stored(base in text(), ours in text()) {
+        let read = |text: &str| Session::known("a", text).decode::<Value>().unwrap();
+        let (base, value) = (format!("[{base}]"), read(&format!("[{ours}]")));
+        let stored = change(Reader::Serde, &base, value.to_string()).unwrap_or(base);
+        prop_assert_eq!(read(&stored).to_string(), value.to_string());
+    }
+
+    #[test]
+    fn all_data_is_read_as_it_was_written(doubles in vec(double(), 1..20), numbers in vec(any::<(u64, i64)>(), 0..4), text: String) {
+        let data = serde_json::json!({"doubles": doubles, "numbers": numbers, &text: [text]});
+        let read: Value = Session::known("a", encode(&data, usize::MAX).unwrap()).decode().unwrap();
+        // Text tells 0.0 and -0.0 apart.
+        prop_assert_eq!(read.to_string(), data.to_string());
+        prop_assert_eq!(read, data);
+    }
+
+    #[test]
+    fn all_json_can_be_read(text in text()) {
+        Session::known("a", text).decode::<Value>().unwrap();
+    }
+
+    #[test]
+    fn any_text_will_do(texts in vec(prop_oneof![r#"[\[\]{}",:\\ud8DcE0-9.+e -]{0,40}"#, text(), any::<String>()], 3)) {
+        let [base, theirs, ours] = &texts[..] else { unreachable!() };
+        prop_assert_eq!(merge(base, theirs, ours), merge(base, theirs, ours));
+        for reader in READERS {
+            let _ = (change(reader, base, ours.clone()), reader.reads_same(base, ours));
+            let _ = (pass_on(reader, base, Some(theirs), ours, &["u"]), pass_on(reader, base, None, ours, &[]));
+        }
+        for text in &texts {
+            let _ = (repair(text), is_plain(text));
+            prop_assert!(same(text, text));
+            prop_assert_eq!(change(Reader::Serde, text, text.clone()), None);
+        }
+    }
+}
