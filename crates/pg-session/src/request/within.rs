@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use super::RequestStore;
 use super::scope::{Scope, State};
 use crate::error::Result;
-use crate::merge::merge;
+use crate::merge::Reader;
+use crate::merge::renewal::{PassOn, pass_on};
 use crate::ops::{Rotated, Updated};
 use crate::session::{Session, raw_json};
 
@@ -51,12 +52,17 @@ impl RequestStore {
             scope.set(&self.store, &id, State::Live { base: data.get().to_owned() });
             return Ok(id);
         };
-        let id = match self.store.update(&row, data, ttl).await? {
-            Updated::Gone => self.store_added(scope, &id, row.json(), data, ttl).await?.unwrap_or(id),
-            _ => {
-                scope.set(&self.store, row.id(), State::Live { base: data.get().to_owned() });
-                row.id().to_owned()
-            }
+        let id = if pass_on(row.reader(), row.json(), Some(row.json()), data.get(), &[]) == PassOn::Anew {
+            // What others have put into the old session meanwhile is not for this one.
+            self.store.destroy(row.id()).await?;
+            let id = self.insert(&id, data, ttl).await?;
+            scope.set(&self.store, &id, State::Live { base: data.get().to_owned() });
+            id
+        } else if self.store.update(&row, data, ttl).await? == Updated::Gone {
+            self.store_added(scope, &id, row.json(), data, ttl).await?.unwrap_or(id)
+        } else {
+            scope.set(&self.store, row.id(), State::Live { base: data.get().to_owned() });
+            row.id().to_owned()
         };
         scope.set(&self.store, &old, State::Deleted);
         Ok(id)
@@ -105,11 +111,11 @@ impl RequestStore {
         data: &RawValue,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let (added, base) = (merge(base, "{}", data.get()), data.get().to_owned());
-        if added == "{}" {
+        let (added, base) = (pass_on(Reader::Serde, base, None, data.get(), &[]), data.get().to_owned());
+        let PassOn::Keep(added) = added else {
             scope.set(&self.store, id, State::Lost { base });
             return Ok(None);
-        }
+        };
         let id = self.insert(id, &raw_json(added)?, ttl).await?;
         scope.set(&self.store, &id, State::Live { base });
         Ok(Some(id))

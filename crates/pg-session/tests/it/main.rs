@@ -17,6 +17,7 @@ mod max_age;
 mod misbehaving;
 mod outage;
 mod pooler;
+mod renew;
 mod request;
 mod resending;
 mod rotate;

@@ -117,6 +117,21 @@ contract! {
         assert_eq!(data(&others, &id).await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
     }
 
+    async fn a_session_that_takes_nothing_along_starts_anew(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            others.set("old", &json!({"user": {"id": 7}, "secret": 1}), MINUTE).await.unwrap();
+            request.delete("old").await.unwrap();
+            assert_eq!(request.create("given", &json!({"guest": 1}), MINUTE).await.unwrap(), "given");
+            request.save("given", &json!({"guest": 2}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(ALL).await, r#"given{"guest":2}"#);
+        assert_eq!(fixture.value(NOTES).await, "given");
+    }
+
     async fn a_session_that_is_renewed_twice_has_the_last_id(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let id = RequestStore::scope(async {
