@@ -38,7 +38,7 @@ async fn a_table_that_is_replaced_by_an_empty_one_is_found() {
 const PUT_BACK: &[&str] = &[
     "CREATE TABLE copy AS SELECT * FROM session",
     "SELECT pg_sleep(0.1)",
-    "BEGIN; DELETE FROM session; INSERT INTO session SELECT * FROM copy; COMMIT; DROP TABLE copy",
+    "BEGIN; LOCK TABLE session; DELETE FROM session; INSERT INTO session SELECT * FROM copy; COMMIT; DROP TABLE copy",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
