@@ -305,7 +305,7 @@ async fn calls_under(kinds: &[Fault], one_in: u32, is_strict: bool) {
         store: store.clone(),
         names: Mutex::new(names),
         fixed,
-        patience: 2 * timeout + Duration::from_secs(1),
+        patience: 2 * timeout + Duration::from_secs(2),
         is_strict,
         findings: Mutex::default(),
         failed: AtomicU64::new(0),
