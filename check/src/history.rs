@@ -94,15 +94,18 @@ pub enum Answer {
 pub struct History {
     /// Every call, at the place of its number.
     pub calls: Vec<Call>,
-    /// The time to live of the sessions with ids that expire in the run. All calls on such an id give the same.
+    /// The time to live of the sessions with ids that expire in the run. All calls on such an id give the same, and so
+    /// do those on the ids that it is rotated to.
     pub brief: BTreeMap<Id, Duration>,
+    /// How long a session lives at most, under whatever ids, where the store has such a limit.
+    pub max_age: Option<Duration>,
     /// By how much the clocks of the run and of the store may differ, and the store may round a time to live.
     pub slack: Duration,
 }
 
 impl Call {
-    /// When it had happened, if it did.
-    pub(crate) fn happened_by(&self) -> Time {
+    /// When it had happened, if it did, as far as its own answer tells.
+    pub(crate) fn answered_by(&self) -> Time {
         if self.answer == Answer::Unknown { NEVER } else { self.ended }
     }
 }

@@ -2,17 +2,19 @@
 
 mod report;
 mod sides;
+mod variant;
 
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
-use pg_session_check::{Failure, Workload};
+use pg_session_check::Failure;
 use pg_session_testkit::Server;
 use tokio::signal::unix::{SignalKind, signal};
 
 use report::Report;
 use sides::Side;
+use variant::Variant;
 
 const STOPPED: &str = "stopped before the end: nothing is written";
 
@@ -23,7 +25,7 @@ const STOPPED: &str = "stopped before the end: nothing is written";
 #[derive(Parser)]
 #[command(name = "cargo xtask check-guarantees --", bin_name = "cargo xtask check-guarantees --")]
 struct Check {
-    /// How many calls pg-session gets, and once more with connections killed; its peers get a tenth of it.
+    /// How many calls pg-session gets, of each workload; its peers get a tenth of it.
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1000..))]
     calls: u32,
 
@@ -39,7 +41,11 @@ struct Check {
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Side::ALL)]
     sides: Vec<Side>,
 
-    /// Only without connections being killed.
+    /// Only these. Its peers get `plain` and `killed` alone.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Variant::ALL)]
+    workloads: Vec<Variant>,
+
+    /// Without connections being killed.
     #[arg(long)]
     no_kills: bool,
 }
@@ -67,10 +73,12 @@ impl Check {
                 eprintln!("without {side}: Node is missing, or what `npm ci` installs into bench/node");
                 continue;
             }
-            for kills in [false, true].into_iter().take(if self.no_kills { 1 } else { 2 }) {
-                let calls = if side == Side::PgSession { self.calls } else { self.calls / 10 };
-                let workload = Workload { calls, time: Duration::from_secs(self.seconds), seed };
-                report.add(side.check(&server, workload, kills).await?);
+            for variant in &self.workloads {
+                if side.has(*variant) && !(self.no_kills && *variant == Variant::Killed) {
+                    let calls = if side.is_ours() { self.calls } else { self.calls / 10 };
+                    let workload = variant.workload(calls, Duration::from_secs(self.seconds), seed);
+                    report.add(side.check(&server, workload, *variant).await?);
+                }
             }
         }
         report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("results"))?;

@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use clap::ValueEnum;
-use pg_session_check::{ConnectPgSimple, Failure, Killer, Ours, Run, SqlxStore, Store, Workload, check, run};
+use pg_session_check::{ConnectPgSimple, Failure, Run, SqlxStore, Workload, check};
 use pg_session_testkit::Server;
 use tokio_postgres::NoTls;
 
-use crate::report::Outcome;
+use crate::report::{Outcome, counted};
+use crate::variant::Variant;
 
 /// How many violations of ours are told in full.
 const TOLD: usize = 5;
@@ -35,20 +36,25 @@ impl Side {
         self != Self::ConnectPgSimple || node_modules().is_dir() && node.status().is_ok_and(|status| status.success())
     }
 
+    /// Whether this workload is for it.
+    pub(crate) fn has(self, variant: Variant) -> bool {
+        self.is_ours() || matches!(variant, Variant::Plain | Variant::Killed)
+    }
+
     /// Makes the calls, in a database of their own, and looks at the answers.
-    pub(crate) async fn check(self, server: &Server, workload: Workload, kills: bool) -> Result<Outcome, Failure> {
-        let name = format!("{self}{}", if kills { ", connections killed" } else { "" });
+    pub(crate) async fn check(self, server: &Server, workload: Workload, variant: Variant) -> Result<Outcome, Failure> {
+        let name = format!("{self}{variant}");
         eprintln!("{name}: {} calls", workload.calls);
-        let url = new_database(server, &format!("{self}{}", if kills { "-killed" } else { "" })).await?;
+        let url = new_database(server, &format!("{self}-{variant:?}").to_lowercase()).await?;
         let began = Instant::now();
-        let (Run { history, failed, failure }, killed) = match self {
-            Self::PgSession => made([Ours::new(&url).await?, Ours::new(&url).await?], workload, &url, kills).await?,
+        let (Run { history, failed, failure }, disturbed) = match self {
+            Self::PgSession => variant.run_ours(&url, workload).await?,
             Self::TowerSessionsSqlxStore => {
-                made([SqlxStore::new(&url).await?, SqlxStore::new(&url).await?], workload, &url, kills).await?
+                variant.run([SqlxStore::new(&url).await?, SqlxStore::new(&url).await?], &url, workload).await?
             }
             Self::ConnectPgSimple => {
                 let start = async || ConnectPgSimple::start(&url, &node_modules()).await;
-                made([start().await?, start().await?], workload, &url, kills).await?
+                variant.run([start().await?, start().await?], &url, workload).await?
             }
         };
         let seconds = began.elapsed().as_secs_f64();
@@ -60,23 +66,18 @@ impl Side {
         for violation in violations.iter().take(if self.is_ours() { TOLD } else { 0 }) {
             eprintln!("\n{}", violation.excerpt(&history));
         }
-        Ok(Outcome::new(self, killed, history.calls.len(), seconds, failed, failure, &violations))
+        Ok(Outcome {
+            side: self,
+            name,
+            may_fail: variant.may_fail() || !self.is_ours(),
+            calls: history.calls.len(),
+            seconds,
+            disturbed,
+            failed,
+            failure,
+            violations: counted(&violations),
+        })
     }
-}
-
-/// The calls, and how many connections were killed meanwhile.
-async fn made<S: Store>(
-    stores: [S; 2],
-    workload: Workload,
-    url: &str,
-    kills: bool,
-) -> Result<(Run, Option<u64>), Failure> {
-    if !kills {
-        return Ok((run(stores, workload).await, None));
-    }
-    let killer = Killer::start(url).await?;
-    let run = run(stores, workload).await;
-    Ok((run, Some(killer.stop().await?)))
 }
 
 async fn new_database(server: &Server, name: &str) -> Result<String, Failure> {

@@ -20,18 +20,24 @@ pub enum Kind {
     TwoWinners,
     /// A session lives after its expiry.
     ExpiredAlive,
+    /// A session has ended before its expiry, though it was in use and nobody destroyed it.
+    EndedEarly,
+    /// A session lives longer than the option `max_age` allows, counted from when it was first created.
+    TooOld,
     /// There is data that nobody wrote there, or not yet.
     NeverWritten,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::LostUpdate,
         Self::Resurrected,
         Self::RotatedAlive,
         Self::TwoWinners,
         Self::ExpiredAlive,
+        Self::EndedEarly,
+        Self::TooOld,
         Self::NeverWritten,
     ];
 }
@@ -44,6 +50,8 @@ impl fmt::Display for Kind {
             Self::RotatedAlive => "rotated ids that live",
             Self::TwoWinners => "second winners of a rotation",
             Self::ExpiredAlive => "expired sessions that live",
+            Self::EndedEarly => "sessions that ended early",
+            Self::TooOld => "sessions older than max_age",
             Self::NeverWritten => "data that nobody wrote",
         })
     }

@@ -18,9 +18,32 @@ use slot::{Kind, Slot};
 
 const CLIENTS: Client = 24;
 
-/// Few, so that clients meet.
-const SLOTS: [Kind; 8] =
-    [Kind::Steady, Kind::Steady, Kind::Steady, Kind::Moving, Kind::Moving, Kind::Moving, Kind::Moving, Kind::Brief];
+/// The option `max_age` that the stores of [`Mix::Renewals`] must have.
+pub const MAX_AGE: Duration = slot::MAX_AGE;
+
+/// What is called, on which sessions.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Mix {
+    /// Sessions that are set, created and destroyed; that go from id to id; and that expire.
+    #[default]
+    Plain,
+    /// Sessions that live longer than their time to live, for they are in use; then they are left to expire.
+    Aged,
+    /// Sessions that go from id to id until they are as old as [`MAX_AGE`] allows.
+    Renewals,
+}
+
+impl Mix {
+    /// Few, so that clients meet.
+    fn slots(self) -> [Kind; 8] {
+        use Kind::{Aged, Brief, Moving, Renewed, Steady};
+        match self {
+            Self::Plain => [Steady, Steady, Steady, Moving, Moving, Moving, Moving, Brief],
+            Self::Aged => [Aged; 8],
+            Self::Renewals => [Renewed; 8],
+        }
+    }
+}
 
 /// How much is called.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +54,8 @@ pub struct Workload {
     pub time: Duration,
     /// Decides what each client calls, though not when the answers come.
     pub seed: u64,
+    /// What is called.
+    pub mix: Mix,
 }
 
 /// What came of it.
@@ -53,8 +78,8 @@ struct Shared<S> {
     calls: u32,
     began: Instant,
     end: Instant,
-    /// The ids that expire.
-    brief: Mutex<Vec<Id>>,
+    /// The ids that expire, and their time to live.
+    brief: Mutex<BTreeMap<Id, Duration>>,
     failures: Mutex<(u32, Option<String>)>,
 }
 
@@ -66,7 +91,7 @@ pub async fn run<S: Store>(stores: [S; 2], workload: Workload) -> Run {
     let began = Instant::now();
     let shared = Arc::new(Shared {
         stores,
-        slots: SLOTS.into_iter().map(|kind| Mutex::new(Slot::new(kind))).collect(),
+        slots: workload.mix.slots().into_iter().map(|kind| Mutex::new(Slot::new(kind))).collect(),
         next_id: AtomicU32::new(0),
         next_number: AtomicU32::new(0),
         calls: workload.calls,
@@ -84,9 +109,10 @@ pub async fn run<S: Store>(stores: [S; 2], workload: Workload) -> Run {
     calls.extend(at_once(readers.map(|reader| reader.read_all(ids))).await);
 
     calls.sort_by_key(|call| call.number);
-    let brief: BTreeMap<_, _> = shared.lock(&shared.brief).iter().map(|id| (*id, S::BRIEF)).collect();
+    let brief = std::mem::take(&mut *shared.lock(&shared.brief));
+    let max_age = (workload.mix == Mix::Renewals).then_some(MAX_AGE);
     let (failed, failure) = std::mem::take(&mut *shared.lock(&shared.failures));
-    Run { history: History { calls, brief, slack: S::SLACK }, failed, failure }
+    Run { history: History { calls, brief, max_age, slack: S::SLACK }, failed, failure }
 }
 
 async fn at_once(work: impl Iterator<Item = impl Future<Output = Vec<Call>> + Send + 'static>) -> Vec<Call> {

@@ -1,19 +1,37 @@
 //! A store that keeps every promise, in memory: whatever is called at once, and whatever fails, its histories show nothing.
 
+use std::time::Duration;
+
 use super::*;
 
 const CLIENTS: usize = 6;
 
+/// Of sessions that expire, in milliseconds.
+const TTL: u64 = 300;
+const AGE: u64 = 700;
+
 /// Calls happen one after the other, each at a moment between its beginning and its end.
 struct Right {
     rng: fastrand::Rng,
-    sessions: BTreeMap<Id, Data>,
+    sessions: BTreeMap<Id, Kept>,
+    /// Whether sessions expire, and get too old.
+    expire: bool,
+    age: bool,
     ids: Vec<Id>,
     clients: Vec<Caller>,
     now: u64,
+    /// The time that the call under way takes for now: it may have waited since.
+    stamp: u64,
     calls: Vec<Call>,
     /// What failed and happens all the same, and when.
     late: Vec<(u64, Verb, Id, Client)>,
+}
+
+/// What is in the table.
+struct Kept {
+    data: Data,
+    expiry: u64,
+    created: u64,
 }
 
 #[derive(Clone, Default)]
@@ -28,7 +46,9 @@ impl Right {
     fn new(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
         let clients = vec![Caller::default(); CLIENTS];
-        Self { rng, sessions: BTreeMap::new(), ids: vec![0, 1], clients, now: 100, calls: Vec::new(), late: Vec::new() }
+        let (expire, age) = [(false, false), (true, false), (true, true)][seed as usize % 3];
+        let (sessions, ids, calls, late) = (BTreeMap::new(), vec![0, 1], Vec::new(), Vec::new());
+        Self { rng, sessions, expire, age, ids, clients, now: 100, stamp: 100, calls, late }
     }
 
     fn step(&mut self) {
@@ -36,6 +56,7 @@ impl Right {
         let (due, late): (Vec<_>, _) =
             std::mem::take(&mut self.late).into_iter().partition(|(when, ..)| *when <= self.now);
         self.late = late;
+        self.stamp = self.now;
         for (_, verb, id, client) in due {
             self.does(&verb, id, client);
         }
@@ -46,6 +67,7 @@ impl Right {
         }
         let began = self.rng.u64(last + 1..=self.now).max(self.now - 30);
         let ended = self.now + self.rng.u64(0..30);
+        self.stamp = self.rng.u64(began..=self.now);
         let began_at = Time::from_millis(began);
         let number = self.calls.len() as Number;
         let any = self.rng.usize(0..self.ids.len().min(4)) + 1;
@@ -90,19 +112,28 @@ impl Right {
 
     fn does(&mut self, verb: &Verb, id: Id, client: Client) -> Answer {
         let yes_or_no = |lives: bool| if lives { Answer::Yes } else { Answer::No };
+        let (now, stamp, expire, age) = (self.now, self.stamp, self.expire, self.age);
+        self.sessions.retain(|_, kept| (!expire || kept.expiry > now) && (!age || kept.created + AGE > now));
         let lives = self.sessions.contains_key(&id);
+        let lengthens = !matches!(verb, Verb::Touch) || self.rng.bool();
+        if let Some(kept) = self.sessions.get_mut(&id).filter(|kept| lengthens || kept.expiry + TTL / 20 < stamp + TTL)
+            && matches!(verb, Verb::Set(_) | Verb::Update { .. } | Verb::Touch)
+        {
+            kept.expiry = stamp + TTL;
+        }
+        let kept = |data: &Data| Kept { data: data.clone(), expiry: stamp + TTL, created: stamp };
         match verb {
-            Verb::Get => self.sessions.get(&id).map_or(Answer::No, |data| Answer::Found(data.clone())),
+            Verb::Get => self.sessions.get(&id).map_or(Answer::No, |kept| Answer::Found(kept.data.clone())),
             Verb::Set(data) => {
-                self.sessions.insert(id, data.clone());
+                self.sessions.entry(id).or_insert_with(|| kept(data)).data = data.clone();
                 Answer::Done
             }
             Verb::Create(data) => {
-                self.sessions.entry(id).or_insert_with(|| data.clone());
+                self.sessions.entry(id).or_insert_with(|| kept(data));
                 yes_or_no(!lives)
             }
             Verb::Update { before, after, .. } => {
-                if let Some(data) = self.sessions.get_mut(&id).filter(|_| before != after) {
+                if let Some(Kept { data, .. }) = self.sessions.get_mut(&id).filter(|_| before != after) {
                     let theirs = data.of.get(&client).copied();
                     // A removal wins.
                     let merged = if theirs.is_none() && before.is_some() { None } else { *after };
@@ -116,7 +147,7 @@ impl Right {
             // A late one may find the new id taken.
             Verb::Rotate(new) if self.sessions.contains_key(new) => Answer::No,
             Verb::Rotate(new) => {
-                let moved = self.sessions.remove(&id).map(|data| self.sessions.insert(*new, data));
+                let moved = self.sessions.remove(&id).map(|kept| self.sessions.insert(*new, kept));
                 yes_or_no(moved.is_some())
             }
         }
@@ -128,7 +159,10 @@ fn a_store_that_is_right_shows_nothing() {
     for seed in 0..300 {
         let mut right = Right::new(seed);
         (0..1_500).for_each(|_| right.step());
-        let history = History { calls: right.calls, ..History::default() };
+        let ttl = Duration::from_millis(TTL);
+        let brief = right.ids.iter().filter(|_| right.expire).map(|id| (*id, ttl)).collect();
+        let max_age = right.age.then(|| Duration::from_millis(AGE));
+        let history = History { calls: right.calls, brief, max_age, slack: Duration::ZERO };
         let shown = check(&history);
         assert!(shown.is_empty(), "seed {seed}, {} calls: {}", history.calls.len(), shown[0].excerpt(&history));
     }

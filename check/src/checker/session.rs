@@ -36,8 +36,28 @@ pub(super) struct Session<'h> {
     pub(super) updates: BTreeMap<Client, Vec<&'h Call>>,
     /// The rotation to this id.
     pub(super) source: Option<&'h Call>,
-    /// What moved its expiry, where that comes in the run.
+    /// When it was created, under this id or one that it had before.
+    pub(super) born: Option<Born>,
+    /// What moved its expiry, where that comes in the run, in the order in which it began.
     pub(super) lengthened: Vec<&'h Call>,
+    /// By which time all of `lengthened` up to this place had happened.
+    pub(super) lengthened_by: Vec<Time>,
+}
+
+/// Between which times a session was created, and by which call at the latest.
+#[derive(Clone, Copy)]
+pub(super) struct Born {
+    pub(super) from: Time,
+    pub(super) by: Time,
+    pub(super) maker: Number,
+}
+
+impl Born {
+    /// By one call or the other.
+    pub(super) fn or(self, other: Self) -> Self {
+        let last = if other.by > self.by { other } else { self };
+        Self { from: self.from.min(other.from), ..last }
+    }
 }
 
 impl<'h> Session<'h> {
@@ -55,32 +75,26 @@ impl<'h> Session<'h> {
         let made = |call: &&Call| matches!(call.verb, Verb::Set(_) | Verb::Create(_));
         self.whole.iter().copied().filter(made).chain(self.source)
     }
-
-    /// Whether a change took effect before that look. An update finds no session where it was rotated away: if it was
-    /// acknowledged, it was before the rotation, unless another session has the old id.
-    pub(super) fn is_before(&self, change: &Call, look: Look) -> bool {
-        let is_once =
-            || self.makers().count() == 1 && !matches!(self.makers().next().map(|m| &m.verb), Some(Verb::Set(_)));
-        change.ended < look.began || look.rotation.is_some() && matches!(change.verb, Verb::Update { .. }) && is_once()
-    }
 }
 
 impl Look {
     pub(super) fn of(call: &Call) -> Self {
         Self { began: call.began, ended: call.ended, rotation: None }
     }
-
-    pub(super) fn of_rotation(rotation: &Call) -> Self {
-        Self { began: rotation.began, ended: rotation.happened_by(), rotation: Some(rotation.number) }
-    }
 }
 
 impl Call {
-    /// Whether it surely had its effect. An update that was sent again may find the session gone that it had changed.
-    pub(super) fn is_certain(&self) -> bool {
+    /// Whether it says that it had no effect, as it found no session, or a live one where it would have made one.
+    pub(super) fn is_refused(&self) -> bool {
+        let is_conditional = matches!(self.verb, Verb::Create(_) | Verb::Update { .. } | Verb::Rotate(_) | Verb::Touch);
+        is_conditional && self.answer == Answer::No
+    }
+
+    /// Whether it tells that the session lives, or lived until it ended it.
+    pub(super) fn shows_life(&self) -> bool {
         match self.verb {
-            Verb::Update { .. } => matches!(self.answer, Answer::Yes | Answer::Done),
-            _ => self.answer != Answer::Unknown,
+            Verb::Create(_) => self.answer == Answer::No,
+            _ => matches!(self.answer, Answer::Found(_) | Answer::Yes),
         }
     }
 

@@ -153,26 +153,137 @@ fn what_a_rotation_does_not_take_along_is_lost() {
 
 #[test]
 fn what_is_found_after_its_expiry_is_expired() {
-    let brief = |mut script: Script| {
-        script.0.brief = BTreeMap::from([(1, Duration::from_secs(10))]);
-        script.0.slack = Duration::from_secs(1);
-        script
-    };
     for (at, expected) in [(15, vec![]), (16, vec![(Kind::ExpiredAlive, 1, 2)])] {
         let mut script = brief(with_a_value());
         script.call(9, (at, at), Get, Found(data(0, &[(7, 1)])));
         assert_eq!(script.shows(), expected, "the update at 4 was the last to move its expiry: found at {at}");
     }
-    for (at, expected) in [(8, vec![(Kind::LostUpdate, 0, 2)]), (9, vec![])] {
+    for (at, expected) in [(11, vec![(Kind::EndedEarly, 0, 2)]), (12, vec![])] {
         let mut script = brief(with_a_value());
         script.call(9, (at, at), Get, No);
-        assert_eq!(script.shows(), expected, "it may have expired from 10 on, give or take one: gone at {at}");
+        assert_eq!(script.shows(), expected, "it may have expired from 12.5 on, give or take one: gone at {at}");
     }
     let mut touched = brief(with_a_value());
     touched.call(9, (12, 13), Touch, Yes).call(9, (20, 21), Get, Found(data(0, &[(7, 1)])));
     assert_eq!(touched.shows(), []);
     touched.call(9, (30, 31), Touch, Yes);
     assert_eq!(touched.shows(), [(Kind::ExpiredAlive, 2, 4)], "a touch is no reason for itself");
+}
+
+/// Sessions that live for ten seconds, give or take one.
+fn brief(mut script: Script) -> Script {
+    script.0.brief = [1, 2, 3].map(|id| (id, Duration::from_secs(10))).into();
+    script.0.slack = Duration::from_secs(1);
+    script
+}
+
+#[test]
+fn what_is_in_use_and_gone_has_ended_early() {
+    for (at, verb) in
+        [(21, Get), (21, Touch), (21, update(8, Some(1), Some(3))), (21, Rotate(2)), (21, Create(data(3, &[])))]
+    {
+        let answer = if matches!(verb, Create(_)) { Yes } else { No };
+        let mut script = brief(with_a_value());
+        script.call(9, (12, 13), Touch, Yes).call(7, (at - 1, at), verb.clone(), answer);
+        // Until 12 + 10 - 0.5, give or take one.
+        assert_eq!(script.shows(), [], "{verb:?}");
+        let (call, [began, ended]) = (&mut script.0.calls[3], [18, 20].map(Duration::from_secs));
+        (call.began, call.ended) = (began, ended);
+        assert_eq!(script.shows(), [(Kind::EndedEarly, 0, 3)], "{verb:?}");
+    }
+}
+
+#[test]
+fn of_two_that_move_the_expiry_at_once_the_first_may_come_last() {
+    let mut script = brief(with_a_value());
+    script.call(8, (4, 13), Touch, Yes).call(9, (12, 13), Touch, Yes).call(9, (15, 16), Get, No);
+    assert_eq!(script.shows(), [], "by the touch that began at 4 it ends at 14");
+    script.0.calls[2].ended = Duration::from_secs(5);
+    assert_eq!(script.shows(), [(Kind::EndedEarly, 0, 4)]);
+    script.0.calls[2].answer = Unknown;
+    assert_eq!(script.shows(), [], "it may come later");
+}
+
+#[test]
+fn a_rotation_takes_the_expiry_along() {
+    let mut script = brief(with_a_value());
+    script.call(9, (5, 6), Rotate(2), Yes).on(2, 9, (9, 10), Get, No);
+    assert_eq!(script.shows(), [(Kind::EndedEarly, 0, 3)]);
+    let mut late = brief(with_a_value());
+    late.call(9, (5, 6), Rotate(2), Yes).on(2, 9, (16, 17), Get, Found(data(0, &[(7, 1)])));
+    assert_eq!(late.shows(), [(Kind::ExpiredAlive, 1, 3)]);
+}
+
+#[test]
+fn a_rotation_gives_no_new_age() {
+    let aged = |at: u64, answer: Answer| {
+        let mut script = with_a_value();
+        script.0.max_age = Some(Duration::from_secs(20));
+        script.0.slack = Duration::from_secs(1);
+        script.call(9, (10, 11), Rotate(2), Yes).on(2, 9, (12, 13), Rotate(3), Yes).on(3, 9, (at, at), Get, answer);
+        script.shows()
+    };
+    let found = || Found(data(0, &[(7, 1)]));
+    assert_eq!(aged(22, found()), []);
+    assert_eq!(aged(23, found()), [(Kind::TooOld, 0, 4)], "it was created by 1, and lives for 20, give or take one");
+    assert_eq!(aged(18, No), [(Kind::EndedEarly, 0, 4)]);
+    assert_eq!(aged(19, No), [], "it may have been created at 0");
+}
+
+#[test]
+fn what_takes_the_place_of_an_expired_session_has_nothing_of_it() {
+    let mut script = brief(with_a_value());
+    script.call(8, (30, 31), Create(data(2, &[])), Yes).call(8, (32, 33), Touch, Yes);
+    script.call(9, (34, 35), Get, Found(data(2, &[])));
+    assert_eq!(script.shows(), []);
+}
+
+#[test]
+fn a_call_takes_effect_once() {
+    let mut script = with_a_value();
+    let set = data(2, &[]);
+    script.call(8, (5, 6), Set(set.clone()), Unknown).call(9, (7, 8), Destroy, Yes).call(
+        9,
+        (9, 10),
+        Get,
+        Found(set.clone()),
+    );
+    assert_eq!(script.shows(), [], "it may have happened late");
+    let mut again = with_a_value();
+    again.call(8, (5, 6), Set(set.clone()), Unknown).call(9, (7, 8), Get, Found(set.clone()));
+    again.call(9, (9, 10), Destroy, Yes).call(9, (11, 12), Get, Found(set.clone()));
+    assert_eq!(again.shows(), [(Kind::Resurrected, 4, 5)], "it had happened before the destroy");
+    let mut long = with_a_value();
+    long.call(8, (5, 20), Set(set.clone()), Done).call(9, (7, 8), Get, Found(set.clone()));
+    long.call(9, (9, 10), Destroy, Yes).call(9, (11, 12), Get, Found(set));
+    assert_eq!(long.shows(), [(Kind::Resurrected, 4, 5)], "so it had, whenever it is answered");
+
+    let mut overwritten = with_a_value();
+    overwritten.call(7, (5, 6), update(4, Some(1), Some(2)), Unknown).call(9, (7, 8), Get, Found(data(0, &[(7, 2)])));
+    overwritten.call(7, (9, 10), update(7, Some(2), Some(4)), Yes).call(9, (11, 12), Get, Found(data(0, &[(7, 2)])));
+    assert_eq!(overwritten.shows(), [(Kind::LostUpdate, 4, 5)]);
+}
+
+#[test]
+fn what_failed_and_was_seen_must_stay() {
+    let mut script = with_a_value();
+    script.call(8, (5, 6), update(4, None, Some(2)), Unknown).call(9, (7, 8), Get, Found(data(0, &[(7, 1), (8, 2)])));
+    script.call(9, (9, 10), Get, Found(data(0, &[(7, 1)])));
+    assert_eq!(script.shows(), [(Kind::LostUpdate, 2, 4)]);
+}
+
+#[test]
+fn what_was_refused_has_no_effect() {
+    let mut script = with_a_value();
+    script.call(7, (5, 6), update(4, Some(1), Some(2)), No).call(9, (7, 8), Get, Found(data(0, &[(7, 2)])));
+    assert_eq!(script.shows(), [(Kind::LostUpdate, 0, 2), (Kind::NeverWritten, 3, 3)]);
+}
+
+#[test]
+fn of_one_set_one_call_takes_the_session_away() {
+    let mut script = script();
+    script.call(0, (0, 1), Set(data(0, &[])), Done).call(8, (5, 7), Destroy, Yes).call(9, (6, 8), Destroy, Yes);
+    assert_eq!(script.shows(), [(Kind::TwoWinners, 2, 2)]);
 }
 
 #[test]
@@ -230,7 +341,7 @@ fn what_may_be_so_shows_nothing() {
     for answer_of_get in [found, Found(data(0, &[]))] {
         let mut unanswered = script();
         unanswered.call(0, (0, 1), Create(data(0, &[])), Yes).call(7, (3, 4), update(2, None, Some(1)), Unknown);
-        unanswered.call(9, (8, 9), Get, answer_of_get).call(9, (10, 11), Get, Found(data(0, &[])));
+        unanswered.call(9, (8, 9), Get, Found(data(0, &[]))).call(9, (10, 11), Get, answer_of_get);
         assert_eq!(unanswered.shows(), []);
     }
 }

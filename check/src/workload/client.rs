@@ -7,13 +7,10 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::moves::{self, Create, Destroy, Get, Request, Rotate, Set, SlowRequest, Touch};
-use super::slot::{Kind, Slot};
+use super::slot::{Kind, LONG, Slot};
 use super::{CLIENTS, Shared};
 use crate::history::{Answer, Call, Client, Data, Id, Number, Time, Verb};
 use crate::store::{Failure, Store};
-
-/// The time to live where nothing should expire.
-const LONG: Duration = Duration::from_secs(3600);
 
 /// How many sessions that it found a client remembers, as slow requests do.
 const REMEMBERED: usize = 4;
@@ -64,8 +61,8 @@ impl<S: Store> Worker<S> {
         let now = shared.now();
         let (is_due, kind, phase, id) = {
             let mut slot = shared.lock(slot);
-            let is_due = slot.is_to_be_renewed(now, S::BRIEF);
-            (is_due, slot.kind, slot.phase(now, S::BRIEF), slot.pick(&mut self.rng))
+            let is_due = slot.is_to_be_renewed::<S>(now);
+            (is_due, slot.kind, slot.phase::<S>(now), slot.pick(&mut self.rng))
         };
         if is_due {
             return self.renew(slot, kind).await;
@@ -74,7 +71,7 @@ impl<S: Store> Worker<S> {
             yield_now().await;
             return Some(());
         };
-        let ttl = if kind == Kind::Brief { S::BRIEF } else { LONG };
+        let ttl = kind.ttl::<S>();
         let lives = match moves::next(kind, phase, &mut self.rng) {
             Request => self.request(id, ttl).await?,
             SlowRequest => return self.slow_request().await.map(drop),
@@ -83,7 +80,7 @@ impl<S: Store> Worker<S> {
             Create => self.create(id, ttl).await?,
             Touch => self.touch(id, ttl).await?,
             Destroy => self.destroy(id).await?,
-            Rotate => self.rotate(slot, id).await?,
+            Rotate => self.rotate(slot, id, ttl).await?,
         };
         if !lives && shared.lock(slot).is_to_be_renewed_after(id) {
             return self.renew(slot, kind).await;
@@ -93,15 +90,20 @@ impl<S: Store> Worker<S> {
 
     /// Another session for this slot.
     async fn renew(&mut self, slot: &Mutex<Slot>, kind: Kind) -> Option<()> {
-        let id = self.shared.new_id();
-        let is_brief = kind == Kind::Brief;
-        if is_brief {
-            self.shared.lock(&self.shared.brief).push(id);
-        }
-        let now = self.shared.now();
-        self.create(id, if is_brief { S::BRIEF } else { LONG }).await?;
+        let (ttl, now) = (kind.ttl::<S>(), self.shared.now());
+        let id = self.new_id(ttl);
+        self.create(id, ttl).await?;
         self.shared.lock(slot).renewed(id, now);
         Some(())
+    }
+
+    /// An id for sessions with this time to live.
+    fn new_id(&self, ttl: Duration) -> Id {
+        let id = self.shared.new_id();
+        if ttl != LONG {
+            self.shared.lock(&self.shared.brief).insert(id, ttl);
+        }
+        id
     }
 
     /// Like all that follow, answers whether the session may live; none at the end.
@@ -205,9 +207,9 @@ impl<S: Store> Worker<S> {
         Some(destroyed.is_none())
     }
 
-    async fn rotate(&mut self, slot: &Mutex<Slot>, old: Id) -> Option<bool> {
-        let (number, new) = (self.shared.next_number()?, self.shared.new_id());
-        let rotate = async |store: &S| store.rotate(old, new, LONG).await;
+    async fn rotate(&mut self, slot: &Mutex<Slot>, old: Id, ttl: Duration) -> Option<bool> {
+        let (number, new) = (self.shared.next_number()?, self.new_id(ttl));
+        let rotate = async |store: &S| store.rotate(old, new, ttl).await;
         let rotated = self.record(number, old, Verb::Rotate(new), rotate, yes_or_no).await;
         if rotated == Some(true) {
             self.shared.lock(slot).rotated(old, new);

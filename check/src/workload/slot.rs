@@ -4,6 +4,16 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::history::{Id, Time};
+use crate::store::Store;
+
+/// The time to live where nothing should expire.
+pub(super) const LONG: Duration = Duration::from_secs(3600);
+
+/// The time to live of what is in use all the time: long enough for most pauses of a busy machine.
+const SHORT: Duration = Duration::from_millis(200);
+
+/// Longer than that, so that it is the age that ends sessions.
+pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 
 /// How many calls a session is for, before another takes its place: so that histories of one id stay short.
 const CALLS: u32 = 300;
@@ -20,6 +30,33 @@ pub(super) enum Kind {
     Moving,
     /// They expire.
     Brief,
+    /// They are in use for longer than their time to live, and then expire.
+    Aged,
+    /// They go from id to id until they are too old, also while they are in use.
+    Renewed,
+}
+
+impl Kind {
+    /// The time to live of its sessions.
+    pub(super) fn ttl<S: Store>(self) -> Duration {
+        match self {
+            Self::Steady | Self::Moving => LONG,
+            Self::Brief => S::BRIEF,
+            Self::Aged | Self::Renewed => SHORT,
+        }
+    }
+
+    /// Until which age a session of this kind is used, only looked at, and looked for though it must be gone. None where
+    /// it is used until there were enough calls.
+    fn ages<S: Store>(self) -> Option<[Duration; 3]> {
+        match self {
+            Self::Steady | Self::Moving => None,
+            Self::Brief => Some([S::BRIEF / 2, S::BRIEF * 2, S::BRIEF * 3]),
+            Self::Aged => Some([SHORT * 6, SHORT * 8, SHORT * 9]),
+            // In use also when it is too old.
+            Self::Renewed => Some([MAX_AGE * 4 / 3; 3]),
+        }
+    }
 }
 
 /// A place with one session after another, which all clients call.
@@ -32,7 +69,7 @@ pub(super) struct Slot {
     is_being_renewed: bool,
 }
 
-/// What a brief session is good for.
+/// What a session that expires is good for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
     /// Whatever its kind is good for.
@@ -57,10 +94,10 @@ impl Slot {
     }
 
     /// Whether the caller should put another session here, and call `renewed` then. Once for all callers.
-    pub(super) fn is_to_be_renewed(&mut self, now: Time, brief: Duration) -> bool {
-        let is_due = match self.kind {
-            Kind::Brief => self.current == Id::MAX || now - self.since > brief * 3,
-            Kind::Steady | Kind::Moving => self.calls_left == 0,
+    pub(super) fn is_to_be_renewed<S: Store>(&mut self, now: Time) -> bool {
+        let is_due = match self.kind.ages::<S>() {
+            Some([.., end]) => self.current == Id::MAX || now - self.since > end,
+            None => self.calls_left == 0,
         };
         is_due && !std::mem::replace(&mut self.is_being_renewed, true)
     }
@@ -99,11 +136,11 @@ impl Slot {
         }
     }
 
-    pub(super) fn phase(&self, now: Time, brief: Duration) -> Phase {
+    pub(super) fn phase<S: Store>(&self, now: Time) -> Phase {
         let age = now - self.since;
-        match self.kind {
-            Kind::Brief if age > brief * 2 => Phase::IsOver,
-            Kind::Brief if age > brief / 2 => Phase::Expires,
+        match self.kind.ages::<S>() {
+            Some([_, expires, _]) if age > expires => Phase::IsOver,
+            Some([lives, ..]) if age > lives => Phase::Expires,
             _ => Phase::Lives,
         }
     }

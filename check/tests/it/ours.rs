@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
-use pg_session_check::{Answer, Killer, Ours, Verb};
+use pg_session::PgStore;
+use pg_session_check::{Answer, Call, History, Killer, MAX_AGE, Mix, Ours, Verb};
 use pg_session_testkit::Database;
 
-use crate::{WORKLOAD, assert_none, found};
+use crate::{WORKLOAD, assert_none, found, found_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_promise_is_broken() {
@@ -42,6 +43,36 @@ async fn no_promise_is_broken_where_connections_are_killed() {
     assert!(killer.stop().await.unwrap() >= 10);
     assert_none(&run, &violations);
     assert!(run.failed > 0, "no call was cut off");
+}
+
+/// Of these calls, how many sessions were found after the time to live that they were made with, and after `max_age`.
+fn old(history: &History) -> usize {
+    let is_old = |call: &&Call| {
+        let Answer::Found(data) = &call.answer else { return false };
+        let made = history.calls[data.born as usize].ended;
+        history.brief.get(&call.id).is_some_and(|ttl| call.began > made + *ttl * 2)
+    };
+    history.calls.iter().filter(is_old).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_session_in_use_ends() {
+    let database = Database::new();
+    let stores = [Ours::new(&database.url()).await.unwrap(), Ours::new(&database.url()).await.unwrap()];
+    let (run, violations) = found_of(stores, WORKLOAD.calls, Mix::Aged).await;
+    assert_none(&run, &violations);
+    assert_eq!((run.failed, &run.failure), (0, &None));
+    assert!(old(&run.history) >= 100, "{} were found late in their life", old(&run.history));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_renewal_gives_a_new_age() {
+    let database = Database::new();
+    let store = async || Ours::build(PgStore::builder(database.url()).max_age(MAX_AGE)).await.unwrap();
+    let (run, violations) = found_of([store().await, store().await], WORKLOAD.calls, Mix::Renewals).await;
+    assert_none(&run, &violations);
+    assert_eq!((run.failed, &run.failure), (0, &None));
+    assert!(old(&run.history) >= 100, "{} were found late in their life", old(&run.history));
 }
 
 fn name(verb: &Verb) -> &'static str {

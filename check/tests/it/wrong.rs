@@ -32,6 +32,8 @@ enum Fault {
     DestroySets,
     /// `rotate` is a get, a set and a destroy.
     RotateSets,
+    /// `set` happens twice before it is answered, as if it had been sent again.
+    SetsTwice,
 }
 
 impl Wrong {
@@ -50,6 +52,10 @@ impl Store for Wrong {
     }
 
     async fn set(&self, id: Id, data: &Data, ttl: Duration) -> Result<(), Failure> {
+        if self.fault == Fault::SetsTwice {
+            self.ours.set(id, data, ttl).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         self.ours.set(id, data, self.ttl(ttl)).await
     }
 
@@ -129,6 +135,11 @@ async fn a_destroy_that_a_set_follows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rotation_in_steps() {
     is_found(Fault::RotateSets, &[Kind::TwoWinners, Kind::LostUpdate]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_that_happens_twice() {
+    is_found(Fault::SetsTwice, &[Kind::Resurrected, Kind::LostUpdate]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

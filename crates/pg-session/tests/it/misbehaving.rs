@@ -97,11 +97,12 @@ impl World {
     /// The version of the data, if the session is that of `id`.
     fn version(&self, what: &str, id: &str, session: &Session) -> Option<u64> {
         let data: Value = session.decode().unwrap_or_default();
-        let of = data.get("of").and_then(Value::as_str);
-        if of.is_some() && of == self.name(id).as_deref() && session.id() == id {
+        let (of, name) = (data.get("of").and_then(Value::as_str), self.name(id));
+        if of.is_some() && of == name.as_deref() && session.id() == id {
             return data["version"].as_u64();
         }
-        if of.is_some_and(|of| self.names.lock().unwrap().values().any(|name| name == of)) {
+        // An id that nobody knows has been damaged itself, in a list of sessions.
+        if name.is_some() && of.is_some_and(|of| self.names.lock().unwrap().values().any(|name| name == of)) {
             self.report(format!("{what}: another session's data"));
         } else {
             self.wrong(what, "data that nobody wrote");
@@ -304,7 +305,7 @@ async fn calls_under(kinds: &[Fault], one_in: u32, is_strict: bool) {
         store: store.clone(),
         names: Mutex::new(names),
         fixed,
-        patience: 2 * timeout + Duration::from_secs(1),
+        patience: 2 * timeout + Duration::from_secs(2),
         is_strict,
         findings: Mutex::default(),
         failed: AtomicU64::new(0),

@@ -41,8 +41,9 @@ const START: &str =
     "INSERT INTO session (id, expiry, session) VALUES ('a', now() + interval '10 min', '{\"by\": \"nobody\"}')";
 
 /// Each row's id, data and minutes to live.
-const ROWS: &str = "SELECT string_agg(id || ' ' || (session ->> 'by') || ' ' || \
-                    round(extract(epoch FROM expiry - now()) / 60), ', ' ORDER BY id) FROM session WHERE expiry > now()";
+const ROWS: &str = "SELECT coalesce(string_agg(id || ' ' || (session ->> 'by') || ' ' || \
+                    round(extract(epoch FROM expiry - now()) / 60), ', ' ORDER BY id), '') \
+                    FROM session WHERE expiry > now()";
 
 type Outcome = Pin<Box<dyn Future<Output = Result<String>> + Send>>;
 
@@ -121,7 +122,7 @@ async fn stands(write: Write, later: Later) {
     proxy.hold_connections();
     proxy.cut();
     later.call(&second, if write == Write::Rotate { "b" } else { "a" }).await;
-    let rows = async || fixture.value(&format!("SELECT coalesce(({ROWS}), '')")).await;
+    let rows = async || fixture.value(ROWS).await;
     let before = rows().await;
     proxy.release();
     match call.await.unwrap() {
