@@ -43,11 +43,15 @@ const ALTERS: [&str; 18] = [
 
 /// A store on a table in a database of the [`zone`].
 async fn store(fixture: &Fixture) -> PgStore {
+    create_table(fixture).await;
+    fixture.set_up(fixture.builder().connections(3)).await
+}
+
+pub(crate) async fn create_table(fixture: &Fixture) {
     fixture.sql(&format!("ALTER DATABASE \"{}\" SET timezone = '{}'", fixture.database.name(), zone(fixture))).await;
     fixture
         .sql("CREATE TABLE session (id text CONSTRAINT session_pkey PRIMARY KEY, expiry timestamptz, session json)")
         .await;
-    fixture.set_up(fixture.builder().connections(3)).await
 }
 
 /// One round of every operation, whose answers are known.
@@ -97,19 +101,24 @@ async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
     }
 }
 
+/// Alters the table in every way, while clients of the store check every answer.
+pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
+    let is_over = Arc::<AtomicBool>::default();
+    let (mut clients, rounds) = load(store, &is_over);
+    for alter in ALTERS {
+        fixture.sql(alter).await;
+        two_rounds(&mut clients, &*rounds).await;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    while let Some(ended) = clients.join_next().await {
+        ended.unwrap();
+    }
+}
+
 contract! {
     async fn under_load_nobody_notices(fixture: Fixture) {
         let store = store(&fixture).await;
-        let is_over = Arc::<AtomicBool>::default();
-        let (mut clients, rounds) = load(&store, &is_over);
-        for alter in ALTERS {
-            fixture.sql(alter).await;
-            two_rounds(&mut clients, &*rounds).await;
-        }
-        is_over.store(true, Ordering::Relaxed);
-        while let Some(ended) = clients.join_next().await {
-            ended.unwrap();
-        }
+        alter_under_load(&fixture, &store).await;
         store.close().await;
     }
 

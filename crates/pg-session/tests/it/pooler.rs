@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
+use crate::altered::{alter_under_load, create_table};
 use crate::lanes::SETTINGS;
 use crate::via::{Fixture, MINUTE, Via};
 
@@ -144,4 +145,14 @@ async fn a_call_survives_the_end_of_its_server_process() {
     other.batch_execute("COMMIT").await.unwrap();
     let store = set.await.unwrap().unwrap();
     assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_notices_when_the_table_is_altered() {
+    for settings in LOGINS {
+        let Some(pooled) = Pooled::new(settings) else { return };
+        create_table(&pooled.fixture).await;
+        let store = pooled.store(|builder| builder).await;
+        alter_under_load(&pooled.fixture, &store).await;
+    }
 }
