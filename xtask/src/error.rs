@@ -34,6 +34,9 @@ pub(crate) enum Error {
     #[error("`{line}` is no order for the server: say `stop` or `start`")]
     NoSuchOrder { line: String },
 
+    #[error("not installed: {0}; install it, or leave out --strict to skip its tests")]
+    Missing(String),
+
     #[error("{step} failed after {seconds:.1} s; {cause}")]
     Step { step: &'static str, seconds: f64, cause: Box<Error> },
 }

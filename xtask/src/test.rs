@@ -9,10 +9,14 @@ use crate::{node, run, workspace};
 
 /// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
 ///
-/// Formatting, clippy, Node's tests and those behind PgBouncer are left out where rustfmt, clippy, Node or PgBouncer are
-/// not installed.
+/// Formatting, clippy, Node's tests and those behind PgBouncer are skipped where rustfmt, clippy, Node or PgBouncer are not
+/// installed; the last line says so.
 #[derive(Args)]
 pub(crate) struct Test {
+    /// Fail where anything would be skipped.
+    #[arg(long)]
+    strict: bool,
+
     /// What to hand to `cargo test`.
     #[arg(last = true)]
     args: Vec<String>,
@@ -21,18 +25,26 @@ pub(crate) struct Test {
 impl Test {
     pub(crate) fn run(self) -> Result<(), Error> {
         let began = Instant::now();
-        if installed("fmt") {
+        let has_node = node::installed();
+        let needed = [
+            ("rustfmt", is_installed("fmt")),
+            ("clippy", is_installed("clippy")),
+            ("PgBouncer", PgBouncer::program().is_some()),
+            ("Node", has_node),
+        ];
+        let missing: Vec<_> = needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
+        if self.strict && !missing.is_empty() {
+            return Err(Error::Missing(missing.join(", ")));
+        }
+        if !missing.contains(&"rustfmt") {
             step("formatting", || cargo(&["fmt", "--all", "--check"], |_| ()))?;
         }
-        if installed("clippy") {
+        if !missing.contains(&"clippy") {
             let clippy = ["clippy", "--workspace", "--all-targets", "--all-features"];
             let strict = ["--", "--deny", "warnings"];
             step("clippy", || cargo(&[&clippy[..], &strict].concat(), |_| ()))?;
         }
         let server = step("PostgreSQL", start)?;
-        if PgBouncer::program().is_none() {
-            println!("\n== PgBouncer is not installed: the tests behind it are left out");
-        }
         step("tests", || {
             // The addon is tested from Node.
             let tests = ["test", "--workspace", "--exclude=pg-session-node", "--all-features"];
@@ -40,7 +52,7 @@ impl Test {
                 command.args(&self.args).env(SHARED_SERVER, server.shared_line());
             })
         })?;
-        if node::installed() {
+        if has_node {
             step("npm package", || {
                 node::build(&node::plainly).and_then(|()| node::install(&node::package(), &node::plainly))
             })?;
@@ -49,10 +61,12 @@ impl Test {
                     command.env(SHARED_SERVER, server.shared_line());
                 })
             })?;
-        } else {
-            println!("\n== Node is not installed: its tests are left out");
         }
-        println!("\n== everything passed in {:.1} s", began.elapsed().as_secs_f64());
+        let seconds = began.elapsed().as_secs_f64();
+        match &missing[..] {
+            [] => println!("\n== everything passed in {seconds:.1} s"),
+            _ => println!("\n== passed in {seconds:.1} s; skipped, because not installed: {}", missing.join(", ")),
+        }
         Ok(())
     }
 }
@@ -78,14 +92,10 @@ fn start() -> Result<Server, Error> {
     Ok(Server::start()?)
 }
 
-fn installed(component: &str) -> bool {
+fn is_installed(component: &str) -> bool {
     let mut cargo = Command::new("cargo");
     cargo.args([component, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let installed = cargo.status().is_ok_and(|status| status.success());
-    if !installed {
-        println!("\n== cargo {component} is not installed: left out");
-    }
-    installed
+    cargo.status().is_ok_and(|status| status.success())
 }
 
 fn cargo(args: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
