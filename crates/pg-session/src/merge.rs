@@ -18,12 +18,6 @@ use plain::is_plain;
 pub(crate) use reader::Reader;
 pub(crate) use repair::{Trouble, repair};
 
-/// Whether two JSON texts are the same value, whatever the order of the keys, the space in between and the escapes in
-/// strings. Numbers are the same if they are written the same.
-pub(crate) fn same(one: &str, other: &str) -> bool {
-    one == other || Node::of(one) == Node::of(other)
-}
-
 /// Returns what is to be stored of `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
 /// the reader could not tell apart from `base` has the text of `base`.
 pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String> {
@@ -31,6 +25,14 @@ pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String>
         true => Some(ours),
         false => reader.change(base, &ours),
     }
+}
+
+/// Returns what is to be stored of `ours` where others have changed `base` to `theirs` meanwhile, or `None` if that is
+/// what they have stored. What the reader could not tell apart from theirs has their text: the base may be what this
+/// reader itself has saved, and not what was stored of it.
+pub(crate) fn rebase(reader: Reader, base: &str, theirs: &str, ours: &str) -> Option<String> {
+    let ours = reader.change(base, ours);
+    reader.change(theirs, &merge(base, theirs, ours.as_deref().unwrap_or(base)))
 }
 
 /// What was changed from `base` to `theirs`, and then from `base` to `ours`.

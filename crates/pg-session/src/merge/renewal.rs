@@ -2,7 +2,7 @@
 
 use super::json::{Member, Node, Object};
 use super::outcome::Outcome;
-use super::{Reader, merge};
+use super::{Reader, rebase};
 
 /// What a renewed session is to hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,7 +49,7 @@ pub(crate) fn pass_on(reader: Reader, base: &str, left: Option<&str>, ours: &str
         !had.members.iter().all(is_own) && !has.members.iter().any(|member| !is_own(member) && was_there(member));
     match starts_anew {
         true => PassOn::Anew,
-        false => PassOn::Keep(merge(base, left, reader.change(base, ours).as_deref().unwrap_or(base))),
+        false => PassOn::Keep(rebase(reader, base, left, ours).unwrap_or_else(|| left.to_owned())),
     }
 }
 

@@ -4,6 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
+/// Whether two JSON texts are the same value, strictly.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    Node::of(one) == Node::of(other)
+}
+
 fn merged(base: &Value, theirs: &Value, ours: &Value) -> Value {
     serde_json::from_str(&merge(&base.to_string(), &theirs.to_string(), &ours.to_string())).unwrap()
 }

@@ -12,7 +12,7 @@ use super::{get, run, touch};
 use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::merge::{change, merge, same};
+use crate::merge::{change, rebase};
 use crate::session::{Session, check_size, encode, ttl_ms};
 
 /// What [`PgStore::update`](crate::PgStore::update) came to.
@@ -76,17 +76,19 @@ async fn merged(core: &Core, base: &Session, given: String, ttl: Option<Duration
     let (id, reader) = (base.id(), base.reader());
     let deadline = Instant::now() + core.options.lanes.timeout;
     let _turn = timeout_at(deadline, core.turns.of(id)).await.map_err(|_| too_many())?;
-    let mut ours = reader.change(base.json(), &given).unwrap_or_else(|| base.json().to_owned());
-    let mut base = base.clone();
+    let (mut base, mut ours) = (base.clone(), given.clone());
     while Instant::now() < deadline {
         let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
-        ours = merge(base.json(), theirs.json(), &ours);
-        check_size(&ours, core.options.max_size)?;
+        let change = rebase(reader, base.json(), theirs.json(), &ours);
         base = theirs;
-        let stands = match same(base.json(), &ours) {
-            true => touch::lives(core, id, ttl).await?,
-            false => replace(core, &base, &*ours, ttl).await?,
+        let stands = match &change {
+            Some(json) => {
+                check_size(json, core.options.max_size)?;
+                replace(core, &base, &**json, ttl).await?
+            }
+            None => touch::lives(core, id, ttl).await?,
         };
+        ours = change.unwrap_or_else(|| base.json().to_owned());
         if stands {
             return Ok(if reader.reads_same(&ours, &given) { Updated::Saved } else { Updated::Merged });
         }

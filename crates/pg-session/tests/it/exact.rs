@@ -91,6 +91,23 @@ contract! {
         }
     }
 
+    /// As adapters have it, which know what they have saved, and not what was stored of it.
+    async fn a_second_save_of_a_request_rounds_nothing_either(fixture: Fixture) {
+        for column in ["json", "jsonb"] {
+            let (store, _) = with_session(&fixture, column, r#"{"list":[{"id":9007199254740993},1.0,1],"n":1}"#).await;
+            let ours = |last: u32, n: u32| format!(r#"{{"list":[{{"id":9007199254740992}},1,{last}],"n":{n}}}"#);
+            let mut base = found(&store).await.json().to_owned();
+            for (last, n) in [(2, 2), (3, 2), (3, 3), (3, 3), (4, 4)] {
+                let known = Session::known("a", base).read_by_javascript();
+                let _ = store.update(&known, &raw(&ours(last, n)), None).await.unwrap();
+                base = ours(last, n);
+                let stored = format!(r#"{{"list":[{{"id":9007199254740993}},1.0,{last}],"n":{n}}}"#);
+                let sql = "SELECT json_build_object('list', session->'list', 'n', session->'n') FROM session";
+                assert_eq!(fixture.value(sql).await.replace(' ', ""), stored, "{column}");
+            }
+        }
+    }
+
     async fn a_number_that_others_change_meanwhile_is_theirs(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             for reader in ["serde_json", "javascript"] {
