@@ -41,7 +41,7 @@ pub(crate) fn rebase(reader: Reader, base: &str, theirs: &str, ours: &str) -> Op
 /// with new keys of ours at the end. Of anything else that both changed ours stands, the later one, with two exceptions:
 /// what was removed, or was an object and no longer is, stays so, whatever was changed inside; and where ours has only
 /// made doubles of integers, as a field of type `f64` does, theirs stands.
-pub(crate) fn merge(base: &str, theirs: &str, ours: &str) -> String {
+fn merge(base: &str, theirs: &str, ours: &str) -> String {
     let [base, theirs, ours] = [base, theirs, ours].map(Node::of);
     merge_values(Some(&base), Some(&theirs), Some(&ours)).outcome.map(Outcome::into_text).unwrap_or_default()
 }

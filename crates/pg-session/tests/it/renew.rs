@@ -3,7 +3,7 @@ use std::time::Duration;
 use pg_session::{ErrorKind, PgStore, Renewal, Session};
 use serde_json::{Value, json};
 
-use crate::via::{Fixture, MINUTE, contract};
+use crate::via::{MINUTE, contract};
 
 const COLUMNS: &str = "id text PRIMARY KEY, expiry timestamptz, session json";
 const CREATED: &str = "SELECT to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') FROM session";
