@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use clap::Args;
-use pg_session_tower::{PgStore, TowerStore, UpdateLayer};
+use pg_session_tower::{PgStore, RequestScopeLayer, TowerStore};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,22 +28,26 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let url = env::var("DATABASE_URL")?;
         match self.store.as_str() {
-            SQLX => serve(app(tower::sqlx_store(&url).await?)).await,
+            SQLX => serve(app().layer(sessions(tower::sqlx_store(&url).await?))).await,
             TOWER_REDIS => {
                 let redis = redis::connect(Path::new(&env::var("REDIS_SOCKET")?)).await?;
-                serve(app(RedisStore::new(redis))).await
+                serve(app().layer(sessions(RedisStore::new(redis)))).await
             }
             _ => {
                 let store = PgStore::builder(url).table("axum").build()?;
                 store.setup().await?;
-                serve(app(TowerStore::new(store)).layer(UpdateLayer)).await
+                serve(app().layer(RequestScopeLayer::around(sessions(TowerStore::new(store))))).await
             }
         }
     }
 }
 
-fn app<S: SessionStore + Clone>(store: S) -> Router {
-    Router::new().route("/", get(count)).layer(SessionManagerLayer::new(store).with_secure(false))
+fn app() -> Router {
+    Router::new().route("/", get(count))
+}
+
+fn sessions<S: SessionStore>(store: S) -> SessionManagerLayer<S> {
+    SessionManagerLayer::new(store).with_secure(false)
 }
 
 async fn serve(app: Router) -> Result<(), Failure> {

@@ -6,17 +6,23 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time::Duration;
 use pg_session::{Error, ErrorKind};
 
-use crate::{ActixStore, state};
+use crate::{ActixStore, mark, state};
 
 impl SessionStore for ActixStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
         let session = self.0.load(key.as_ref()).await.map_err(|error| LoadError::Other(error.into()))?;
-        session.as_ref().map(state::state).transpose().map_err(LoadError::Deserialization)
+        let Some(session) = session else { return Ok(None) };
+        let mut state = state::state(&session).map_err(LoadError::Deserialization)?;
+        if self.0.current_id().is_none() {
+            self.0.decoded_into(&session, mark::add(&mut state));
+        }
+        Ok(Some(state))
     }
 
     async fn save(&self, state: HashMap<String, String>, ttl: &Duration) -> Result<SessionKey, SaveError> {
         let data = state::sorted(&state).map_err(SaveError::Serialization)?;
-        let created = self.0.create(generate_session_key().as_ref(), &data, state::ttl(ttl)).await;
+        let store = self.0.saving_from(mark::of(&state));
+        let created = store.create(generate_session_key().as_ref(), &data, state::ttl(ttl)).await;
         let id = created.map_err(|error| match is_of_the_data(&error) {
             true => SaveError::Serialization(error.into()),
             false => SaveError::Other(error.into()),
@@ -31,7 +37,7 @@ impl SessionStore for ActixStore {
         ttl: &Duration,
     ) -> Result<SessionKey, UpdateError> {
         let data = state::sorted(&state).map_err(UpdateError::Serialization)?;
-        match self.0.update(key.as_ref(), &data, state::ttl(ttl)).await {
+        match self.0.saving_from(mark::of(&state)).update(key.as_ref(), &data, state::ttl(ttl)).await {
             // What is gone has no new key either: a logout wins.
             Ok(_) => Ok(key),
             Err(error) if is_of_the_data(&error) => Err(UpdateError::Serialization(error.into())),

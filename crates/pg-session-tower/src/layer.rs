@@ -8,38 +8,64 @@ use pg_session::RequestStore;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Lets each request remember the sessions that it has loaded, so that its saves are updates: goes around the
-/// `SessionManagerLayer`, and so after it.
+/// Opens a [scope](RequestStore::scope) for each request around a session layer, so that saves are updates.
 ///
-/// What requests at once change in one session all stands, a session that was deleted is not saved again, and
-/// `cycle_id` moves the session's row in one atomic statement: see [`RequestStore`]. What a request spawns, and a body
-/// that is streamed, are outside of it.
+/// Concurrent requests keep each other's changes to one session, a session that was deleted is not saved again, and
+/// `cycle_id` moves the session's row in one atomic statement: see [`RequestStore`].
+///
+/// As it takes the session layer in, no other layer can come between the two:
 ///
 /// ```
-/// # use pg_session_tower::{TowerStore, UpdateLayer};
+/// # use pg_session_tower::{RequestScopeLayer, TowerStore};
 /// # use tower_sessions::SessionManagerLayer;
 /// # fn layer(app: axum::Router, store: TowerStore) -> axum::Router {
-/// app.layer(SessionManagerLayer::new(store)).layer(UpdateLayer)
+/// app.layer(RequestScopeLayer::around(SessionManagerLayer::new(store)))
 /// # }
 /// ```
 ///
+/// Any session layer will do, such as one with signed cookies. In axum-login it is the `AuthManagerLayer`, which
+/// contains that of the sessions:
+///
+/// ```
+/// # #[cfg(feature = "tower-sessions-014")] {
+/// # use axum_login::{AuthManagerLayerBuilder, AuthnBackend};
+/// # use pg_session_tower::{RequestScopeLayer, TowerStore};
+/// # use tower_sessions_014::SessionManagerLayer;
+/// # fn layer(app: axum::Router, users: impl AuthnBackend + 'static, store: TowerStore) -> axum::Router {
+/// let sessions = SessionManagerLayer::new(store);
+/// app.layer(RequestScopeLayer::around(AuthManagerLayerBuilder::new(users, sessions).build()))
+/// # }
+/// # }
+/// ```
+///
+/// The scope ends with the response's head. For a body that is streamed, a WebSocket, and whatever the request spawns,
+/// see [the crate's page](crate#tasks-streams-and-websockets).
+///
 /// Where a session that was deleted cannot be destroyed at the end of its request, the answer is the status 500.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct UpdateLayer;
+#[derive(Clone, Copy, Debug)]
+pub struct RequestScopeLayer<L>(L);
 
-impl<S> Layer<S> for UpdateLayer {
-    type Service = UpdateService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        UpdateService(inner)
+impl<L> RequestScopeLayer<L> {
+    /// Around this layer, which loads and saves the sessions.
+    #[must_use]
+    pub fn around(sessions: L) -> Self {
+        Self(sessions)
     }
 }
 
-/// The service that [`UpdateLayer`] makes.
-#[derive(Clone, Debug)]
-pub struct UpdateService<S>(S);
+impl<L: Layer<S>, S> Layer<S> for RequestScopeLayer<L> {
+    type Service = RequestScopeService<L::Service>;
 
-impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for UpdateService<S>
+    fn layer(&self, inner: S) -> Self::Service {
+        RequestScopeService(self.0.layer(inner))
+    }
+}
+
+/// The service that [`RequestScopeLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct RequestScopeService<S>(S);
+
+impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for RequestScopeService<S>
 where
     S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
     S::Future: Send + 'static,

@@ -4,7 +4,7 @@
 //! ```no_run
 //! # async fn example() -> pg_session_tower::Result<()> {
 //! use axum::{Router, routing::get};
-//! use pg_session_tower::{PgStore, TowerStore, UpdateLayer};
+//! use pg_session_tower::{PgStore, RequestScopeLayer, TowerStore};
 //! use tower_sessions::{Session, SessionManagerLayer};
 //!
 //! let store = PgStore::new("postgres://app@localhost/app")?;
@@ -12,14 +12,45 @@
 //!
 //! let app: Router = Router::new()
 //!     .route("/", get(async |session: Session| format!("{:?}", session.id())))
-//!     .layer(SessionManagerLayer::new(TowerStore::new(store)))
-//!     .layer(UpdateLayer);
+//!     .layer(RequestScopeLayer::around(SessionManagerLayer::new(TowerStore::new(store))));
 //! # Ok(()) }
 //! ```
 //!
 //! [`TowerStore`] is a `SessionStore` of tower-sessions 0.15 and, with the feature `tower-sessions-014`, of 0.14 as
-//! well, for what stands on that: axum-login 0.18. With [`UpdateLayer`], for both, no request undoes what others change
-//! in its session. Everything of [`pg_session`] is here too.
+//! well, for what stands on that: axum-login 0.18. With [`RequestScopeLayer`], for both, concurrent requests keep each
+//! other's changes, and a logout wins. Everything of [`pg_session`] is here too.
+//!
+//! # Tasks, streams and WebSockets
+//!
+//! The scope of a request ends with the head of its response. A `Session` that is used later, by a spawned task, the
+//! stream of an SSE response or a WebSocket, holds the data of the past. Its saves are updates all the same, and warn
+//! once per process; [`RequestStore`] says what they cannot do. To be exact, load again for each change, in a scope of
+//! its own:
+//!
+//! ```no_run
+//! # use pg_session_tower::RequestStore;
+//! # use tower_sessions::{Session, session::Error};
+//! # async fn handler(session: Session) {
+//! tokio::spawn(async move {
+//!     let saved = RequestStore::scope(async {
+//!         session.load().await?;
+//!         let done: u32 = session.get("done").await?.unwrap_or(0);
+//!         // Without an id, the visitor has logged out meanwhile: a save would create another session.
+//!         if session.id().is_none() {
+//!             return Ok::<_, Error>(());
+//!         }
+//!         session.insert("done", done + 1).await?;
+//!         session.save().await
+//!     });
+//!     if !matches!(saved.await, Ok(Ok(()))) {
+//!         // Log it.
+//!     }
+//! });
+//! # }
+//! ```
+//!
+//! Or leave the `Session` to the request, take its id along, and work on the [`PgStore`]: [`get`](PgStore::get), change,
+//! [`update`](PgStore::update). That needs no scope, and never creates a session.
 
 mod layer;
 mod record;
@@ -27,20 +58,30 @@ mod record;
 mod v014;
 mod v015;
 
-pub use layer::{UpdateLayer, UpdateService};
+pub use layer::{RequestScopeLayer, RequestScopeService};
 #[doc(no_inline)]
 pub use pg_session::*;
 use tower_sessions_core::session::Id;
 
-/// A [`PgStore`] as tower-sessions wants it. Under an [`UpdateLayer`], saves are updates; without it, the later save
-/// stands, as in other stores. Cheap to clone: clones are handles to one store.
+/// A [`PgStore`] as tower-sessions wants it. Under a [`RequestScopeLayer`], a save is an update against what the request
+/// has loaded; elsewhere, against the load that it was made from, if the store still remembers that: see
+/// [`RequestStore`]. A save never inserts: tower-sessions creates sessions by `create`. Cheap to clone: clones are
+/// handles to one store.
 ///
 /// Data is a JSON object, its keys in sorted order. An expiry date is kept as the time that is left until then, so
 /// that the clocks of web server and database need not agree.
 ///
+/// # No cache in front
+///
+/// Do not put this store behind a `CachingSessionStore`. Its cache answers for sessions that other processes have
+/// changed or ended: who has logged out stays logged in, in every process that has the session cached. And as the cache
+/// hides the loads from this store, a save may overwrite what others have changed. It warns once, and never brings a
+/// session back that was destroyed. Reads are batched, so that a cache saves little.
+///
 /// # Errors
 /// Every method may fail with `Backend`, which tells what the [`Error`] of the store tells. Writing fails with `Encode`
-/// where the data cannot be stored (it is over `max_size`, say), and loading with `Decode` where it is no JSON object.
+/// where the data cannot be stored (it is over `max_size`, say), and loading with `Decode` where it cannot be read, such
+/// as data that is no JSON object; the message says what is wrong.
 #[derive(Clone, Debug)]
 pub struct TowerStore(RequestStore);
 

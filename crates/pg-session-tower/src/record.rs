@@ -1,9 +1,12 @@
 //! What tower-sessions calls a record, in the terms of pg-session and back.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::hash::BuildHasher;
+use std::iter::successors;
 use std::time::Duration;
 
-use pg_session::MAX_TTL;
+use pg_session::{MAX_TTL, Session};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -13,6 +16,11 @@ pub(crate) fn sorted(data: &HashMap<String, Value>) -> Value {
     // Where an application has serde_json preserve the order, this sorts what would else be sorted already.
     data.sort_all_objects();
     data
+}
+
+/// Identifies the map, also when it was moved or changed: the hashers of two maps agree on nothing.
+pub(crate) fn map(data: &HashMap<String, Value>) -> u64 {
+    data.hasher().hash_one(())
 }
 
 /// The time left until `expiry_date`: none where that has passed.
@@ -28,8 +36,16 @@ pub(crate) fn expiry_date(expires_in: Duration) -> OffsetDateTime {
     OffsetDateTime::now_utc().saturating_add(left)
 }
 
-pub(crate) fn no_object(error: &pg_session::Error) -> String {
-    format!("{error}: tower-sessions takes a JSON object; give applications that store others a table of their own")
+/// Why the session's data is no record. The source says what is wrong with it, without quoting it.
+pub(crate) fn unreadable(session: &Session, error: &pg_session::Error) -> String {
+    let causes = successors(error.source(), |cause| (*cause).source());
+    let told = causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"));
+    match session.json().trim_start().starts_with('{') {
+        true => told,
+        false => {
+            format!("{told}: tower-sessions takes a JSON object; give applications that store others their own table")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +69,17 @@ mod tests {
         let told = text(&mut keys.iter());
         assert_eq!(told, text(&mut keys.iter().rev()));
         assert!(told.starts_with(r#"{"00":{"a":["00"],"b":1},"01":"#), "{told}");
+    }
+
+    #[test]
+    fn a_map_is_recognized_whatever_it_holds() {
+        let mut map: HashMap<String, Value> = [("a".to_owned(), json!(1))].into();
+        let (known, other) = (super::map(&map), HashMap::new());
+        map.extend((0..99).map(|n| (n.to_string(), json!(n))));
+        map.clear();
+        let moved = Box::new(map);
+        assert_eq!(super::map(&moved), known);
+        assert_ne!(super::map(&other), known);
     }
 
     #[test]

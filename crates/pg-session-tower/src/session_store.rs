@@ -1,5 +1,7 @@
 //! The traits of tower-sessions, of the version that the module above names.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use pg_session::ErrorKind;
 
@@ -11,7 +13,8 @@ use crate::{TowerStore, record};
 impl SessionStore for TowerStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (data, ttl) = (record::sorted(&record.data), record::ttl(record.expiry_date));
-        let id = self.0.create(&record.id.to_string(), &data, ttl).await.map_err(failed)?;
+        let store = self.0.saving_from(record::map(&record.data));
+        let id = store.create(&record.id.to_string(), &data, ttl).await.map_err(failed)?;
         record.id =
             id.parse().map_err(|error| Error::Backend(format!("tower-sessions made no id of its own: {error}")))?;
         Ok(())
@@ -19,12 +22,14 @@ impl SessionStore for TowerStore {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let (data, ttl) = (record::sorted(&record.data), record::ttl(record.expiry_date));
-        self.0.save(&record.id.to_string(), &data, ttl).await.map_err(failed)
+        self.0.saving_from(record::map(&record.data)).save(&record.id.to_string(), &data, ttl).await.map_err(failed)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let Some(session) = self.0.load(&id.to_string()).await.map_err(failed)? else { return Ok(None) };
-        let data = session.decode().map_err(|error| Error::Decode(record::no_object(&error)))?;
+        let data: HashMap<_, _> =
+            session.decode().map_err(|error| Error::Decode(record::unreadable(&session, &error)))?;
+        self.0.decoded_into(&session, record::map(&data));
         Ok(Some(Record { id: *id, data, expiry_date: record::expiry_date(session.expires_in()) }))
     }
 

@@ -1,9 +1,12 @@
 //! The store as session middlewares use it, where each call knows nothing of the one before: what one request has seen
 //! of its sessions is remembered here, so that its saves are updates and its renewals rotations.
 
+mod bases;
+mod outside;
 mod scope;
 mod within;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,7 +15,7 @@ use crate::error::Result;
 use crate::ops::{Created, Updated};
 use crate::session::{Session, to_json};
 use crate::store::PgStore;
-use scope::Scope;
+use scope::{Scope, Shared};
 
 /// A [`PgStore`] for adapters of session middlewares, which load, save, create and delete sessions by their ids.
 ///
@@ -26,7 +29,45 @@ use scope::Scope;
 /// - Of two requests that renew one session at once, one wins. The session of the other holds only what that request
 ///   itself has added; if that is nothing, there is no row.
 ///
-/// Outside of a scope it works as other stores do: the later save replaces the earlier one.
+/// # Outside a scope
+///
+/// A save outside the scope that loaded the session is an update too, and warns once per process. This happens where the
+/// scope is missing or misplaced, and in whatever outlives the request: a spawned task, a stream, a WebSocket.
+///
+/// The store remembers what was loaded outside scopes, and what a request knew at its end, for up to 10 minutes: the last
+/// 4,096 loads, and 4 MiB. A save finds the load that it was made from by the map that the middleware holds, where the adapter
+/// says which one that is: see [`saving_from`](Self::saving_from). For a map that it does not know, such as a copy, it
+/// takes the load with the fewest differences in top-level keys, and of equal ones the newest.
+///
+/// It is not quite as good as a scope:
+///
+/// - A save from a map that it does not know may be taken for no change where it restores what a key was before: one
+///   request has added the key, and another removes it.
+/// - A save whose load was forgotten, or made by another store, replaces what is stored now.
+/// - A renewal of the id makes a new row: changes by others in that moment are lost, and so is a logout.
+/// - The data of a session that another process has ended stays in memory for these 10 minutes.
+///
+/// # Tasks, streams and WebSockets
+///
+/// What lives longer than its request should load the session again for each change, in a scope of its own:
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use pg_session::{RequestStore, Result};
+/// # use serde_json::{Map, Value};
+/// # async fn job(store: RequestStore, id: &str) -> Result<()> {
+/// RequestStore::scope(async {
+///     // There is none if the visitor logged out meanwhile.
+///     let Some(session) = store.load(id).await? else { return Ok(()) };
+///     let mut data: Map<String, Value> = session.decode()?;
+///     data.insert("progress".to_owned(), 100.into());
+///     store.save(id, &data, Duration::from_secs(3600)).await
+/// })
+/// .await?
+/// # }
+/// ```
+///
+/// The same in short, without a scope, is [`PgStore::get`] followed by [`PgStore::update`].
 ///
 /// Cheap to clone: clones are handles to one store.
 ///
@@ -36,13 +77,16 @@ use scope::Scope;
 pub struct RequestStore {
     store: PgStore,
     new_id: fn() -> String,
+    shared: Arc<Shared>,
+    map: Option<u64>,
 }
 
 impl RequestStore {
     /// Sessions in `store`. `new_id` makes the ids: at least 128 bits from a cryptographically secure generator.
     #[must_use]
     pub fn new(store: PgStore, new_id: fn() -> String) -> Self {
-        Self { store, new_id }
+        let shared = Arc::new(Shared::new(store.clone()));
+        Self { store, new_id, shared, map: None }
     }
 
     /// The store beneath.
@@ -68,20 +112,38 @@ impl RequestStore {
     /// See [`PgStore::get`].
     pub async fn load(&self, id: &str) -> Result<Option<Session>> {
         let session = self.store.get(id).await?;
-        if let (Some(scope), Some(session)) = (Scope::current(), &session) {
-            scope.learn(&self.store, session);
+        if let Some(session) = &session {
+            match self.current_scope() {
+                Some(scope) => scope.learn(&self.store, session),
+                None => self.shared.loaded(session),
+            }
         }
         Ok(session)
+    }
+
+    /// Says that a session which was just loaded is now held in this map. `map` is a number that identifies the map as
+    /// long as it lives, for a middleware that keeps it and saves from it: see [`saving_from`](Self::saving_from).
+    pub fn decoded_into(&self, session: &Session, map: u64) {
+        match self.current_scope() {
+            Some(scope) => scope.identify(&self.store, session.id(), map),
+            None => self.shared.bases.identify(session.id(), session.json(), map),
+        }
+    }
+
+    /// A handle for the saves of this map. A save that no scope knows about finds the load that it was made from by it.
+    #[must_use]
+    pub fn saving_from(&self, map: impl Into<Option<u64>>) -> Self {
+        Self { map: map.into(), ..self.clone() }
     }
 
     /// The id of the live session that the request has loaded or created, of the first where there are several; none
     /// outside of a scope. For frameworks that keep it to themselves.
     #[must_use]
-    pub fn loaded(&self) -> Option<String> {
+    pub fn current_id(&self) -> Option<String> {
         Scope::current()?.live(&self.store)
     }
 
-    /// Within a scope, [`update`](Self::update). Outside, [`set`](PgStore::set), which inserts too.
+    /// An [`update`](Self::update), for middlewares that do not ask for the outcome.
     ///
     /// # Errors
     /// See [`PgStore::update`].
@@ -91,14 +153,12 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<()> {
-        match Scope::current() {
-            Some(_) => self.update(id, data, ttl).await.map(drop),
-            None => self.store.set(id, data, ttl).await,
-        }
+        self.update(id, data, ttl).await.map(drop)
     }
 
-    /// Updates the session against what this request has loaded or saved last. Where it has done neither, and outside
-    /// of a scope, against what is there now. Never inserts: what is gone, or deleted by this request, is `Gone`.
+    /// Updates the session against what this request has loaded or saved last; outside the scope of a request, against
+    /// the load that the data was made from. Where there is neither, against what is there now, so that `data` replaces
+    /// it. Never inserts: what is gone, or deleted by this request, is `Gone`.
     ///
     /// # Errors
     /// See [`PgStore::update`].
@@ -108,13 +168,12 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        if let Some(scope) = Scope::current() {
-            return self.update_within(&scope, id, &to_json(data)?, ttl.into()).await;
-        }
-        match self.store.get(id).await? {
-            Some(base) => self.store.update(&base, data, ttl).await,
-            None => Ok(Updated::Gone.counted()),
-        }
+        let (data, ttl) = (to_json(data)?, ttl.into());
+        let Some(scope) = self.current_scope() else { return self.update_outside(id, &data, ttl).await };
+        self.learn_from_outside(&scope, id, &data);
+        let updated = self.update_within(&scope, id, &data, ttl).await?;
+        self.identify_within(&scope, id);
+        Ok(updated)
     }
 
     /// Creates a session, and answers its id: the one given, unless that is taken.
@@ -130,9 +189,18 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<String> {
-        match Scope::current() {
-            Some(scope) => self.create_within(&scope, id, &to_json(data)?, ttl.into()).await,
-            None => self.insert(id, data, ttl.into()).await,
+        let (data, ttl) = (to_json(data)?, ttl.into());
+        match self.current_scope() {
+            Some(scope) => {
+                let id = self.create_within(&scope, id, &data, ttl).await?;
+                self.identify_within(&scope, &id);
+                Ok(id)
+            }
+            None => {
+                let id = self.insert(id, &data, ttl).await?;
+                self.shared.saved(&id, data.get(), self.map);
+                Ok(id)
+            }
         }
     }
 
@@ -141,10 +209,24 @@ impl RequestStore {
     /// # Errors
     /// See [`PgStore::rotate`] and [`PgStore::destroy`].
     pub async fn delete(&self, id: &str) -> Result<()> {
-        match Scope::current() {
-            Some(scope) => self.delete_within(&scope, id).await,
-            None => self.store.destroy(id).await.map(drop),
+        match self.current_scope() {
+            Some(scope) => self.delete_within(&scope, id).await?,
+            None => self.store.destroy(id).await.map(drop)?,
         }
+        self.shared.bases.forget(id);
+        Ok(())
+    }
+
+    fn identify_within(&self, scope: &Scope, id: &str) {
+        if let Some(map) = self.map {
+            scope.identify(&self.store, id, map);
+        }
+    }
+
+    fn current_scope(&self) -> Option<Arc<Scope>> {
+        let scope = Scope::current()?;
+        scope.register(&self.shared);
+        Some(scope)
     }
 
     /// Under this id, or under another one where it is taken.

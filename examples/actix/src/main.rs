@@ -8,7 +8,7 @@ use actix_web::cookie::{self, Key};
 use actix_web::web::{self, Data, Json, Path, Query};
 use actix_web::{App, HttpServer, Result, error::ErrorInternalServerError as failed};
 use anyhow::Context;
-use pg_session_actix::{ActixStore, PgStore, UpdateMiddleware};
+use pg_session_actix::{ActixStore, PgStore, RequestScope};
 use serde_json::{Map, Value, json};
 
 #[actix_web::main]
@@ -45,8 +45,7 @@ async fn main() -> anyhow::Result<()> {
             .route("/rotate", web::post().to(rotate))
             .route("/logout", web::post().to(log_out))
             .route("/logout-others", web::post().to(log_out_others))
-            .wrap(middleware)
-            .wrap(UpdateMiddleware)
+            .wrap(RequestScope::around(middleware))
     });
     let server = server.bind(("127.0.0.1", port))?;
     println!("listening on http://{}", server.addrs()[0]);

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use pg_session_tower::{PgStore, TowerStore, UpdateLayer};
+use pg_session_tower::{PgStore, RequestScopeLayer, TowerStore};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,8 +36,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/rotate", post(rotate))
         .route("/logout", post(async |session: Session| session.flush().await.map_err(failed)))
         .route("/logout-others", post(log_out_others))
-        .layer(sessions)
-        .layer(UpdateLayer)
+        .layer(RequestScopeLayer::around(sessions))
         .with_state(store.clone());
 
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -3,13 +3,37 @@
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_session::storage::SessionStore;
 use actix_session::{Session, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Key, time::Duration};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data, Path};
-use actix_web::{App, HttpServer};
-use pg_session_actix::{ActixStore, UpdateMiddleware};
+use actix_web::{App, Error, HttpServer};
+use pg_session_actix::{ActixStore, RequestScope};
 use pg_session_testkit::{Database, Gate};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
+
+/// Where the scope of a request is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Placement {
+    Around,
+    Inside,
+    /// A middleware between the scope and the session middleware goes on in another task.
+    SpawnsBetween,
+    Missing,
+}
+
+impl Placement {
+    pub(crate) const ALL: [Self; 4] = [Self::Around, Self::Inside, Self::SpawnsBetween, Self::Missing];
+}
+
+async fn spawn(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    actix_web::rt::spawn(next.call(request)).await.unwrap()
+}
 
 /// An app whose requests have loaded their session, wait at a gate, and then do something.
 pub(crate) struct Site {
@@ -21,6 +45,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn open() -> Self {
+        Self::open_with(Placement::Around).await
+    }
+
+    pub(crate) async fn open_with(placement: Placement) -> Self {
         let (database, gate) = (Database::new(), Gate::new());
         database.client().await.batch_execute(TABLE).await.unwrap();
         let store = crate::store(&database).await;
@@ -33,18 +61,23 @@ impl Site {
                 .cookie_secure(false)
                 .session_lifecycle(rolling)
                 .build();
+            let scope = || RequestScope::around(DefaultHeaders::new());
             App::new()
                 .app_data(data.clone())
                 .route("/id", web::get().to(async |data: AppData| data.0.session_id().unwrap_or_default()))
                 .route("/set/{key}", web::post().to(set))
+                .route("/remove/{key}", web::post().to(remove))
                 .route("/slow/{key}", web::post().to(slow_set))
                 .route("/slow-touch", web::get().to(slow_touch))
                 .route("/slow-rotate", web::post().to(slow_rotate))
                 .route("/slow-login", web::post().to(slow_login))
                 .route("/slow-delete", web::post().to(slow_delete))
                 .route("/logout", web::post().to(log_out))
-                .wrap(sessions)
-                .wrap(UpdateMiddleware)
+                .wrap(Condition::new(placement == Placement::Inside, scope()))
+                .wrap(Condition::new(placement != Placement::Around, sessions.clone()))
+                .wrap(Condition::new(placement == Placement::Around, RequestScope::around(sessions)))
+                .wrap(Condition::new(placement == Placement::SpawnsBetween, from_fn(spawn)))
+                .wrap(Condition::new(placement == Placement::SpawnsBetween, scope()))
         });
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", server.addrs()[0]);
@@ -87,6 +120,11 @@ type AppData = Data<(ActixStore, Gate)>;
 
 async fn set(key: Path<String>, session: Session) -> &'static str {
     session.insert(key.into_inner(), 1).unwrap();
+    "done"
+}
+
+async fn remove(key: Path<String>, session: Session) -> &'static str {
+    session.remove(&key.into_inner());
     "done"
 }
 

@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
 
 mod http;
+mod outside;
+mod scope;
 mod session_store;
-mod update;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use pg_session_testkit::{Database, Gate};
-use pg_session_tower::UpdateLayer;
+use pg_session_tower::RequestScopeLayer;
 use tokio::join;
 use tower_sessions_014::SessionManagerLayer;
 
@@ -81,8 +81,7 @@ async fn site(database: &Database, gate: &Gate) -> String {
         .route("/login", post(log_in))
         .route("/slow-login", post(slow_log_in))
         .route("/logout", post(log_out))
-        .layer(AuthManagerLayerBuilder::new(Users, sessions).build())
-        .layer(UpdateLayer)
+        .layer(RequestScopeLayer::around(AuthManagerLayerBuilder::new(Users, sessions).build()))
         .with_state(gate.clone());
     serve(app).await
 }

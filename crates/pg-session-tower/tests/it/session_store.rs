@@ -1,6 +1,6 @@
 //! The store's promises to tower-sessions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
@@ -75,7 +75,7 @@ async fn what_is_saved_is_loaded_until_it_is_deleted() {
     let mut record = record(json!({"user": {"name": "Zoë \u{1F600}", "roles": [1, -2.5, null, true]}}), Duration::HOUR);
     assert_eq!(store.load(&record.id).await.unwrap(), None);
 
-    store.save(&record).await.unwrap();
+    store.create(&mut record).await.unwrap();
     let loaded = store.load(&record.id).await.unwrap().unwrap();
     assert_eq!((loaded.id, &loaded.data), (record.id, &record.data));
 
@@ -92,13 +92,13 @@ async fn what_is_saved_is_loaded_until_it_is_deleted() {
 async fn a_session_lives_until_its_expiry_and_no_longer() {
     let database = Database::new();
     let store = store(&database).await;
-    let hour = record(json!({}), Duration::HOUR);
-    store.save(&hour).await.unwrap();
+    let mut hour = record(json!({}), Duration::HOUR);
+    store.create(&mut hour).await.unwrap();
     let loaded = store.load(&hour.id).await.unwrap().unwrap();
     assert!((loaded.expiry_date - hour.expiry_date).abs() < Duration::seconds(5), "{loaded:?}");
 
-    let short = record(json!({}), Duration::milliseconds(1500));
-    store.save(&short).await.unwrap();
+    let mut short = record(json!({}), Duration::milliseconds(1500));
+    store.create(&mut short).await.unwrap();
     assert!(store.load(&short.id).await.unwrap().is_some());
     let deadline = short.expiry_date + Duration::seconds(5);
     while store.load(&short.id).await.unwrap().is_some() {
@@ -133,7 +133,8 @@ async fn what_has_expired_is_gone_at_once() {
     let mut record = record(json!({}), Duration::HOUR);
     for past in [OffsetDateTime::now_utc() - Duration::MILLISECOND, Date::MIN.with_time(Time::MIDNIGHT).assume_utc()] {
         record.expiry_date = OffsetDateTime::now_utc() + Duration::HOUR;
-        store.save(&record).await.unwrap();
+        store.create(&mut record).await.unwrap();
+        assert!(store.load(&record.id).await.unwrap().is_some());
         record.expiry_date = past;
         store.save(&record).await.unwrap();
         assert_eq!(store.load(&record.id).await.unwrap(), None);
@@ -165,12 +166,64 @@ async fn data_that_is_no_object_is_told() {
 }
 
 #[tokio::test]
+async fn data_that_cannot_be_read_is_told() {
+    let database = Database::new();
+    let (store, id) = (store(&database).await, Id::default());
+    set_by_another(&database, &id, &format!(r#"{{"s3cret":{}1{}}}"#, "[".repeat(200), "]".repeat(200))).await;
+    let Err(Error::Decode(told)) = store.load(&id).await else { return };
+    assert!(told.contains("line 1 column") && !told.contains("takes a JSON object"), "{told}");
+    assert!(!told.contains("s3cret") && !told.contains(&id.to_string()), "{told}");
+}
+
+#[tokio::test]
+async fn a_save_never_inserts() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut known = record(json!({"a": 1}), Duration::HOUR);
+    store.create(&mut known).await.unwrap();
+    let loaded = store.load(&known.id).await.unwrap().unwrap();
+    store.pg_store().destroy(&known.id.to_string()).await.unwrap();
+    for record in [&loaded, &known, &record(json!({"a": 1}), Duration::HOUR)] {
+        store.save(record).await.unwrap();
+        store.save(record).await.unwrap();
+    }
+    assert!(crate::http::ids(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn records_loaded_at_once_all_keep_what_they_change() {
+    let database = Database::new();
+    let store = store(&database).await;
+    let mut first = record(json!({"flash": 1, "kept": 1}), Duration::HOUR);
+    store.create(&mut first).await.unwrap();
+    let mut records = Vec::new();
+    for n in 0..4 {
+        let mut loaded = store.load(&first.id).await.unwrap().unwrap();
+        // Others change it between two loads, from a map that the store does not know.
+        let data = loaded.data.clone().into_iter().chain([(format!("other-{n}"), json!(1))]).collect();
+        store.save(&Record { data, ..loaded.clone() }).await.unwrap();
+        loaded.data.insert(format!("a-{n}"), json!(1));
+        records.push(loaded);
+    }
+    records[0].data.remove("flash");
+    for record in &records {
+        store.save(record).await.unwrap();
+    }
+    let mut expected = json!({"kept": 1});
+    for n in 0..4 {
+        expected[format!("other-{n}")] = json!(1);
+        expected[format!("a-{n}")] = json!(1);
+    }
+    assert_eq!(data(&store, &first.id).await, Some(expected));
+}
+
+#[tokio::test]
 async fn keys_are_written_in_order() {
     let database = Database::new();
     let store = store(&database).await;
     let mut record = record(json!({}), Duration::HOUR);
     record.data.extend(('a'..='z').map(|key| (key.to_string(), json!({"b": 1, "a": 2}))));
-    store.save(&record).await.unwrap();
+    store.create(&mut record).await.unwrap();
     let session = store.pg_store().get(&record.id.to_string()).await.unwrap().unwrap();
     let keys: Vec<_> = ('a'..='z').map(|key| format!(r#""{key}":{{"a":2,"b":1}}"#)).collect();
     assert_eq!(session.json(), format!("{{{}}}", keys.join(",")));
@@ -180,10 +233,10 @@ async fn keys_are_written_in_order() {
 async fn delete_expired_leaves_the_live() {
     let database = Database::new();
     let store = store(&database).await;
-    let live = record(json!({}), Duration::HOUR);
-    store.save(&live).await.unwrap();
+    let mut live = record(json!({}), Duration::HOUR);
+    store.create(&mut live).await.unwrap();
     for _ in 0..3 {
-        store.save(&record(json!({}), Duration::ZERO)).await.unwrap();
+        store.create(&mut record(json!({}), Duration::ZERO)).await.unwrap();
     }
     store.delete_expired().await.unwrap();
     assert_eq!(crate::http::ids(&database).await, [live.id.to_string()]);
@@ -199,6 +252,7 @@ async fn errors_say_which_side_is_at_fault() {
     assert!(matches!(&error, Error::Backend(told) if told.contains("setup")), "{error:?}");
 
     store.pg_store().setup().await.unwrap();
+    store.create(&mut Record { data: HashMap::new(), ..record.clone() }).await.unwrap();
     for error in [store.save(&record).await.unwrap_err(), store.create(&mut record).await.unwrap_err()] {
         assert!(matches!(&error, Error::Encode(told) if told.contains("max_size")), "{error:?}");
     }

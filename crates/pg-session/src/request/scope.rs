@@ -1,9 +1,12 @@
 //! What one request knows of its sessions, and what is left to do when it ends.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use smallvec::SmallVec;
 use tokio::runtime::Handle;
 
+use super::bases::{Base, Bases};
 use crate::error::Result;
 use crate::session::Session;
 use crate::store::PgStore;
@@ -31,11 +34,37 @@ struct Known {
     store: PgStore,
     id: String,
     state: State,
+    /// That the request holds the data in.
+    map: Option<u64>,
 }
 
 /// The sessions that a request knows: one, or a few.
 #[derive(Default)]
-pub(super) struct Scope(Mutex<Vec<Known>>);
+pub(super) struct Scope {
+    known: Mutex<Vec<Known>>,
+    registrations: Mutex<SmallVec<[Registration; 1]>>,
+}
+
+/// What all clones of a [`RequestStore`](super::RequestStore) share: what is known of sessions that are saved outside of
+/// the scope which loaded them.
+pub(super) struct Shared {
+    store: PgStore,
+    pub(super) bases: Bases,
+    scopes: Mutex<Scopes>,
+}
+
+/// The scopes that have not ended yet.
+#[derive(Default)]
+struct Scopes {
+    slots: Vec<Weak<Scope>>,
+    free: Vec<usize>,
+}
+
+/// A scope has a slot in a store.
+struct Registration {
+    shared: Arc<Shared>,
+    slot: usize,
+}
 
 impl Scope {
     pub(super) fn current() -> Option<Arc<Self>> {
@@ -55,6 +84,35 @@ impl Scope {
         Ok(response)
     }
 
+    /// From now on, saves outside of the scope know what it knows of the store's sessions.
+    pub(super) fn register(self: &Arc<Self>, shared: &Arc<Shared>) {
+        let mut registrations = self.registrations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !registrations.iter().any(|registration| Arc::ptr_eq(&registration.shared, shared)) {
+            let slot = shared.scopes().add(Arc::downgrade(self));
+            registrations.push(Registration { shared: Arc::clone(shared), slot });
+        }
+    }
+
+    /// The request holds a session's data in this map.
+    pub(super) fn identify(&self, store: &PgStore, id: &str, map: u64) {
+        if let Some(known) = self.known().iter_mut().find(|known| known.is(store, id)) {
+            known.map = Some(map);
+        }
+    }
+
+    /// A task that shares a map with the request has saved it.
+    fn saved_elsewhere(&self, store: &PgStore, id: &str, data: &str, map: u64) {
+        for known in self.known().iter_mut().filter(|known| known.map == Some(map) && known.is(store, id)) {
+            if let State::Live { base } = &mut known.state {
+                data.clone_into(base);
+            }
+        }
+    }
+
+    fn base(&self, store: &PgStore, id: &str) -> Option<Base> {
+        self.known().iter().find(|known| known.is(store, id)).and_then(Known::base)
+    }
+
     pub(super) fn state(&self, store: &PgStore, id: &str) -> Option<State> {
         self.known().iter().find(|known| known.is(store, id)).map(|known| known.state.clone())
     }
@@ -70,7 +128,7 @@ impl Scope {
         let mut all = self.known();
         match all.iter_mut().find(|known| known.is(store, id)) {
             Some(known) => known.state = state,
-            None => all.push(Known { store: store.clone(), id: id.to_owned(), state }),
+            None => all.push(Known { store: store.clone(), id: id.to_owned(), state, map: None }),
         }
     }
 
@@ -105,13 +163,24 @@ impl Scope {
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The request was dropped before its end, or what is left could not be destroyed.
+/// Whatever the request has spawned may hold its sessions, and save them later. If the request was dropped before its
+/// end, or what is left could not be destroyed, that is done now.
 impl Drop for Scope {
     fn drop(&mut self) {
+        let registrations = self.registrations.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for Registration { shared, slot } in std::mem::take(registrations) {
+            shared.scopes().remove(slot);
+            // Of two handles to one store that were not cloned from each other, the first remembers.
+            for known in self.known().extract_if(.., |known| known.is_live() && known.store.is(&shared.store)) {
+                if let State::Live { base } = known.state {
+                    shared.bases.remember(known.id, Base { json: base, map: known.map, is_unsaved: true });
+                }
+            }
+        }
         let left: Vec<_> = self.known().iter().filter_map(Known::left).collect();
         if let (false, Ok(runtime)) = (left.is_empty(), Handle::try_current()) {
             runtime.spawn(async move {
@@ -130,6 +199,15 @@ impl Known {
         self.id == id && self.store.is(store)
     }
 
+    fn is_live(&self) -> bool {
+        matches!(self.state, State::Live { .. })
+    }
+
+    fn base(&self) -> Option<Base> {
+        let State::Live { base } = &self.state else { return None };
+        Some(Base { json: base.clone(), map: self.map, is_unsaved: true })
+    }
+
     fn left(&self) -> Option<Left> {
         let (to, arrived) = match &self.state {
             State::Moving { to } => (to, false),
@@ -137,6 +215,69 @@ impl Known {
             State::Live { .. } | State::Lost { .. } | State::Deleted => return None,
         };
         Some(Left { store: self.store.clone(), id: self.id.clone(), to: to.clone(), arrived })
+    }
+}
+
+impl Shared {
+    pub(super) fn new(store: PgStore) -> Self {
+        Self { store, bases: Bases::default(), scopes: Mutex::default() }
+    }
+
+    /// What a session's data was when it was loaded or saved, the newest first.
+    pub(super) fn bases(&self, id: &str) -> Vec<Base> {
+        let mut bases: Vec<_> = self.active().iter().filter_map(|scope| scope.base(&self.store, id)).collect();
+        bases.append(&mut self.bases.of(id));
+        bases
+    }
+
+    /// The session was loaded outside of all scopes.
+    pub(super) fn loaded(&self, session: &Session) {
+        let base = Base { json: session.json().to_owned(), map: None, is_unsaved: true };
+        self.bases.remember(session.id().to_owned(), base);
+    }
+
+    /// The data was saved, from this map and outside of all scopes.
+    pub(super) fn saved(&self, id: &str, data: &str, map: Option<u64>) {
+        if let Some(map) = map {
+            self.active().iter().for_each(|scope| scope.saved_elsewhere(&self.store, id, data, map));
+        }
+        self.bases.remember(id.to_owned(), Base { json: data.to_owned(), map, is_unsaved: false });
+    }
+
+    /// Of each that is dropped meanwhile, this is the last owner: no lock is held then.
+    fn active(&self) -> Vec<Arc<Scope>> {
+        self.scopes().slots.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn scopes(&self) -> MutexGuard<'_, Scopes> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows no data.
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bases.fmt(f)
+    }
+}
+
+impl Scopes {
+    fn add(&mut self, scope: Weak<Scope>) -> usize {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot] = scope;
+                slot
+            }
+            None => {
+                self.slots.push(scope);
+                self.slots.len() - 1
+            }
+        }
+    }
+
+    fn remove(&mut self, slot: usize) {
+        self.slots[slot] = Weak::new();
+        self.free.push(slot);
     }
 }
 

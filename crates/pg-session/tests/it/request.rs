@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use pg_session::{ErrorKind, PgStore, RequestStore, Updated};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use crate::via::{Fixture, MINUTE, Via, contract};
@@ -94,9 +94,9 @@ contract! {
         let (request, others) = stores(&fixture).await;
         let id = RequestStore::scope(async {
             let session = request.load("old").await.unwrap().unwrap();
-            assert_eq!(request.loaded().unwrap(), "old");
+            assert_eq!(request.current_id().unwrap(), "old");
             request.delete("old").await.unwrap();
-            assert_eq!(request.loaded(), None);
+            assert_eq!(request.current_id(), None);
             assert_eq!(data(&others, "old").await, None, "the old id should be dead at once");
             let [hidden] = &others.all().await.unwrap()[..] else { panic!("the row should live on") };
             others.set(hidden.id(), &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
@@ -105,7 +105,7 @@ contract! {
             ours["ours"] = json!(1);
             let id = request.create("given", &ours, MINUTE).await.unwrap();
             assert_eq!(id, hidden.id());
-            assert_eq!(request.loaded().as_ref(), Some(&id));
+            assert_eq!(request.current_id().as_ref(), Some(&id));
             ours["ours"] = json!(2);
             request.save(&id, &ours, MINUTE).await.unwrap();
             request.save("old", &ours, MINUTE).await.unwrap();
@@ -287,23 +287,152 @@ contract! {
         assert_eq!(fixture.value(NOTES).await, format!("{id}-kept"));
     }
 
-    async fn without_a_scope_the_later_save_stands(fixture: Fixture) {
+    async fn a_save_without_a_scope_is_against_what_was_loaded(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         request.load("old").await.unwrap().unwrap();
-        assert_eq!(request.loaded(), None);
-        others.set("old", &json!({"theirs": 1}), MINUTE).await.unwrap();
-        request.save("old", &json!({"ours": 1}), MINUTE).await.unwrap();
-        assert_eq!(data(&others, "old").await, Some(json!({"ours": 1})));
-        assert_eq!(request.update("old", &json!({"ours": 2}), MINUTE).await.unwrap(), Updated::Saved);
+        assert_eq!(request.current_id(), None);
+        others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+        request.save("old", &json!({"user": {"id": 7}, "ours": 1}), MINUTE).await.unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 1})));
+        let updated = request.update("old", &json!({"user": {"id": 7}, "ours": 2}), MINUTE).await.unwrap();
+        assert_eq!(updated, Updated::Merged);
+        assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
+
         request.delete("old").await.unwrap();
+        request.save("old", &json!({"ours": 3}), MINUTE).await.unwrap();
         assert_eq!(request.update("old", &json!({"ours": 3}), MINUTE).await.unwrap(), Updated::Gone);
         assert_eq!(fixture.value(ALL).await, "");
+    }
 
-        request.save("old", &json!({"ours": 4}), MINUTE).await.unwrap();
-        let other = request.create("old", &json!({"ours": 5}), MINUTE).await.unwrap();
-        assert_ne!(other, "old");
-        assert_eq!(data(&others, "old").await, Some(json!({"ours": 4})));
-        assert_eq!(data(&others, &other).await, Some(json!({"ours": 5})));
+    async fn a_save_without_a_scope_never_inserts(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        request.load("old").await.unwrap().unwrap();
+        others.destroy("old").await.unwrap();
+        for id in ["old", "unknown"] {
+            request.save(id, &json!({"ours": 1}), MINUTE).await.unwrap();
+            assert_eq!(request.update(id, &json!({"ours": 1}), MINUTE).await.unwrap(), Updated::Gone);
+        }
+        assert_eq!(fixture.value(ALL).await, "");
+    }
+
+    async fn a_save_whose_load_nobody_knows_replaces_what_is_there(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        assert_eq!(request.update("old", &json!({"ours": 1}), MINUTE).await.unwrap(), Updated::Saved);
+        assert_eq!(data(&others, "old").await, Some(json!({"ours": 1})));
+    }
+
+    async fn a_session_created_without_a_scope_is_known(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        let id = request.create("old", &json!({"a": 1}), MINUTE).await.unwrap();
+        assert_ne!(id, "old");
+        others.set(&id, &json!({"a": 1, "theirs": 1}), MINUTE).await.unwrap();
+        request.save(&id, &json!({"a": 1, "ours": 1}), MINUTE).await.unwrap();
+        assert_eq!(data(&others, &id).await, Some(json!({"a": 1, "theirs": 1, "ours": 1})));
+    }
+
+    async fn what_a_scope_knew_is_known_after_it(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        let mut ours: Value = RequestStore::scope(async {
+            let session = request.load("old").await.unwrap().unwrap();
+            request.save("old", &json!({"user": {"id": 7}, "saved": 1}), MINUTE).await.unwrap();
+            session.decode().unwrap()
+        })
+        .await
+        .unwrap();
+        others.set("old", &json!({"theirs": 1, "saved": 1}), MINUTE).await.unwrap();
+        ours["saved"] = json!(1);
+        ours["ours"] = json!(1);
+        request.save("old", &ours, MINUTE).await.unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"theirs": 1, "saved": 1, "ours": 1})));
+    }
+
+    async fn a_scope_knows_what_was_loaded_outside_of_it(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        request.load("old").await.unwrap().unwrap();
+        others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+        RequestStore::scope(request.save("old", &json!({"user": {"id": 7}, "ours": 1}), MINUTE)).await.unwrap().unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 1})));
+    }
+
+    async fn a_task_and_its_request_share_what_they_save(fixture: Fixture) {
+        let (request, others) = stores(&fixture).await;
+        RequestStore::scope(async {
+            let session = request.load("old").await.unwrap().unwrap();
+            request.decoded_into(&session, 1);
+            let task = request.saving_from(1);
+            others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
+            let saved = tokio::spawn(async move {
+                task.update("old", &json!({"user": {"id": 7}, "task": 1}), MINUTE).await.unwrap()
+            });
+            assert_eq!(saved.await.unwrap(), Updated::Merged);
+            others.set("old", &json!({"user": {"id": 7}}), MINUTE).await.unwrap();
+            // The request has not added `task`: it has that of its task.
+            request.save("old", &json!({"user": {"id": 7}, "task": 1, "ours": 1}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "ours": 1})));
+    }
+}
+
+/// What a middleware holds of the session `old`, in a map of its own. It alone changes its key.
+struct Holder {
+    key: String,
+    data: Option<Map<String, Value>>,
+    /// None of a map that the store does not know.
+    map: Option<u64>,
+}
+
+/// Requests load and save one session in all orders, inside of scopes and outside. Each load must find what everybody
+/// has saved last.
+#[tokio::test]
+async fn whoever_changes_a_key_alone_keeps_it() {
+    let fixture = Fixture::new(Via::Lanes);
+    let (request, others) = stores(&fixture).await;
+    for seed in 0..100 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut expected = Map::from_iter([("kept".to_owned(), json!(seed))]);
+        let id = &format!("seed-{seed}");
+        others.set(id, &expected, MINUTE).await.unwrap();
+        let mut holders: Vec<_> =
+            (0..random.usize(2..5)).map(|n| Holder { key: format!("key-{n}"), data: None, map: None }).collect();
+        for step in 0..50 {
+            let holder = random.choice(&mut holders).unwrap();
+            let is_scoped = random.bool();
+            let Some(held) = &mut holder.data else {
+                holder.map = random.bool().then_some(step);
+                let load = async {
+                    let session = request.load(id).await.unwrap().unwrap();
+                    if let Some(map) = holder.map {
+                        request.decoded_into(&session, map);
+                    }
+                    session.decode::<Map<_, _>>().unwrap()
+                };
+                let loaded = if is_scoped { RequestStore::scope(load).await.unwrap() } else { load.await };
+                assert_eq!(loaded, expected, "seed {seed}, step {step}");
+                holder.data = Some(loaded);
+                continue;
+            };
+            match random.u8(0..4) {
+                // What restores the past needs a map that is known.
+                0 if holder.map.is_some() => drop(held.remove(&holder.key)),
+                0..2 => drop(held.insert(holder.key.clone(), json!(step))),
+                2 => holder.data = None,
+                _ => {
+                    let store = request.saving_from(holder.map);
+                    let save = store.save(id, held, MINUTE);
+                    if is_scoped {
+                        RequestStore::scope(save).await.unwrap().unwrap();
+                    } else {
+                        save.await.unwrap();
+                    }
+                    match held.get(&holder.key) {
+                        Some(value) => expected.insert(holder.key.clone(), value.clone()),
+                        None => expected.remove(&holder.key),
+                    };
+                }
+            }
+        }
     }
 }
 

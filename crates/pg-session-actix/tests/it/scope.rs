@@ -1,4 +1,4 @@
-//! What requests at once do to one session under an `UpdateMiddleware`, over real HTTP.
+//! What requests at once do to one session under a `RequestScope`, over real HTTP.
 
 use reqwest::StatusCode;
 use serde_json::json;

@@ -1,18 +1,18 @@
-//! What requests at once do to one session under an `UpdateLayer`, over real HTTP.
+//! What requests at once do to one session under a `RequestScopeLayer`, over real HTTP.
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use pg_session_testkit::{Database, Gate};
-use pg_session_tower::{TowerStore, UpdateLayer};
+use pg_session_tower::{RequestScopeLayer, TowerStore};
 use serde_json::{Value, json};
 use time::Duration;
 use tokio::time::Instant;
 use tokio::{join, select};
 
-use super::api::session::{Id, Record};
-use super::api::{Expiry, Session, SessionManagerLayer, SessionStore};
+use super::api::session::Id;
+use super::api::{Expiry, Session, SessionManagerLayer};
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 
@@ -43,8 +43,7 @@ impl Site {
             .route("/logout", post(async |session: Session| session.flush().await.unwrap()))
             .route("/clear", post(async |session: Session| session.clear().await))
             .route("/anew", post(begin_anew))
-            .layer(sessions)
-            .layer(UpdateLayer)
+            .layer(RequestScopeLayer::around(sessions))
             .with_state(gate.clone());
         Self { database, store, gate, address: serve(app).await }
     }
@@ -226,12 +225,15 @@ async fn a_visitor_who_goes_away_within_a_logout_leaves_no_row() {
 }
 
 #[tokio::test]
-async fn without_the_layer_the_later_save_stands() {
+#[ignore = "Session::decode cannot read such data yet"]
+async fn values_that_cannot_be_read_stay_as_they_are_stored() {
     let site = Site::open().await;
-    site.visitor().await;
-    let id = ids(&site.database).await[0].parse().unwrap();
-    let loaded: Record = site.store.load(&id).await.unwrap().unwrap();
-    site.store.delete(&id).await.unwrap();
-    site.store.save(&loaded).await.unwrap();
-    assert_eq!(site.data().await, [json!({"a": 1})]);
+    let visitor = site.visitor().await;
+    let unreadable = r#"{"a":1,"lone":"\ud800","deep":DEEP,"exact":123456789012345678901234567890}"#
+        .replace("DEEP", &format!("{}1{}", "[".repeat(200), "]".repeat(200)));
+    let sql = "UPDATE session SET session = $1::text::json";
+    site.database.client().await.execute(sql, &[&unreadable]).await.unwrap();
+    visitor.post("/set/b").await;
+    let stored = site.text("session").await.unwrap();
+    assert_eq!(stored, format!(r#"{},"b":1}}"#, unreadable.trim_end_matches('}')));
 }
