@@ -9,19 +9,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::mem;
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use pg_session::{Created, PgStore, Result, Rotated, Session, Updated};
+use pg_session::{Client, Created, Error, PgStore, Result, Rotated, Rows, Session, Updated};
 use pg_session_testkit::{Fault, Faults, Proxy};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
 
-use crate::via::{Fixture, MINUTE, Via};
+use crate::via::{Fixture, MINUTE, Via, deadpool};
 
 const CALLS: u64 = 1_600;
 const CALLERS: u64 = 16;
@@ -282,110 +284,190 @@ impl Caller {
     }
 }
 
-/// Calls while answers get these faults, one of `one_in` of them.
-async fn calls_under(kinds: &[Fault], one_in: u32, is_strict: bool) {
-    count_panics();
-    let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
-    let calls = from_env("PG_SESSION_TEST_CALLS").unwrap_or(CALLS);
-    let panics = PANICS.load(Ordering::Relaxed);
-    let fixture = Fixture::new(Via::Lanes);
-    let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
-    let is_harmless = kinds.iter().all(|kind| Fault::HARMLESS.contains(kind));
-    let timeout = if is_harmless { LONG_TIMEOUT } else { TIMEOUT };
-    let builder = fixture.builder_at(proxy.url()).connections(CONNECTIONS).timeout(timeout).subject("user");
-    let store = fixture.set_up(builder).await;
-    let (mut names, mut fixed) = (BTreeMap::new(), BTreeMap::new());
-    for number in 0..USERS * EACH {
-        let (id, user) = (format!("fixed {number:016x}"), format!("user {}", number % USERS));
-        store.set(&id, &json!({"of": id, "user": user, "version": 0}), 60 * MINUTE).await.unwrap();
-        names.insert(id.clone(), id.clone());
-        fixed.insert(id, user);
+impl World {
+    /// A store, with sessions that nobody changes. Every call to it has this time.
+    async fn new(store: PgStore, limit: Duration, is_strict: bool) -> Arc<Self> {
+        let (mut names, mut fixed) = (BTreeMap::new(), BTreeMap::new());
+        for number in 0..USERS * EACH {
+            let (id, user) = (format!("fixed {number:016x}"), format!("user {}", number % USERS));
+            store.set(&id, &json!({"of": id, "user": user, "version": 0}), 60 * MINUTE).await.unwrap();
+            names.insert(id.clone(), id.clone());
+            fixed.insert(id, user);
+        }
+        Arc::new(Self {
+            store,
+            names: Mutex::new(names),
+            fixed,
+            patience: 2 * limit + Duration::from_secs(2),
+            is_strict,
+            findings: Mutex::default(),
+            failed: AtomicU64::new(0),
+        })
     }
-    let world = Arc::new(World {
-        store: store.clone(),
-        names: Mutex::new(names),
-        fixed,
-        patience: 2 * timeout + Duration::from_secs(2),
-        is_strict,
-        findings: Mutex::default(),
-        failed: AtomicU64::new(0),
-    });
 
-    proxy.misbehave(Faults::at_random(kinds, one_in, seed));
-    let mut callers = JoinSet::new();
-    for number in 0..CALLERS {
-        let mut caller = Caller::new(Arc::clone(&world), seed.wrapping_mul(1_000).wrapping_add(number));
-        callers.spawn(async move {
-            for _ in 0..calls / CALLERS {
-                caller.step().await;
-            }
-            caller
-        });
+    /// Many callers at once, and what they know in the end.
+    async fn calls(self: &Arc<Self>, seed: u64) -> Vec<Caller> {
+        let calls = from_env("PG_SESSION_TEST_CALLS").unwrap_or(CALLS);
+        let mut callers = JoinSet::new();
+        for number in 0..CALLERS {
+            let mut caller = Caller::new(Arc::clone(self), seed.wrapping_mul(1_000).wrapping_add(number));
+            callers.spawn(async move {
+                for _ in 0..calls / CALLERS {
+                    caller.step().await;
+                }
+                caller
+            });
+        }
+        callers.join_all().await
     }
-    let callers = callers.join_all().await;
-    proxy.behave();
 
-    // The store works again.
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while let Err(error) = store.set("afterwards", &1, MINUTE).await {
-        assert!(Instant::now() < deadline, "{kinds:?}: the store does not recover: {error}");
-    }
-    for caller in &callers {
-        let version = store.get(&caller.id).await.unwrap();
-        let version = version.and_then(|session| world.version("get afterwards", &caller.id, &session));
-        caller.expect("get afterwards", version == caller.state, "another version");
-    }
-    // What was said is what the server has.
-    let sql = "SELECT id, session ->> 'version' FROM session WHERE expiry > now()";
-    let rows = fixture.database.client().await.query(sql, &[]).await.unwrap();
-    let rows: BTreeMap<String, Option<String>> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    for (id, state) in callers.iter().flat_map(|caller| &caller.known) {
-        let version = rows.get(id).map(|version| version.clone().unwrap_or_default());
-        if version != state.map(|version| version.to_string()) {
-            world.wrong("the row", "not what was answered last");
+    /// The store works again, soon after the faults have stopped, and knows what the callers do.
+    async fn works_again(&self, callers: &[Caller]) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while let Err(error) = self.store.set("afterwards", &1, MINUTE).await {
+            assert!(Instant::now() < deadline, "the store does not recover: {error}");
+        }
+        for caller in callers {
+            let found = loop {
+                match self.store.get(&caller.id).await {
+                    Ok(found) => break found,
+                    Err(error) => assert!(Instant::now() < deadline, "the store does not recover: {error}"),
+                }
+            };
+            let version = found.and_then(|session| self.version("get afterwards", &caller.id, &session));
+            caller.expect("get afterwards", version == caller.state, "another version");
         }
     }
-    let (failed, struck) = (world.failed.load(Ordering::Relaxed), proxy.struck());
-    let findings = world.findings.lock().unwrap();
-    assert!(findings.is_empty(), "{kinds:?}, seed {seed}, {failed} failed, {struck} faults: {findings:#?}");
-    assert!(struck > 0, "{kinds:?}: nothing happened");
-    assert_eq!(PANICS.load(Ordering::Relaxed), panics, "the library panicked");
-    if is_harmless {
-        assert_eq!(failed, 0, "{kinds:?}: calls failed");
-        assert!(proxy.connections() <= CONNECTIONS as u64, "{kinds:?}: {} connections", proxy.connections());
+
+    /// What was said is what the server has.
+    async fn is_in_the_table(&self, callers: &[Caller], fixture: &Fixture) {
+        let sql = "SELECT id, session ->> 'version' FROM session WHERE expiry > now()";
+        let rows = fixture.database.client().await.query(sql, &[]).await.unwrap();
+        let rows: BTreeMap<String, Option<String>> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        for (id, state) in callers.iter().flat_map(|caller| &caller.known) {
+            let version = rows.get(id).map(|version| version.clone().unwrap_or_default());
+            if version != state.map(|version| version.to_string()) {
+                self.wrong("the row", "not what was answered last");
+            }
+        }
+    }
+}
+
+/// What a test is about.
+struct Trouble<'t> {
+    kinds: &'t [Fault],
+    /// One of so many answers has a fault.
+    one_in: u32,
+    /// Whether each answer must be right.
+    is_strict: bool,
+    /// Whether statements are prepared: if not, settings go before each of them.
+    prepare: bool,
+}
+
+impl Trouble<'_> {
+    async fn does_no_harm(self) {
+        count_panics();
+        let Self { kinds, one_in, is_strict, prepare } = self;
+        let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
+        let panics = PANICS.load(Ordering::Relaxed);
+        let fixture = Fixture::new(Via::Lanes);
+        let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
+        let is_harmless = kinds.iter().all(|kind| Fault::HARMLESS.contains(kind));
+        let limit = if is_harmless { LONG_TIMEOUT } else { TIMEOUT };
+        let builder = fixture.builder_at(proxy.url()).connections(CONNECTIONS).timeout(limit).subject("user");
+        let world = World::new(fixture.set_up(builder.prepare(prepare)).await, limit, is_strict).await;
+
+        proxy.misbehave(Faults::at_random(kinds, one_in, seed));
+        let callers = world.calls(seed).await;
+        proxy.behave();
+        world.works_again(&callers).await;
+        world.is_in_the_table(&callers, &fixture).await;
+
+        let (failed, struck) = (world.failed.load(Ordering::Relaxed), proxy.struck());
+        let findings = world.findings.lock().unwrap();
+        assert!(findings.is_empty(), "{kinds:?}, seed {seed}, {failed} failed, {struck} faults: {findings:#?}");
+        assert!(struck > 0, "{kinds:?}: nothing happened");
+        assert_eq!(PANICS.load(Ordering::Relaxed), panics, "the library panicked");
+        if is_harmless {
+            assert_eq!(failed, 0, "{kinds:?}: calls failed");
+            assert!(proxy.connections() <= CONNECTIONS as u64, "{kinds:?}: {} connections", proxy.connections());
+        }
     }
 }
 
 /// One test for each fault: its kinds, and in one of how many answers it is.
 macro_rules! faults {
-    ($($(#[$attribute:meta])* $name:ident: $kinds:expr, $one_in:literal, $is_strict:literal;)+) => {$(
+    ($($(#[$attribute:meta])* $name:ident: $kinds:expr, $one_in:literal, $is_strict:literal, $prepare:literal;)+) => {$(
         $(#[$attribute])*
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            calls_under(&$kinds, $one_in, $is_strict).await;
+            Trouble { kinds: &$kinds, one_in: $one_in, is_strict: $is_strict, prepare: $prepare }.does_no_harm().await;
         }
     )+};
 }
 
 faults! {
-    one_ready_for_query_too_many: [Fault::ExtraReady], 8, true;
-    a_message_twice: [Fault::DoubledMessage], 8, true;
-    an_answer_twice: [Fault::DoubledAnswer], 8, true;
-    two_messages_swapped: [Fault::SwappedMessages], 8, true;
-    two_answers_swapped: [Fault::SwappedAnswers], 8, true;
-    a_message_dropped: [Fault::DroppedMessage], 24, true;
-    an_answer_dropped: [Fault::DroppedAnswer], 48, true;
-    a_message_cut_off: [Fault::Truncated], 8, true;
-    a_header_that_announces_two_gigabytes: [Fault::HugeLength], 8, true;
-    a_message_of_another_type: [Fault::WrongType], 24, true;
-    random_bytes_between_messages: [Fault::Garbage], 24, true;
-    a_row_of_an_earlier_answer: [Fault::ReplayedRow], 8, true;
-    a_cut_before_the_answer: [Fault::CutBeforeAnswer], 8, true;
-    everything_at_once: Fault::DETECTABLE, 12, true;
+    one_ready_for_query_too_many: [Fault::ExtraReady], 8, true, true;
+    a_message_twice: [Fault::DoubledMessage], 8, true, true;
+    an_answer_twice: [Fault::DoubledAnswer], 8, true, true;
+    two_messages_swapped: [Fault::SwappedMessages], 8, true, true;
+    two_answers_swapped: [Fault::SwappedAnswers], 8, true, true;
+    a_message_dropped: [Fault::DroppedMessage], 24, true, true;
+    an_answer_dropped: [Fault::DroppedAnswer], 48, true, true;
+    a_message_cut_off: [Fault::Truncated], 8, true, true;
+    a_header_that_announces_two_gigabytes: [Fault::HugeLength], 8, true, true;
+    a_message_of_another_type: [Fault::WrongType], 24, true, true;
+    random_bytes_between_messages: [Fault::Garbage], 24, true, true;
+    a_row_of_an_earlier_answer: [Fault::ReplayedRow], 8, true, true;
+    a_cut_before_the_answer: [Fault::CutBeforeAnswer], 8, true, true;
+    everything_at_once: Fault::DETECTABLE, 12, true, true;
+    everything_at_once_where_nothing_is_prepared: Fault::DETECTABLE, 12, true, false;
     /// What the protocol allows at any time does no harm, and drops no connection.
-    messages_that_may_come_at_any_time: [Fault::Asynchronous], 1, true;
-    an_answer_byte_by_byte: [Fault::Bytewise], 2, true;
+    messages_that_may_come_at_any_time: [Fault::Asynchronous], 1, true, true;
+    messages_that_may_come_at_any_time_where_nothing_is_prepared: [Fault::Asynchronous], 1, true, false;
+    an_answer_byte_by_byte: [Fault::Bytewise], 2, true, true;
     /// Whatever the bytes are: no panic, no stuck call, and no other session's data.
-    bytes_changed_at_random: [Fault::Mutated], 8, false;
-    random_bytes: [Fault::Noise], 24, false;
+    bytes_changed_at_random: [Fault::Mutated], 8, false, true;
+    random_bytes: [Fault::Noise], 24, false, true;
+}
+
+/// An application's client that is out of step: now and then it returns what the query before should have returned.
+struct OutOfStep {
+    pool: deadpool_postgres::Pool,
+    is_on: Arc<AtomicBool>,
+    before: Mutex<(Rng, Rows)>,
+}
+
+impl Client for OutOfStep {
+    async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+        let client = self.pool.get().await.map_err(Error::unreachable)?;
+        let params: Vec<_> = params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+        let rows = client.query(sql, &params).await.map_err(|error| match error.as_db_error() {
+            Some(answer) => Error::refused(answer.code().code(), answer.message()),
+            None => Error::connection_lost(error),
+        })?;
+        let rows: Rows = rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect();
+        let mut before = self.before.lock().unwrap();
+        let earlier = mem::replace(&mut before.1, rows.clone());
+        let is_struck = self.is_on.load(Ordering::Relaxed) && before.0.u8(0..8) == 0;
+        Ok(if is_struck { earlier } else { rows })
+    }
+}
+
+/// Where a reply has no rows, nothing tells whose it is. The data of another session does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_is_out_of_step_never_leads_to_another_session() {
+    let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
+    let fixture = Fixture::new(Via::Deadpool);
+    let is_on = Arc::new(AtomicBool::new(false));
+    let before = Mutex::new((Rng::with_seed(seed), Rows::new()));
+    let client = OutOfStep { pool: deadpool(&fixture.database.url()), is_on: Arc::clone(&is_on), before };
+    let builder = PgStore::builder(client).cleanup_interval(Duration::ZERO).subject("user");
+    let world = World::new(fixture.set_up(builder).await, LONG_TIMEOUT, false).await;
+    is_on.store(true, Ordering::Relaxed);
+    let callers = world.calls(seed).await;
+    is_on.store(false, Ordering::Relaxed);
+    world.works_again(&callers).await;
+    let findings = world.findings.lock().unwrap();
+    assert!(findings.is_empty(), "seed {seed}: {findings:#?}");
 }
