@@ -83,4 +83,6 @@ impl Choice<'_, '_> {
 }
 
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod tests;
