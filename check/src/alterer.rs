@@ -11,7 +11,7 @@ use tokio_postgres::NoTls;
 use crate::store::Failure;
 
 /// So that calls come between.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Statements that leave a table which fits, from any of them on: after the last, the table is as it was before the first.
 pub const FITTING: &[&str] = &[

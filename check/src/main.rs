@@ -30,7 +30,7 @@ struct Check {
     calls: u32,
 
     /// The longest that the calls to one store may take, in seconds.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 900)]
     seconds: u64,
 
     /// What decides the calls of each client. [default: another one each time]

@@ -1,4 +1,4 @@
-//! What is called, and what happens meanwhile.
+//! The workloads: the calls, and the disturbance during them.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use pg_session_check::{Alterer, FITTING, Failure, Killer, MAX_AGE, Mix, Ours, Ru
 use pg_session_testkit::{Fault, Faults, Proxy};
 use serde::Serialize;
 
-/// One of so many answers of a server that misbehaves has a fault.
+/// One in this many answers of a server that misbehaves has a fault.
 const ONE_IN: u32 = 200;
 
-/// How long a store waits for an answer that is lost.
+/// The `timeout` of the store that meets faults: how long it waits for an answer that is lost.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -31,7 +31,7 @@ pub(crate) enum Variant {
     Misbehaving,
 }
 
-/// What happened to the calls of a run.
+/// The disturbances during a run.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Disturbed {
     /// How many connections were killed; none where none should be.
@@ -60,7 +60,7 @@ impl Variant {
         Workload { calls, time, seed, mix }
     }
 
-    /// The calls to two stores of ours.
+    /// Makes the calls to two stores of ours.
     pub(crate) async fn run_ours(self, url: &str, workload: Workload) -> Result<(Run, Disturbed), Failure> {
         match self {
             Self::Renewals => {
@@ -79,7 +79,7 @@ impl Variant {
         }
     }
 
-    /// The calls, and what happens to any store meanwhile.
+    /// Makes the calls to any two stores, with the disturbance.
     pub(crate) async fn run<S: Store>(
         self,
         stores: [S; 2],
@@ -102,7 +102,7 @@ impl Variant {
     }
 }
 
-/// What is added to the name of a side.
+/// What the workload adds to the name of a side.
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -21,15 +21,15 @@ const CLIENTS: Client = 24;
 /// The option `max_age` that the stores of [`Mix::Renewals`] must have.
 pub const MAX_AGE: Duration = slot::MAX_AGE;
 
-/// What is called, on which sessions.
+/// The kind of sessions that the calls are about.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Mix {
     /// Sessions that are set, created and destroyed; that go from id to id; and that expire.
     #[default]
     Plain,
-    /// Sessions that live longer than their time to live, for they are in use; then they are left to expire.
+    /// Sessions that outlive their time to live because they are in use, and are then left to expire.
     Aged,
-    /// Sessions that go from id to id until they are as old as [`MAX_AGE`] allows.
+    /// Sessions whose ids are renewed until [`MAX_AGE`] ends them.
     Renewals,
 }
 
@@ -54,7 +54,7 @@ pub struct Workload {
     pub time: Duration,
     /// Decides what each client calls, though not when the answers come.
     pub seed: u64,
-    /// What is called.
+    /// The kind of sessions.
     pub mix: Mix,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct CheckGuarantees {
     #[arg(long)]
     calls: Option<u32>,
 
-    /// The longest that the calls to one store may take. [default: 600]
+    /// The longest that the calls to one store may take. [default: 900]
     #[arg(long)]
     seconds: Option<u64>,
 

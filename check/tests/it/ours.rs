@@ -41,8 +41,8 @@ async fn no_promise_is_broken_where_connections_are_killed() {
     let killer = Killer::start(&database.url()).await.unwrap();
     let (run, violations) = found(stores, WORKLOAD.calls).await;
     assert!(killer.stop().await.unwrap() >= 10);
+    // Calls may fail, and need not: what certainly did not run is sent again.
     assert_none(&run, &violations);
-    assert!(run.failed > 0, "no call was cut off");
 }
 
 /// Of these calls, how many sessions were found after the time to live that they were made with, and after `max_age`.

@@ -18,6 +18,12 @@ use plain::is_plain;
 pub(crate) use reader::Reader;
 pub(crate) use repair::{Trouble, repair};
 
+/// Returns whether two JSON texts are the same value, whatever the order of the keys, the space in between and the escapes
+/// in strings. Numbers are the same if they are written the same.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one == other || Node::of(one) == Node::of(other)
+}
+
 /// Returns what is to be stored of `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
 /// the reader could not tell apart from `base` has the text of `base`.
 pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String> {
@@ -103,6 +109,8 @@ fn merge_members<'a>(base: Option<&Object<'a>>, theirs: &Object<'a>, ours: &Obje
     Merged { ours_is_base, theirs_is_base, ours_is_theirs, outcome: Some(Outcome::Object(members)) }
 }
 
+#[cfg(test)]
+mod noise;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -1,16 +1,16 @@
-//! What can be wrong with an answer. No I/O.
+//! The faults that an answer can have. No I/O.
 
 use fastrand::Rng;
 
 use super::message::{Message, tag};
 
-/// So many rows of earlier answers are kept to be replayed.
+/// The number of rows of earlier answers that are kept for replay.
 const KEPT_ROWS: usize = 64;
 
-/// Types that exist, so that a wrong one is not always an unknown one.
+/// Message types that exist: a wrong type is not always an unknown one.
 const TAGS: &[u8] = b"123ACDEGHIKNRSTZnstv";
 
-/// One thing that is done to an answer of the server: to everything up to its ReadyForQuery.
+/// A fault in an answer of the server. An answer is everything up to its ReadyForQuery.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -51,7 +51,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What a client can always tell from a right answer, as long as it knows what it asked for.
+    /// The faults that a client can always detect, if it knows which answer belongs to which statement.
     pub const DETECTABLE: [Self; 13] = [
         Self::ExtraReady,
         Self::DoubledMessage,
@@ -68,10 +68,10 @@ impl Fault {
         Self::CutBeforeAnswer,
     ];
 
-    /// What may change the data itself, so that a client cannot always tell.
+    /// The faults that may change the data itself, which a client cannot always detect.
     pub const MUTATIONS: [Self; 2] = [Self::Mutated, Self::Noise];
 
-    /// What the protocol allows: a client must not mind.
+    /// What the protocol allows, and a client must handle.
     pub const HARMLESS: [Self; 2] = [Self::Asynchronous, Self::Bytewise];
 }
 
@@ -115,7 +115,7 @@ impl Faults {
         }
     }
 
-    /// None where the fault cannot strike this answer.
+    /// Returns `None` if the fault is impossible in this answer.
     fn spoil(&mut self, fault: Fault, mut answer: Vec<Message>) -> Option<Delivery> {
         let any = self.rng.usize(0..answer.len());
         match fault {
@@ -172,7 +172,7 @@ impl Faults {
         Some(Delivery::Whole(concat(&answer)))
     }
 
-    /// Best one that looks as if it belonged there.
+    /// Returns a row of an earlier answer, with as many columns as the rows of this one if possible.
     fn earlier_row(&mut self, answer: &[Message]) -> Option<Message> {
         let columns = answer.iter().find_map(Message::columns);
         let alike: Vec<_> = self.rows.iter().filter(|row| columns.is_none() || row.columns() == columns).collect();
@@ -223,12 +223,12 @@ impl std::fmt::Debug for Faults {
     }
 }
 
-/// How the bytes of an answer go to the client.
+/// How to send the bytes of an answer to the client.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Delivery {
     Whole(Vec<u8>),
     Bytewise(Vec<u8>),
-    /// Then the connection ends.
+    /// Then the connection is closed.
     ThenCut(Vec<u8>),
     AfterTheNext(Vec<u8>),
 }

@@ -18,11 +18,11 @@ use relay::relay;
 pub use fault::{Fault, Faults};
 pub use message::Message;
 
-/// A proxy before a server. Until told otherwise, it passes everything on.
+/// A proxy between clients and a server. It passes everything on unchanged until it is told to misbehave.
 ///
-/// It reads PostgreSQL's messages, and strikes whole answers: everything that the server sends up to a ReadyForQuery.
-/// A connection's login, and what it asks by simple queries before its first statement of the extended query protocol,
-/// is left alone. Clients that want an answer before they send a Sync are not served.
+/// It parses PostgreSQL's messages, and applies faults to whole answers: everything that the server sends up to a
+/// ReadyForQuery. It leaves the login alone, and the simple queries before the first statement of the extended query
+/// protocol. Clients that expect an answer before they send a Sync are not supported.
 ///
 /// ```no_run
 /// # async fn example(database: &pg_session_testkit::Database) -> std::io::Result<()> {
@@ -36,7 +36,7 @@ pub use message::Message;
 /// # }
 /// ```
 ///
-/// Dropping it ends it, and the connections through it.
+/// Dropping it closes it and the connections through it.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -95,22 +95,22 @@ impl Proxy {
         &self.url
     }
 
-    /// From here on, answers get these faults.
+    /// Applies these faults to the answers from now on.
     pub fn misbehave(&self, faults: Faults) {
         *self.shared.faults() = Some(faults);
     }
 
-    /// From here on, answers are passed on as they are.
+    /// Passes the answers on unchanged from now on.
     pub fn behave(&self) {
         *self.shared.faults() = None;
     }
 
-    /// Stops to pass answers on, until [`release`](Self::release). Statements still reach the server.
+    /// Holds answers back until [`release`](Self::release). Statements still reach the server.
     pub fn hold_answers(&self) {
         self.shared.state.send_modify(|state| state.holds_answers = true);
     }
 
-    /// Lets new connections wait, until [`release`](Self::release).
+    /// Lets new connections wait until [`release`](Self::release).
     pub fn hold_connections(&self) {
         self.shared.state.send_modify(|state| state.holds_connections = true);
     }
@@ -120,8 +120,8 @@ impl Proxy {
         self.shared.state.send_modify(|state| (state.holds_answers, state.holds_connections) = (false, false));
     }
 
-    /// Ends the connections that are open now, with all answers that are held. The server has executed the statements
-    /// that it answered.
+    /// Closes the connections that are open now. Answers that are held are lost, though the server has executed their
+    /// statements.
     pub fn cut(&self) {
         self.shared.state.send_modify(|state| state.cuts += 1);
     }

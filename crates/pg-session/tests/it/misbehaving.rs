@@ -7,35 +7,30 @@
 //! For long runs: `PG_SESSION_TEST_CALLS=1000000 PG_SESSION_TEST_SEED=1 cargo test --release -p pg-session --all-features
 //! --test it misbehaving`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod caller;
+
 use std::env;
+use std::mem;
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
-use pg_session::{Created, PgStore, Result, Rotated, Session, Updated};
+use pg_session::{Client, Error, PgStore, Result, Rows};
 use pg_session_testkit::{Fault, Faults, Proxy};
-use serde_json::{Value, json};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
 
-use crate::via::{Fixture, MINUTE, Via};
+use crate::via::{Fixture, Via, deadpool};
+use caller::World;
 
-const CALLS: u64 = 1_600;
-const CALLERS: u64 = 16;
 const CONNECTIONS: usize = 2;
 
-/// Of each statement. Short, for a call whose answer is lost waits so long; where none is, no call may fail.
+/// The `timeout` of the store: short, as a call whose answer is lost waits for it; long where no call may fail.
 const TIMEOUT: Duration = Duration::from_millis(300);
 const LONG_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The sessions that nobody changes: so many users, with so many sessions each.
-const USERS: usize = 3;
-const EACH: usize = 4;
-
-/// How many panics there were in the library.
+/// The number of panics in the library.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 fn count_panics() {
@@ -54,338 +49,121 @@ fn from_env(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// What all callers know.
-struct World {
-    store: PgStore,
-    /// Every id that was given to a call, and the name of the session that it is for, which is in its data.
-    names: Mutex<BTreeMap<String, String>>,
-    /// The sessions that nobody changes: id, and the user.
-    fixed: BTreeMap<String, String>,
-    /// The longest that a call may take: it may be several statements, and the machine may be busy.
-    patience: Duration,
-    /// Whether every answer must be right. Else it must only not be another session's.
+/// The faults of one test.
+struct Trouble<'t> {
+    kinds: &'t [Fault],
+    /// One in this many answers has a fault.
+    one_in: u32,
+    /// Whether every answer must be right.
     is_strict: bool,
-    /// What was wrong, and how often.
-    findings: Mutex<BTreeMap<String, u64>>,
-    failed: AtomicU64,
+    /// Whether the store prepares its statements. If not, its settings precede each of them.
+    prepare: bool,
 }
 
-impl World {
-    /// An id for this session, or for a new one.
-    fn new_id(&self, rng: &mut Rng, name: Option<String>) -> String {
-        // No change of a few bytes makes another one of it.
-        let id = format!("{:016x}", rng.u64(..));
-        self.names.lock().unwrap().insert(id.clone(), name.unwrap_or_else(|| id.clone()));
-        id
-    }
+impl Trouble<'_> {
+    async fn does_no_harm(self) {
+        count_panics();
+        let Self { kinds, one_in, is_strict, prepare } = self;
+        let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
+        let panics = PANICS.load(Ordering::Relaxed);
+        let fixture = Fixture::new(Via::Lanes);
+        let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
+        let is_harmless = kinds.iter().all(|kind| Fault::HARMLESS.contains(kind));
+        let limit = if is_harmless { LONG_TIMEOUT } else { TIMEOUT };
+        let builder = fixture.builder_at(proxy.url()).connections(CONNECTIONS).timeout(limit).subject("user");
+        let world = World::new(fixture.set_up(builder.prepare(prepare)).await, limit, is_strict).await;
 
-    fn name(&self, id: &str) -> Option<String> {
-        self.names.lock().unwrap().get(id).cloned()
-    }
+        proxy.misbehave(Faults::at_random(kinds, one_in, seed));
+        let callers = world.calls(seed).await;
+        proxy.behave();
+        world.works_again(&callers).await;
+        world.is_in_the_table(&callers, &fixture).await;
 
-    fn report(&self, finding: String) {
-        *self.findings.lock().unwrap().entry(finding).or_default() += 1;
-    }
-
-    /// Of an answer that should have been another one.
-    fn wrong(&self, what: &str, answer: &str) {
-        if self.is_strict {
-            self.report(format!("{what}: {answer}"));
+        let (failed, struck) = (world.failed.load(Ordering::Relaxed), proxy.struck());
+        let findings = world.findings.lock().unwrap();
+        assert!(findings.is_empty(), "{kinds:?}, seed {seed}, {failed} failed, {struck} faults: {findings:#?}");
+        assert!(struck > 0, "{kinds:?}: nothing happened");
+        assert_eq!(PANICS.load(Ordering::Relaxed), panics, "the library panicked");
+        if is_harmless {
+            assert_eq!(failed, 0, "{kinds:?}: calls failed");
+            assert!(proxy.connections() <= CONNECTIONS as u64, "{kinds:?}: {} connections", proxy.connections());
         }
-    }
-
-    /// The version of the data, if the session is that of `id`.
-    fn version(&self, what: &str, id: &str, session: &Session) -> Option<u64> {
-        let data: Value = session.decode().unwrap_or_default();
-        let (of, name) = (data.get("of").and_then(Value::as_str), self.name(id));
-        if of.is_some() && of == name.as_deref() && session.id() == id {
-            return data["version"].as_u64();
-        }
-        // An id that nobody knows has been damaged itself, in a list of sessions.
-        if name.is_some() && of.is_some_and(|of| self.names.lock().unwrap().values().any(|name| name == of)) {
-            self.report(format!("{what}: another session's data"));
-        } else {
-            self.wrong(what, "data that nobody wrote");
-        }
-        None
-    }
-
-    fn exactly(&self, what: &str, found: &[Session], expected: &BTreeSet<&String>, may_have_others: bool) {
-        let mut ids = BTreeSet::new();
-        for session in found {
-            self.version(what, session.id(), session);
-            if !ids.insert(session.id().to_owned()) {
-                self.wrong(what, "a session twice");
-            }
-        }
-        if expected.iter().any(|id| !ids.contains(id.as_str())) {
-            self.wrong(what, "a session is missing");
-        }
-        if !may_have_others && ids.len() > expected.len() {
-            self.wrong(what, "a session too many");
-        }
-    }
-}
-
-/// Makes calls on a session of its own.
-struct Caller {
-    world: Arc<World>,
-    rng: Rng,
-    id: String,
-    /// The version of the data, while the session lives.
-    state: Option<u64>,
-    versions: u64,
-    /// What is certain of each session that no call failed on.
-    known: BTreeMap<String, Option<u64>>,
-}
-
-impl Caller {
-    fn new(world: Arc<World>, seed: u64) -> Self {
-        let mut rng = Rng::with_seed(seed);
-        let id = world.new_id(&mut rng, None);
-        Self { world, rng, id, state: None, versions: 0, known: BTreeMap::new() }
-    }
-
-    fn data(&mut self) -> Value {
-        self.versions += 1;
-        json!({"of": self.world.name(&self.id), "user": "nobody", "version": self.versions})
-    }
-
-    /// None of a call that failed.
-    async fn done<T>(&self, what: &str, call: impl Future<Output = Result<T>>) -> Option<T> {
-        let Ok(outcome) = timeout(self.world.patience, call).await else {
-            self.world.report(format!("{what}: stuck"));
-            return None;
-        };
-        if outcome.is_err() {
-            self.world.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        outcome.ok()
-    }
-
-    /// A write: nobody knows what a failed one has done.
-    async fn write<T>(&mut self, what: &str, call: impl Future<Output = Result<T>>) -> Option<T> {
-        let done = self.done(what, call).await;
-        if done.is_none() {
-            self.known.remove(&self.id);
-            self.id = self.world.new_id(&mut self.rng, None);
-            self.state = None;
-        }
-        done
-    }
-
-    fn is(&mut self, state: Option<u64>) {
-        self.state = state;
-        self.known.insert(self.id.clone(), state);
-    }
-
-    fn expect(&self, what: &str, is_right: bool, answer: &str) {
-        if !is_right {
-            let state = if self.state.is_some() { "of a live session" } else { "of none" };
-            self.world.wrong(&format!("{what} {state}"), answer);
-        }
-    }
-
-    async fn step(&mut self) {
-        let world = Arc::clone(&self.world);
-        let (store, id, lives) = (&world.store, self.id.clone(), self.state.is_some());
-        match self.rng.u8(0..100) {
-            0..30 => drop(self.get().await),
-            30..45 => {
-                let data = self.data();
-                if self.write("set", store.set(&id, &data, 10 * MINUTE)).await.is_some() {
-                    self.is(Some(self.versions));
-                }
-            }
-            45..58 => {
-                let data = self.data();
-                if let Some(created) = self.write("create", store.create(&id, &data, 10 * MINUTE)).await {
-                    self.expect("create", (created == Created::Exists) == lives, &format!("{created:?}"));
-                    self.is(if created == Created::Created { Some(self.versions) } else { self.state });
-                }
-            }
-            58..70 => {
-                let Some(base) = self.get().await else { return };
-                let data = self.data();
-                if let Some(updated) = self.write("update", store.update(&base, &data, 10 * MINUTE)).await {
-                    self.expect("update", updated != Updated::Gone, &format!("{updated:?}"));
-                    self.is(Some(self.versions));
-                }
-            }
-            70..76 => {
-                if let Some(answer) = self.write("touch", store.touch(&id, 20 * MINUTE)).await {
-                    self.expect("touch", answer == lives, &answer.to_string());
-                }
-            }
-            76..81 => {
-                if let Some(answer) = self.write("destroy", store.destroy(&id)).await {
-                    self.expect("destroy", answer == lives, &answer.to_string());
-                    self.is(None);
-                }
-            }
-            81..86 => {
-                let state = self.state;
-                if let Some(taken) = self.write("take", store.take(&id)).await {
-                    let version = taken.as_ref().and_then(|session| world.version("take", &id, session));
-                    self.expect("take", version == state, if taken.is_some() { "another version" } else { "none" });
-                    self.is(None);
-                }
-            }
-            86..90 => {
-                let (state, new) = (self.state, world.new_id(&mut self.rng, world.name(&id)));
-                if let Some(rotated) = self.write("rotate", store.rotate(&id, &new)).await {
-                    let right = if lives { Rotated::Rotated } else { Rotated::Gone };
-                    self.expect("rotate", rotated == right, &format!("{rotated:?}"));
-                    if lives {
-                        self.is(None);
-                        self.id = new;
-                        self.is(state);
-                    }
-                }
-            }
-            90..94 => {
-                let user = format!("user {}", self.rng.usize(0..USERS));
-                if let Some(found) = self.done("sessions_of", store.sessions_of(&user)).await {
-                    let theirs = world.fixed.iter().filter(|(_, owner)| **owner == user).map(|(id, _)| id).collect();
-                    world.exactly("sessions_of", &found, &theirs, false);
-                }
-            }
-            94..96 => {
-                if let Some(found) = self.done("all", store.all()).await {
-                    let expected = world.fixed.keys().chain(self.state.map(|_| &self.id)).collect();
-                    world.exactly("all", &found, &expected, true);
-                }
-            }
-            96..98 => {
-                if let Some(count) = self.done("count", store.count()).await {
-                    let most = (world.fixed.len() + world.names.lock().unwrap().len()) as u64;
-                    let is_possible = (world.fixed.len() as u64..=most).contains(&count);
-                    self.expect("count", is_possible, "impossible");
-                }
-            }
-            _ => {
-                let (fixed, _) = world.fixed.iter().nth(self.rng.usize(0..world.fixed.len())).unwrap();
-                if let Some(found) = self.done("get", store.get(fixed)).await {
-                    let version = found.and_then(|session| world.version("get", fixed, &session));
-                    self.expect("get of a fixed one", version == Some(0), "none, or another");
-                }
-            }
-        }
-    }
-
-    async fn get(&mut self) -> Option<Session> {
-        let found = self.done("get", self.world.store.get(&self.id)).await?;
-        let version = found.as_ref().and_then(|session| self.world.version("get", &self.id, session));
-        let answer = if found.is_some() { "another version" } else { "none" };
-        self.expect("get", version == self.state, answer);
-        found.filter(|_| self.state.is_some())
-    }
-}
-
-/// Calls while answers get these faults, one of `one_in` of them.
-async fn calls_under(kinds: &[Fault], one_in: u32, is_strict: bool) {
-    count_panics();
-    let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
-    let calls = from_env("PG_SESSION_TEST_CALLS").unwrap_or(CALLS);
-    let panics = PANICS.load(Ordering::Relaxed);
-    let fixture = Fixture::new(Via::Lanes);
-    let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
-    let is_harmless = kinds.iter().all(|kind| Fault::HARMLESS.contains(kind));
-    let timeout = if is_harmless { LONG_TIMEOUT } else { TIMEOUT };
-    let builder = fixture.builder_at(proxy.url()).connections(CONNECTIONS).timeout(timeout).subject("user");
-    let store = fixture.set_up(builder).await;
-    let (mut names, mut fixed) = (BTreeMap::new(), BTreeMap::new());
-    for number in 0..USERS * EACH {
-        let (id, user) = (format!("fixed {number:016x}"), format!("user {}", number % USERS));
-        store.set(&id, &json!({"of": id, "user": user, "version": 0}), 60 * MINUTE).await.unwrap();
-        names.insert(id.clone(), id.clone());
-        fixed.insert(id, user);
-    }
-    let world = Arc::new(World {
-        store: store.clone(),
-        names: Mutex::new(names),
-        fixed,
-        patience: 2 * timeout + Duration::from_secs(2),
-        is_strict,
-        findings: Mutex::default(),
-        failed: AtomicU64::new(0),
-    });
-
-    proxy.misbehave(Faults::at_random(kinds, one_in, seed));
-    let mut callers = JoinSet::new();
-    for number in 0..CALLERS {
-        let mut caller = Caller::new(Arc::clone(&world), seed.wrapping_mul(1_000).wrapping_add(number));
-        callers.spawn(async move {
-            for _ in 0..calls / CALLERS {
-                caller.step().await;
-            }
-            caller
-        });
-    }
-    let callers = callers.join_all().await;
-    proxy.behave();
-
-    // The store works again.
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while let Err(error) = store.set("afterwards", &1, MINUTE).await {
-        assert!(Instant::now() < deadline, "{kinds:?}: the store does not recover: {error}");
-    }
-    for caller in &callers {
-        let version = store.get(&caller.id).await.unwrap();
-        let version = version.and_then(|session| world.version("get afterwards", &caller.id, &session));
-        caller.expect("get afterwards", version == caller.state, "another version");
-    }
-    // What was said is what the server has.
-    let sql = "SELECT id, session ->> 'version' FROM session WHERE expiry > now()";
-    let rows = fixture.database.client().await.query(sql, &[]).await.unwrap();
-    let rows: BTreeMap<String, Option<String>> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    for (id, state) in callers.iter().flat_map(|caller| &caller.known) {
-        let version = rows.get(id).map(|version| version.clone().unwrap_or_default());
-        if version != state.map(|version| version.to_string()) {
-            world.wrong("the row", "not what was answered last");
-        }
-    }
-    let (failed, struck) = (world.failed.load(Ordering::Relaxed), proxy.struck());
-    let findings = world.findings.lock().unwrap();
-    assert!(findings.is_empty(), "{kinds:?}, seed {seed}, {failed} failed, {struck} faults: {findings:#?}");
-    assert!(struck > 0, "{kinds:?}: nothing happened");
-    assert_eq!(PANICS.load(Ordering::Relaxed), panics, "the library panicked");
-    if is_harmless {
-        assert_eq!(failed, 0, "{kinds:?}: calls failed");
-        assert!(proxy.connections() <= CONNECTIONS as u64, "{kinds:?}: {} connections", proxy.connections());
     }
 }
 
 /// One test for each fault: its kinds, and in one of how many answers it is.
 macro_rules! faults {
-    ($($(#[$attribute:meta])* $name:ident: $kinds:expr, $one_in:literal, $is_strict:literal;)+) => {$(
+    ($($(#[$attribute:meta])* $name:ident: $kinds:expr, $one_in:literal, $is_strict:literal, $prepare:literal;)+) => {$(
         $(#[$attribute])*
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            calls_under(&$kinds, $one_in, $is_strict).await;
+            Trouble { kinds: &$kinds, one_in: $one_in, is_strict: $is_strict, prepare: $prepare }.does_no_harm().await;
         }
     )+};
 }
 
 faults! {
-    one_ready_for_query_too_many: [Fault::ExtraReady], 8, true;
-    a_message_twice: [Fault::DoubledMessage], 8, true;
-    an_answer_twice: [Fault::DoubledAnswer], 8, true;
-    two_messages_swapped: [Fault::SwappedMessages], 8, true;
-    two_answers_swapped: [Fault::SwappedAnswers], 8, true;
-    a_message_dropped: [Fault::DroppedMessage], 24, true;
-    an_answer_dropped: [Fault::DroppedAnswer], 48, true;
-    a_message_cut_off: [Fault::Truncated], 8, true;
-    a_header_that_announces_two_gigabytes: [Fault::HugeLength], 8, true;
-    a_message_of_another_type: [Fault::WrongType], 24, true;
-    random_bytes_between_messages: [Fault::Garbage], 24, true;
-    a_row_of_an_earlier_answer: [Fault::ReplayedRow], 8, true;
-    a_cut_before_the_answer: [Fault::CutBeforeAnswer], 8, true;
-    everything_at_once: Fault::DETECTABLE, 12, true;
+    one_ready_for_query_too_many: [Fault::ExtraReady], 8, true, true;
+    a_message_twice: [Fault::DoubledMessage], 8, true, true;
+    an_answer_twice: [Fault::DoubledAnswer], 8, true, true;
+    two_messages_swapped: [Fault::SwappedMessages], 8, true, true;
+    two_answers_swapped: [Fault::SwappedAnswers], 8, true, true;
+    a_message_dropped: [Fault::DroppedMessage], 24, true, true;
+    an_answer_dropped: [Fault::DroppedAnswer], 48, true, true;
+    a_message_cut_off: [Fault::Truncated], 8, true, true;
+    a_header_that_announces_two_gigabytes: [Fault::HugeLength], 8, true, true;
+    a_message_of_another_type: [Fault::WrongType], 24, true, true;
+    random_bytes_between_messages: [Fault::Garbage], 24, true, true;
+    a_row_of_an_earlier_answer: [Fault::ReplayedRow], 8, true, true;
+    a_cut_before_the_answer: [Fault::CutBeforeAnswer], 8, true, true;
+    everything_at_once: Fault::DETECTABLE, 12, true, true;
+    everything_at_once_where_nothing_is_prepared: Fault::DETECTABLE, 12, true, false;
     /// What the protocol allows at any time does no harm, and drops no connection.
-    messages_that_may_come_at_any_time: [Fault::Asynchronous], 1, true;
-    an_answer_byte_by_byte: [Fault::Bytewise], 2, true;
+    messages_that_may_come_at_any_time: [Fault::Asynchronous], 1, true, true;
+    messages_that_may_come_at_any_time_where_nothing_is_prepared: [Fault::Asynchronous], 1, true, false;
+    an_answer_byte_by_byte: [Fault::Bytewise], 2, true, true;
     /// Whatever the bytes are: no panic, no stuck call, and no other session's data.
-    bytes_changed_at_random: [Fault::Mutated], 8, false;
-    random_bytes: [Fault::Noise], 24, false;
+    bytes_changed_at_random: [Fault::Mutated], 8, false, true;
+    random_bytes: [Fault::Noise], 24, false, true;
+}
+
+/// An application's client that sometimes returns the rows of the query before.
+struct OutOfStep {
+    pool: deadpool_postgres::Pool,
+    is_on: Arc<AtomicBool>,
+    before: Mutex<(Rng, Rows)>,
+}
+
+impl Client for OutOfStep {
+    async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+        let client = self.pool.get().await.map_err(Error::unreachable)?;
+        let params: Vec<_> = params.iter().map(|param| param as &(dyn ToSql + Sync)).collect();
+        let rows = client.query(sql, &params).await.map_err(|error| match error.as_db_error() {
+            Some(answer) => Error::refused(answer.code().code(), answer.message()),
+            None => Error::connection_lost(error),
+        })?;
+        let rows: Rows = rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect();
+        let mut before = self.before.lock().unwrap();
+        let earlier = mem::replace(&mut before.1, rows.clone());
+        let is_struck = self.is_on.load(Ordering::Relaxed) && before.0.u8(0..8) == 0;
+        Ok(if is_struck { earlier } else { rows })
+    }
+}
+
+/// A reply without rows does not say which call it answers, but the data of another session does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_is_out_of_step_never_leads_to_another_session() {
+    let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
+    let fixture = Fixture::new(Via::Deadpool);
+    let is_on = Arc::new(AtomicBool::new(false));
+    let before = Mutex::new((Rng::with_seed(seed), Rows::new()));
+    let client = OutOfStep { pool: deadpool(&fixture.database.url()), is_on: Arc::clone(&is_on), before };
+    let builder = PgStore::builder(client).cleanup_interval(Duration::ZERO).subject("user");
+    let world = World::new(fixture.set_up(builder).await, LONG_TIMEOUT, false).await;
+    is_on.store(true, Ordering::Relaxed);
+    let callers = world.calls(seed).await;
+    is_on.store(false, Ordering::Relaxed);
+    world.works_again(&callers).await;
+    let findings = world.findings.lock().unwrap();
+    assert!(findings.is_empty(), "seed {seed}: {findings:#?}");
 }
