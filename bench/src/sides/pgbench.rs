@@ -45,8 +45,9 @@ impl Pgbench {
         let scripts = Folder::new()?;
         fs::write(scripts.path().join("get"), format!("{CHOOSE}{};\n", fill_in(GET, &["id"])))?;
         fs::write(scripts.path().join("set"), format!("{CHOOSE}{};\n", fill_in(SET, &["id", "data", "ttl"])))?;
-        // \gset fails where there is not one row.
-        fs::write(scripts.path().join("check"), format!("{CHOOSE}{} \\gset\n", fill_in(GET, &["id"])))?;
+        // Fails where the session is not found.
+        let check = format!("SELECT 1 / count(g.data) AS found FROM ({}) AS g", fill_in(GET, &["id"]));
+        fs::write(scripts.path().join("check"), format!("{CHOOSE}{check};\n"))?;
         let many_gets: String =
             (0..STATEMENTS).map(|n| format!("{};\n", fill_in(GET_MANY, &[&format!("ids{n}")]))).collect();
         fs::write(scripts.path().join("get_many"), many_gets)?;
@@ -111,10 +112,10 @@ fn fill_in(sql: &str, variables: &[&str]) -> String {
         ("{id}", "id"),
         ("{expiry}", "expiry"),
         ("{expires}", "s.expiry"),
-        ("{anew}", ""),
+        ("{created_on_conflict}", ""),
+        ("{fits}", "true"),
         ("{data}", "session"),
         ("{json}", "json"),
-        ("{text}", ""),
         ("{zone}", ""),
     ];
     let sql = names.iter().fold(sql.trim_end().to_owned(), |sql, (name, value)| sql.replace(name, value));

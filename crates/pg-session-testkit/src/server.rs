@@ -241,7 +241,13 @@ impl Server {
             format!("unix_socket_directories={}", self.socket_dir.display()),
         ];
         let safety = if self.plan.durable { "on" } else { "off" };
-        let usual = ["max_connections=200".to_owned(), format!("fsync={safety}"), format!("full_page_writes={safety}")];
+        let usual = [
+            "max_connections=200".to_owned(),
+            format!("fsync={safety}"),
+            format!("full_page_writes={safety}"),
+            // A client that was dropped while it logged in holds up DROP DATABASE for so many seconds, 60 unless set.
+            "authentication_timeout=10".to_owned(),
+        ];
         let settings = usual.into_iter().chain(self.plan.settings.clone()).chain(own);
         settings.flat_map(|setting| ["-c".to_owned(), setting])
     }

@@ -225,7 +225,6 @@ async fn a_visitor_who_goes_away_within_a_logout_leaves_no_row() {
 }
 
 #[tokio::test]
-#[ignore = "Session::decode cannot read such data yet"]
 async fn values_that_cannot_be_read_stay_as_they_are_stored() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
