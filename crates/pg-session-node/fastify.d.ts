@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import Sessions = require('./index.js');
 
 /**
- * The store for @fastify/session. A session lives as long as its cookie; 45 minutes after the last request where that
- * lives as long as the browser runs.
+ * The store for @fastify/session. A session lives as long as its cookie. Where that lives as long as the browser
+ * runs, it lives for the option `ttl` after the last request, or for what it has left if that is more.
  *
  * Callbacks are called once, after the method has returned. Errors are {@link Sessions.PgSessionError}.
  */
@@ -21,7 +21,7 @@ declare class PgStore extends EventEmitter {
   /** The options, with the defaults filled in. */
   readonly options: Sessions.CompleteOptions;
 
-  /** Whether `setup` has succeeded; `connect` is emitted when it has. */
+  /** Whether the table was found or created; `connect` is emitted when it was. */
   readonly ready: boolean;
 
   /** Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. */
@@ -66,6 +66,7 @@ declare class PgStore extends EventEmitter {
 
 declare namespace PgStore {
   export { PgStore, PgStore as default };
+  export import PgSessionError = Sessions.PgSessionError;
 }
 
 export = PgStore;

@@ -1,8 +1,9 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { carry, textOf } = require('./lib/bases.js');
+const { carry, isObject, leftOf } = require('./lib/bases.js');
 const withCallbacks = require('./lib/callbacks.js');
+const { PgSessionError } = require('./lib/errors.js');
 
 /** Where a cookie says which session it was found in. */
 const FOUND = Symbol('found');
@@ -17,7 +18,7 @@ class PgStore extends withCallbacks(EventEmitter) {
 
   get(sid, callback) {
     super.get(sid, (error, found) => {
-      if (found?.cookie instanceof Object) tellOf(found);
+      if (isObject(found?.cookie)) tellOf(found);
       callback(error, found);
     });
   }
@@ -30,7 +31,7 @@ class PgStore extends withCallbacks(EventEmitter) {
 
   destroy(sid, callback) {
     this.take(sid, (error, found) => {
-      if (!error) this.#taken = [sid, textOf(found)];
+      if (!error) this.#taken = [sid, leftOf(found)];
       try {
         callback?.(error);
       } finally {
@@ -42,13 +43,7 @@ class PgStore extends withCallbacks(EventEmitter) {
 
 /** Has the options that a `Session` takes from the cookie tell of the session; the cookie looks as it did. */
 function tellOf(found) {
-  const { cookie } = found;
-  const value = () => {
-    const { expires, ...lasting } = cookie;
-    // Whether the session lives is for the database to say: with an age, the stored time is one of the past.
-    return { ...(cookie.originalMaxAge ? lasting : cookie), [FOUND]: found };
-  };
-  Object.defineProperty(cookie, 'toJSON', { value });
+  Object.defineProperty(found.cookie, 'toJSON', { value: () => ({ ...found.cookie, [FOUND]: found }) });
 }
 
 function foundBy(session) {
@@ -58,4 +53,5 @@ function foundBy(session) {
 
 module.exports = PgStore;
 module.exports.PgStore = PgStore;
+module.exports.PgSessionError = PgSessionError;
 module.exports.default = PgStore;

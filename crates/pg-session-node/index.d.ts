@@ -4,8 +4,9 @@ import { EventEmitter } from 'node:events';
  * Sessions in a PostgreSQL table. `Data` is what a session holds.
  *
  * The clock is the database's, always. Ids are strings of 1 to 1,024 bytes in UTF-8, without NUL. Every time to live is
- * in milliseconds: 45 minutes if there is none, expired at once if it is zero or less. Every method answers a promise,
- * which is rejected with a {@link PgStore.PgSessionError}.
+ * in milliseconds; a session expires at once if it is zero or less. Where none is given, it is the `originalMaxAge` of
+ * the session's cookie, else the option `ttl`, or what the session has left if that is more. Every method answers a
+ * promise, which is rejected with a {@link PgStore.PgSessionError}.
  */
 declare class PgStore<Data = any> extends EventEmitter {
   /**
@@ -21,18 +22,22 @@ declare class PgStore<Data = any> extends EventEmitter {
   /** The options, with the defaults filled in. */
   readonly options: PgStore.CompleteOptions;
 
-  /** Whether `setup` has succeeded; `connect` is emitted when it has. */
+  /** Whether the table was found or created, by `setup` or by another call; `connect` is emitted when it was. */
   readonly ready: boolean;
 
   /**
-   * Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. Who does not wait for it need
-   * not catch its rejection: the next call tries again, and tells.
+   * Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. Where it was not called, the first
+   * call of another method does the same. Its rejection need not be caught: the next call tries again, and tells.
+   *
+   * If `create` is false and the table is missing, it resolves with a warning of the process, and every call is rejected
+   * with `PG_SESSION_SETUP` until the table is there.
    */
   setup(): PgStore.Answer<void>;
 
   /**
    * The live session, or `false`. Never an expired one. Never writes. The store remembers what it has handed out, by the
-   * object's identity, as long as you keep that; `set` and `update` are against it. The last two are koa-session's.
+   * object's identity, as long as you keep that; `set` and `update` are against it. A date in `cookie.expires` is when
+   * the session ends. The last two are koa-session's.
    */
   get(sid: string, maxAge?: PgStore.Ttl, context?: PgStore.Context): PgStore.Answer<Data | false>;
 
@@ -55,8 +60,9 @@ declare class PgStore<Data = any> extends EventEmitter {
   create(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
   /**
-   * Moves the expiry; whether the session lives. Never inserts. Does not wait for the disk, unless the session ends sooner
-   * by it: a crash of the server may take the touches of its last instants back.
+   * Moves the expiry; whether the session lives. Never inserts. Without a time to live it shortens no session. Does not wait
+   * for the disk, unless the session ends sooner by it: a crash of the server may take the touches of its last instants
+   * back.
    */
   touch(sid: string, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
 
@@ -105,8 +111,8 @@ declare namespace PgStore {
     [Symbol.iterator](): Generator<Answer<T>, T, T>;
   }
 
-  /** Milliseconds; `'session'` is how koa-session says that there are none. */
-  export type Ttl = number | 'session' | null;
+  /** Milliseconds; the others are how middlewares say that there are none. */
+  export type Ttl = number | 'session' | false | null;
 
   /** What koa-session says besides. What a request has loaded, its `ctx` carries to what it saves. */
   export interface Context {
@@ -118,11 +124,28 @@ declare namespace PgStore {
   /** Whose sessions, as the data has it; a number is its digits. */
   export type Subject = string | number | boolean;
 
-  /** A connection string as libpq takes it, an object as node-postgres does, or a function over a client you have. */
-  export type Connection = string | ConnectionObject | Query;
+  /** A connection string as libpq takes it, an object as node-postgres does, or a client or a function that you have. */
+  export type Connection = string | URL | ConnectionObject | Client | Query;
 
-  /** Runs one statement. Every parameter is text, and so is every column of the result. */
-  export type Query = (sql: string, params: string[]) => PromiseLike<readonly object[] | { readonly rows: readonly object[] }>;
+  /**
+   * Runs one statement. Every parameter is text, and so is every column of the result. Rows may be arrays or objects; a pair
+   * of them and of what else there is to tell will do too.
+   */
+  export type Query = (sql: string, params: string[]) => PromiseLike<
+    readonly object[] | { readonly rows: readonly object[] } | readonly [rows: readonly object[], more: unknown]
+  >;
+
+  /**
+   * A Pool or a connected Client of pg, a database of pg-promise, Drizzle, Kysely or PGlite, a DataSource of TypeORM, an
+   * instance of Sequelize or Knex, the `sql` of postgres.js, or any other object with such a method `query`. The store
+   * never closes it.
+   */
+  export type Client =
+    | { query(...args: any[]): any }
+    | { $client: any }
+    | { executeQuery(...args: any[]): any }
+    | { raw(...args: any[]): any; client: any }
+    | { unsafe(...args: any[]): any };
 
   export interface ConnectionObject {
     connectionString?: string;
@@ -180,6 +203,8 @@ declare namespace PgStore {
     expiryColumn?: string;
     /** Default: `session`. */
     dataColumn?: string;
+    /** Milliseconds that a session lives where nothing else says so. Default: 2,700,000. */
+    ttl?: number;
     /** The largest session, in bytes of its JSON; 1 to 268,435,456. Default: 1,048,576. */
     maxSize?: number;
     /** Milliseconds that a stored expiry may lag behind before a touch writes; 0 for none. Default: ttl / 20. */
@@ -201,7 +226,8 @@ declare namespace PgStore {
   type WithoutDefault = 'touchEvery' | 'maxAge' | 'subject';
   export type CompleteOptions = Required<Omit<Options, WithoutDefault>> & Pick<Options, WithoutDefault>;
 
-  export interface PgSessionError extends Error {
+  /** What every failure is. */
+  export class PgSessionError extends Error {
     readonly code:
       | 'PG_SESSION_CONFIGURATION'
       | 'PG_SESSION_SETUP'
@@ -214,6 +240,9 @@ declare namespace PgStore {
     readonly sqlState?: string;
     /** Whether the same call may simply be made again: it does no harm, and may succeed. */
     readonly retryable: boolean;
+    /** What the application's function or client threw, where that is why. */
+    readonly cause?: unknown;
+    private constructor();
   }
 }
 

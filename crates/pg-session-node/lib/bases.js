@@ -1,7 +1,7 @@
 'use strict';
 
 const { json } = require('./input.js');
-const { added, notesOf, still, takesAlong } = require('./notes.js');
+const { notesOf, still } = require('./notes.js');
 
 class Given {
   constructor(object) {
@@ -27,37 +27,34 @@ class Carrier extends Given {
 
 /** What a request has loaded, or saved since: what its next save is an update of. */
 class Base {
-  /** Once the session was destroyed to have a new id: the JSON that it had by then, or null if it was gone already. */
-  #left;
+  /**
+   * Once the session was destroyed, which may be for a new id: the JSON that it had by then, and when it was created; null
+   * if it was gone already.
+   */
+  left;
 
-  /** `state` is what is in the table: the session's JSON, and what it notes of its own time. */
-  constructor(store, sid, state) {
+  /**
+   * `state` is what is in the table: the session's JSON, and what it notes of its own time. `end` is when it ends, and
+   * `loaded`, of one that was loaded, what it noted then, what it was shown to note instead, and when that was.
+   */
+  constructor(store, sid, state, end, loaded) {
     this.store = store;
     this.sid = sid;
     this.state = state;
+    this.end = end;
+    this.loaded = loaded;
   }
 
   /** The state that a save of the session under the same id makes. */
   next(session, lag) {
-    return stateOf(still(session, this.state.notes, lag));
+    return stateOf(still(session, this.state.notes, this.loaded, lag));
   }
 
-  /** The session of this id was destroyed, and this is the JSON that it had, or null if it was gone. */
-  taken(sid, text) {
-    if (sid !== this.sid || this.#left !== undefined) return;
-    this.#left = text;
-    if (text === null) this.gone();
-  }
-
-  /**
-   * What is to be saved under another id: of the session, `kept`, if anything; merged with what is `left` of the old one,
-   * if that says more. What is gone passes nothing on, and who takes nothing along starts anew.
-   */
-  passOn(session) {
-    const loaded = () => JSON.parse(this.state.text);
-    if (this.#left === null) return { kept: added(session, loaded()) };
-    const changed = this.#left !== undefined && this.#left !== this.state.text;
-    return { kept: session, left: changed && takesAlong(session, loaded()) ? this.#left : undefined };
+  /** The session of this id was destroyed, and this is what was `left` of it. */
+  taken(sid, left) {
+    if (sid !== this.sid || this.left !== undefined) return;
+    this.left = left;
+    if (left === null) this.gone();
   }
 
   /** Tells of a write that was dropped; later, for what a listener throws is not for us to catch. */
@@ -76,9 +73,9 @@ function baseOf(store, carrier) {
   return base?.store === store ? base : undefined;
 }
 
-/** The JSON of what a store has handed out, or null for nothing. */
-function textOf(found) {
-  return Carrier.baseOf(found)?.state.text ?? null;
+/** What was left of the session that `take` has handed out, or null if it was gone. */
+function leftOf(taken) {
+  return Carrier.baseOf(taken)?.left ?? null;
 }
 
 /** Has `to` carry what `from` does, which it was made of, unless it has a base of its own; answers what it carries. */
@@ -92,4 +89,4 @@ function isObject(value) {
   return typeof value === 'object' && value !== null;
 }
 
-module.exports = { Base, stateOf, baseOf, textOf, remember: Carrier.remember, carry, isObject };
+module.exports = { Base, stateOf, baseOf, leftOf, remember: Carrier.remember, carry, isObject };

@@ -1,9 +1,14 @@
 'use strict';
 
+const { baseOf } = require('./bases.js');
 const Sessions = require('./store.js');
+const { statedTtl, unstatedTtl } = require('./times.js');
 
-/** A store over `Base` whose methods take callbacks, as those of express-session and @fastify/session do. */
-function withCallbacks(Base) {
+/**
+ * A store over `Base` whose methods take callbacks, as those of express-session and @fastify/session do. `inStep` is
+ * whether the middleware's cookie keeps its age in step with its date.
+ */
+function withCallbacks(Base, { inStep = false } = {}) {
   return class PgStore extends Base {
     static get defaultOpts() {
       return Sessions.defaultOpts;
@@ -51,11 +56,13 @@ function withCallbacks(Base) {
     }
 
     set(sid, session, callback) {
-      answer(this.#store.set(sid, session, ttl(session)), callback);
+      answer(this.#store.set(sid, session, statedTtl(session, baseOf(this.#store, session), inStep)), callback);
     }
 
     touch(sid, session, callback) {
-      answer(this.#store.touch(sid, ttl(session)), callback);
+      const base = baseOf(this.#store, session);
+      const ttl = statedTtl(session, base, inStep) ?? (base && unstatedTtl(base, this.options.ttl));
+      answer(this.#store.touch(sid, ttl), callback);
     }
 
     take(sid, callback) {
@@ -87,12 +94,6 @@ function answer(promise, callback = () => {}) {
     (value) => process.nextTick(callback, null, value),
     (error) => process.nextTick(callback, error),
   );
-}
-
-/** How long the cookie has still to live, in milliseconds; none if it lasts as long as the browser runs. */
-function ttl(session) {
-  const { expires, maxAge } = session?.cookie ?? {};
-  return expires ? new Date(expires) - Date.now() : maxAge;
 }
 
 module.exports = withCallbacks;

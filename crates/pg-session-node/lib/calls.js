@@ -2,6 +2,7 @@
 
 const { Store, onWarning } = require('./native.js');
 const { PgSessionError, configuration } = require('./errors.js');
+const { causeAt } = require('./function.js');
 
 onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 
@@ -12,6 +13,9 @@ onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 const pending = [];
 const freeTickets = [];
 const isIdle = () => pending.length === freeTickets.length;
+
+/** How many numbers cross into Rust with a call. */
+const NUMBERS = 5;
 
 /** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
 const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
@@ -32,11 +36,14 @@ class Calls {
     }
   }
 
-  /** A promise of the answer to one call, as `read` makes it of what came back. */
-  begin([verb, id, data, ttl, base], read = (answer) => answer) {
+  /**
+   * A promise of the answer to one call, as `read` makes it of what came back: the answer, and of the session that it
+   * found the milliseconds left and when it was created, or NaN.
+   */
+  begin(call, read = (answer) => answer) {
     if (isIdle()) alive.ref();
     const ticket = freeTickets.pop() ?? pending.length;
-    if (this.#batch.add(ticket, verb, id, data, ttl, base) === 1) queueMicrotask(() => this.#submit());
+    if (this.#batch.add(ticket, call) === 1) queueMicrotask(() => this.#submit());
     return new Promise((resolve, reject) => {
       pending[ticket] = { resolve, reject, read };
     });
@@ -49,26 +56,27 @@ class Calls {
 }
 
 class Batch {
-  /** Of each call its ticket, its verb, how many texts it has, and its time to live, or NaN. */
-  #numbers = new Float64Array(4 * 64);
+  /** Of each call its ticket, its verb, how many texts it has, its time to live and when it was created, or NaN. */
+  #numbers = new Float64Array(NUMBERS * 64);
   #texts = [];
   #calls = 0;
 
   /** Answers how many there are. */
-  add(ticket, verb, id, data, ttl = NaN, base) {
+  add(ticket, [verb, id, data, ttl = NaN, base, taken, created = NaN]) {
     const before = this.#texts.length;
-    for (const text of [id, data, base]) if (text !== undefined) this.#texts.push(text);
-    const at = 4 * this.#calls;
+    for (const text of [id, data, base, taken]) if (text !== undefined) this.#texts.push(text);
+    const at = NUMBERS * this.#calls;
     if (at === this.#numbers.length) this.#grow();
     this.#numbers[at] = ticket;
     this.#numbers[at + 1] = verb;
     this.#numbers[at + 2] = this.#texts.length - before;
     this.#numbers[at + 3] = ttl;
+    this.#numbers[at + 4] = created;
     return ++this.#calls;
   }
 
   take() {
-    const taken = { numbers: this.#numbers.subarray(0, 4 * this.#calls), texts: this.#texts };
+    const taken = { numbers: this.#numbers.subarray(0, NUMBERS * this.#calls), texts: this.#texts };
     this.#calls = 0;
     this.#texts = [];
     return taken;
@@ -81,13 +89,16 @@ class Batch {
   }
 }
 
-function settle(tickets, answers) {
-  for (let n = 0; n < tickets.length; n++) {
-    const { resolve, reject, read } = pending[tickets[n]];
-    pending[tickets[n]] = undefined;
-    freeTickets.push(tickets[n]);
+/** The numbers are, of each answer, its ticket, the milliseconds left and when the session was created. */
+function settle(numbers, answers) {
+  for (let n = 0; n < answers.length; n++) {
+    // As an integer, which an index is at its fastest.
+    const ticket = numbers[3 * n] | 0;
+    const { resolve, reject, read } = pending[ticket];
+    pending[ticket] = undefined;
+    freeTickets.push(ticket);
     try {
-      resolve(read(result(answers[n])));
+      resolve(read(result(answers[n]), numbers[3 * n + 1], numbers[3 * n + 2]));
     } catch (error) {
       reject(error);
     }
@@ -97,8 +108,8 @@ function settle(tickets, answers) {
 
 /** Rust answers an object only where a call failed. */
 function result(answer) {
-  if (typeof answer === 'object' && answer !== null) throw new PgSessionError(answer);
-  return answer;
+  if (typeof answer !== 'object' || answer === null) return answer;
+  throw new PgSessionError({ ...answer, cause: causeAt(answer.cause) });
 }
 
 module.exports = Calls;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { queryOf } = require('./clients.js');
 const { configuration } = require('./errors.js');
 const { answering } = require('./function.js');
 const nearest = require('./nearest.js');
@@ -8,11 +9,15 @@ const { tls } = require('./tls.js');
 /** How the engine reaches PostgreSQL: a connection string, or a function that answers rows of text. */
 function reach(connection) {
   if (typeof connection === 'string') return connection;
-  if (typeof connection === 'function') return answering(connection);
-  if (typeof connection === 'object' && connection !== null) return connectionString(connection);
+  if (connection instanceof URL) return connection.href;
+  if (typeof connection === 'function') return answering(queryOf(connection) ?? connection);
+  if (typeof connection === 'object' && connection !== null) {
+    const query = queryOf(connection);
+    return query ? answering(query) : connectionString(connection);
+  }
   throw configuration(
     'the connection is missing: give a URL such as postgres://user:password@localhost/app, an object such as ' +
-      '{ host, user, password, database }, or a function (sql, params) => Promise of rows',
+      '{ host, user, password, database }, a pool or client that you have, or a function (sql, params) => Promise of rows',
   );
 }
 

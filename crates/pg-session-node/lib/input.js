@@ -16,10 +16,15 @@ function id(sid) {
   return sid;
 }
 
+/**
+ * What koa-generic-session's deferred mode makes of no id: its prefix, by habit with a separator at its end, and
+ * `undefined`. It would be one row for all visitors. An id of its own may end so too: `genSid` may append anything.
+ */
+const PREFIX_ALONE = /(^|[^\w-])undefined$/;
+
 /** The id of a session that is about to be stored. */
 function newId(sid) {
-  // koa-generic-session's deferred mode does this: prefix + undefined, one row for all visitors.
-  if (typeof sid === 'string' && sid.endsWith('undefined')) {
+  if (typeof sid === 'string' && sid.endsWith('undefined') && PREFIX_ALONE.test(sid)) {
     throw invalidInput('the session id is undefined: in deferred mode, `await ctx.session` before you assign to it');
   }
   return id(sid);
@@ -44,12 +49,17 @@ function json(session) {
   return text;
 }
 
+/** Whether it says nothing: koa-session says `session`, and the cookies of others say false. */
+function isUnstated(ttl) {
+  return ttl === undefined || ttl === null || ttl === false || ttl === 'session';
+}
+
 function milliseconds(ttl) {
-  if (ttl === undefined || ttl === null || ttl === 'session') return undefined;
+  if (isUnstated(ttl)) return undefined;
   if (typeof ttl !== 'number' || Number.isNaN(ttl)) {
-    throw invalidInput('the time to live must be a number of milliseconds, or left out for 45 minutes');
+    throw invalidInput('the time to live must be a number of milliseconds, or left out for the default');
   }
   return ttl;
 }
 
-module.exports = { id, newId, subject, json, milliseconds };
+module.exports = { id, newId, subject, json, isUnstated, milliseconds };

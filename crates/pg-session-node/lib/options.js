@@ -12,6 +12,7 @@ const defaults = Object.freeze({
   idColumn: 'id',
   expiryColumn: 'expiry',
   dataColumn: 'session',
+  ttl: 45 * 60 * 1000,
   maxSize: 1024 * 1024,
   /** Left to the engine: a twentieth of the time to live. */
   touchEvery: undefined,

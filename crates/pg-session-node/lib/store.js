@@ -6,9 +6,10 @@ const { Base, baseOf, isObject, remember, stateOf } = require('./bases.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
-const { id, json, milliseconds, newId, subject } = require('./input.js');
+const { id, isUnstated, json, milliseconds, newId, subject } = require('./input.js');
 const { Verb } = require('./native.js');
 const { defaults, complete } = require('./options.js');
+const { atMost, endOf, showEnd, unstatedTtl } = require('./times.js');
 
 /** Sessions in a PostgreSQL table. What each method promises stands in `index.d.ts`. */
 class PgStore extends EventEmitter {
@@ -17,6 +18,8 @@ class PgStore extends EventEmitter {
   }
 
   #calls;
+  #rotated = new Rotated();
+  #hasWarned = false;
 
   constructor(connection, options) {
     super();
@@ -26,31 +29,44 @@ class PgStore extends EventEmitter {
   }
 
   setup() {
-    const done = this.#call(() => [Verb.Setup]).then(() => {
-      if (this.ready) return;
-      this.ready = true;
-      this.emit('connect');
+    const done = this.#call(() => [Verb.Setup], nothing).catch((error) => {
+      if (!this.#isMissing(error)) throw error;
+      this.#warnOnce(error);
     });
     // Who does not wait for it is told by the next call, which tries again.
-    done.catch(() => {});
+    done.catch(nothing);
     return yieldable(done);
+  }
+
+  /** Where the table is missing and the store may not create it, koa-pg-session's `setup` resolves. */
+  #isMissing({ code, sqlState }) {
+    return !this.options.create && code === 'PG_SESSION_SETUP' && sqlState === '42P01';
+  }
+
+  #warnOnce({ message }) {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    process.emitWarning(`${message}\nUntil it is there, every call is rejected.`, 'PgSessionWarning');
   }
 
   get(sid, maxAge, context) {
     return this.#call(
       () => [Verb.Get, id(sid)],
-      (text) => this.#handOut(sid, text, context?.ctx),
+      (text, left) => this.#handOut(sid, text, left, context?.ctx),
     );
   }
 
   set(sid, session, ttl, context) {
     const carrier = context?.ctx ?? session;
     // koa-session asks for ten seconds more than the session is to live.
-    if (context?.ctx) ttl = session?._maxAge ?? ttl;
+    if (context?.ctx && typeof session?._maxAge === 'number') ttl = atMost(session._maxAge);
     const base = baseOf(this, carrier);
     if (!base) return this.#insert(sid, session, ttl, carrier);
+    if (base.sid !== sid && this.#rotated.has(base.sid, sid)) base.sid = sid;
     if (base.sid === sid) return this.#update(base, session, ttl, context, nothing);
-    return this.#move(base, sid, session, ttl, carrier);
+    // Unless it was destroyed, it lives on, and this is a copy.
+    if (base.left === undefined) return this.#insert(sid, session, ttl, carrier);
+    return this.#renew(base, sid, session, ttl, carrier);
   }
 
   update(sid, session, ttl) {
@@ -59,11 +75,16 @@ class PgStore extends EventEmitter {
   }
 
   create(sid, session, ttl) {
-    return this.#call(() => [Verb.Create, newId(sid), json(session), milliseconds(ttl)]);
+    return this.#call(() => [Verb.Create, newId(sid), json(session), this.#ttl(ttl, session)]);
   }
 
   touch(sid, ttl) {
-    return this.#call(() => [Verb.Touch, id(sid), undefined, milliseconds(ttl)]);
+    if (!isUnstated(ttl)) return this.#call(() => [Verb.Touch, id(sid), undefined, milliseconds(ttl)]);
+    // Without a time to live, a touch shortens no session: what is left must be known.
+    return this.#call(
+      () => [Verb.Get, id(sid)],
+      (text, left) => text !== null && this.touch(sid, Math.max(left, this.options.ttl)),
+    );
   }
 
   destroy(sid, context) {
@@ -71,8 +92,8 @@ class PgStore extends EventEmitter {
     if (!base) return this.#call(() => [Verb.Destroy, id(sid)]);
     return this.#call(
       () => [Verb.Take, id(sid)],
-      (text) => {
-        base.taken(sid, text);
+      (text, left, created) => {
+        base.taken(sid, text === null ? null : { text, created });
         return text !== null;
       },
     );
@@ -81,16 +102,26 @@ class PgStore extends EventEmitter {
   take(sid) {
     return this.#call(
       () => [Verb.Take, id(sid)],
-      (text) => this.#handOut(sid, text),
+      (text, left, created) => {
+        const session = this.#handOut(sid, text, left);
+        baseOf(this, session)?.taken(sid, { text, created });
+        return session;
+      },
     );
   }
 
   rotate(old, sid) {
-    return this.#call(() => [Verb.Rotate, id(old), newId(sid)]);
+    return this.#call(
+      () => [Verb.Rotate, id(old), newId(sid)],
+      (outcome) => {
+        if (outcome === 'rotated') this.#rotated.add(old, sid);
+        return outcome;
+      },
+    );
   }
 
   sessionsOf(user) {
-    return this.#call(() => [Verb.SessionsOf, subject(user)], JSON.parse);
+    return this.#call(() => [Verb.SessionsOf, subject(user)], entries);
   }
 
   destroySessionsOf(user, except) {
@@ -98,7 +129,7 @@ class PgStore extends EventEmitter {
   }
 
   all() {
-    return this.#call(() => [Verb.All], JSON.parse);
+    return this.#call(() => [Verb.All], entries);
   }
 
   count() {
@@ -114,19 +145,33 @@ class PgStore extends EventEmitter {
   }
 
   close() {
-    return this.#call(() => [Verb.Close], nothing);
+    return yieldable(this.#calls.begin([Verb.Close], nothing));
   }
 
-  /** The session of this JSON, or false, which koa-generic-session takes for none. */
-  #handOut(sid, text, ctx) {
+  /** The session of this JSON, or false, which koa-generic-session takes for none. It shows when it ends. */
+  #handOut(sid, text, left, ctx) {
     if (text === null) return false;
     const session = JSON.parse(text);
     if (isObject(session)) {
-      const base = new Base(this, sid, stateOf(session, text));
+      const now = Date.now();
+      const end = endOf(left, now);
+      const state = stateOf(session, text);
+      const loaded = { at: now, cookie: state.notes.cookie, expires: showEnd(session.cookie, end), _expire: undefined };
+      const base = new Base(this, sid, state, now + left, loaded);
       remember(session, base);
-      if (ctx) remember(ctx, base);
+      if (ctx) {
+        // koa-session drops a session by it.
+        if (typeof session._expire === 'number') session._expire = loaded._expire = end;
+        remember(ctx, base);
+      }
     }
     return session;
+  }
+
+  /** The time to live, in milliseconds, of a save: as it was given, as the cookie has it, or what is left. */
+  #ttl(given, session, base) {
+    const age = session?.cookie?.originalMaxAge;
+    return milliseconds(given) ?? (Number.isFinite(age) ? atMost(age) : unstatedTtl(base, this.options.ttl));
   }
 
   /** Inserts or replaces. From then on the carrier, unless it is a plain object, carries what was saved. */
@@ -135,8 +180,9 @@ class PgStore extends EventEmitter {
     return this.#call(
       () => {
         const text = json(session);
-        if (!isPlain(carrier)) base = new Base(this, sid, stateOf(session, text));
-        return [Verb.Set, newId(sid), text, milliseconds(ttl)];
+        const living = this.#ttl(ttl, session, baseOf(this, carrier));
+        if (!isPlain(carrier)) base = new Base(this, sid, stateOf(session, text), Date.now() + living);
+        return [Verb.Set, newId(sid), text, living];
       },
       () => {
         if (base) remember(carrier, base);
@@ -144,37 +190,39 @@ class PgStore extends EventEmitter {
     );
   }
 
-  /** Saves under a new id what was loaded under another. */
-  #move(base, sid, session, ttl, carrier) {
-    const { kept, left } = base.passOn(session);
-    if (!kept) return yieldable(Promise.resolve());
-    // The carrier still has what must not pass on, so that its next save is to look at the base again.
-    if (kept !== session) return this.#insert(sid, kept, ttl);
-    if (!left) return this.#insert(sid, session, ttl, carrier);
-    const moved = this.#call(() => [Verb.Set, newId(sid), left, milliseconds(ttl)]);
-    return yieldable(
-      moved.then(() => {
-        const there = new Base(this, sid, base.state);
-        remember(carrier, there);
-        return this.#update(there, session, ttl, undefined, nothing);
-      }),
+  /** Saves under a new id what was loaded under another, which was destroyed for that. */
+  #renew(base, sid, session, ttl, carrier) {
+    let state, end;
+    return this.#call(
+      () => {
+        state = stateOf(session);
+        const living = this.#ttl(ttl, session, base);
+        end = Date.now() + living;
+        return [Verb.Renew, newId(sid), state.text, living, base.state.text, base.left?.text, base.left?.created];
+      },
+      () => {
+        // Of one that was gone, the carrier still has what must not pass on: its next save is to look at the base again.
+        if (base.left !== null) remember(carrier, new Base(this, sid, state, end));
+      },
     );
   }
 
   /** Saves against the base, which then is what was saved; `read` makes the answer of what came of it. */
   #update(base, session, ttl, context, read = (outcome) => outcome) {
-    let next;
+    let next, end;
     return this.#call(
       () => {
         if (!base) {
           throw invalidInput('update takes the very object that `get` answered for this id; to insert or replace, `set`');
         }
         next = base.next(session, context?.changed === false ? this.options.touchEvery : 0);
-        return [Verb.Update, id(base.sid), next.text, milliseconds(ttl), base.state.text];
+        const living = this.#ttl(ttl, session, base);
+        end = Date.now() + living;
+        return [Verb.Update, id(base.sid), next.text, living, base.state.text];
       },
       (outcome) => {
         if (outcome === 'gone') base.gone();
-        else base.state = next;
+        else Object.assign(base, { state: next, end });
         return read(outcome);
       },
     );
@@ -188,7 +236,33 @@ class PgStore extends EventEmitter {
     } catch (error) {
       return yieldable(Promise.reject(error));
     }
-    return yieldable(this.#calls.begin(call, read));
+    return yieldable(this.#calls.begin(call, this.ready ? read : this.#thenReady(read)));
+  }
+
+  /** The first call that succeeds has set up, or has found that done. */
+  #thenReady(read = (answer) => answer) {
+    return (...answer) => {
+      if (!this.ready) {
+        this.ready = true;
+        process.nextTick(() => this.emit('connect'));
+      }
+      return read(...answer);
+    };
+  }
+}
+
+/** The ids that were given anew lately: middlewares go on with the session that they have loaded under the old one. */
+class Rotated {
+  #ids = new Map();
+
+  add(old, sid) {
+    this.#ids.delete(old);
+    this.#ids.set(old, sid);
+    if (this.#ids.size > 1000) this.#ids.delete(this.#ids.keys().next().value);
+  }
+
+  has(old, sid) {
+    return this.#ids.get(old) === sid;
   }
 }
 
@@ -203,6 +277,15 @@ function* yieldItself() {
 }
 
 function nothing() {}
+
+/** The pairs of id and session, each of which shows when it ends. */
+function entries(text) {
+  const now = Date.now();
+  return JSON.parse(text).map(([sid, session, left]) => {
+    showEnd(session?.cookie, endOf(left, now));
+    return [sid, session];
+  });
+}
 
 /** Whether it is an object of the application's own making, which may come to be stored again and again. */
 function isPlain(value) {

@@ -1,5 +1,7 @@
 //! The application's own function `(sql, params) => Promise` as the way to PostgreSQL.
 
+use std::error::Error as _;
+
 use napi::Status;
 use napi::bindgen_prelude::{FnArgs, Promise};
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -12,7 +14,7 @@ pub(crate) type Query = ThreadsafeFunction<Arguments, Promise<Outcome>, Argument
 /// The SQL, and its parameters.
 type Arguments = FnArgs<(String, Vec<String>)>;
 
-/// What became of a query: rows, PostgreSQL's refusal if there is a code, or another failure.
+/// What a query came to: rows, PostgreSQL's refusal if there is a code, or another failure.
 #[napi(object, object_to_js = false)]
 pub struct Outcome {
     /// Each column as text.
@@ -21,6 +23,10 @@ pub struct Outcome {
     pub code: Option<String>,
     /// Of the error.
     pub message: Option<String>,
+    /// Where `function.js` keeps the error.
+    pub cause: Option<u32>,
+    /// Whether the application is at fault, and not the way to PostgreSQL.
+    pub is_mistake: Option<bool>,
 }
 
 pub(crate) struct Function(pub(crate) Query);
@@ -31,15 +37,34 @@ impl Client for Function {
         let answer = self.0.call_async(arguments).await.map_err(Lost::from).map_err(Error::unreachable)?;
         let outcome = answer.await.map_err(Lost::from).map_err(Error::connection_lost)?;
         let message = outcome.message.unwrap_or_default();
-        match (outcome.rows, outcome.code) {
-            (Some(rows), _) => Ok(rows),
-            (None, Some(code)) => Err(Error::refused(&code, &message)),
-            (None, None) => Err(Error::connection_lost(Lost(message))),
+        let thrown = |cause| Thrown { message: message.clone(), cause, is_mistake: outcome.is_mistake == Some(true) };
+        match (outcome.rows, outcome.code, outcome.cause) {
+            (Some(rows), ..) => Ok(rows),
+            (None, Some(code), _) => Err(Error::refused(&code, &message)),
+            // Nobody knows whether PostgreSQL ran the statement.
+            (None, None, Some(cause)) => Err(Error::connection_lost(thrown(cause))),
+            (None, None, None) => Err(Error::connection_lost(Lost(message))),
         }
     }
 }
 
-/// What the function said, or Node, when it is about to end.
+/// What the application's function threw, or what is wrong with what it returned.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Thrown {
+    pub(crate) message: String,
+    pub(crate) cause: u32,
+    pub(crate) is_mistake: bool,
+}
+
+impl Thrown {
+    /// What is behind the engine's error, if the function is.
+    pub(crate) fn behind(error: &Error) -> Option<&Self> {
+        error.source().and_then(|source| source.downcast_ref())
+    }
+}
+
+/// Node is about to end.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Lost(String);

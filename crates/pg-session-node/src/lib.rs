@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use napi::bindgen_prelude::{Either, FnArgs, Function, create_custom_tokio_runtime, spawn};
+use napi::bindgen_prelude::{Either, Float64ArraySlice, FnArgs, Function, create_custom_tokio_runtime, spawn};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Error, Result, Status};
 use napi_derive::{module_init, napi};
@@ -29,8 +29,8 @@ use options::{Options, in_words_of_node};
 /// Tells JavaScript of the answers that wait. Weak: it does not keep the process alive.
 type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
 
-/// Tickets, and the answers to them.
-type Settled = FnArgs<(Vec<u32>, Vec<Answer>)>;
+/// Three numbers of each answer, see [`Answers`], and the answers.
+type Settled = FnArgs<(Float64ArraySlice<'static>, Vec<Answer>)>;
 
 /// One thread beside JavaScript's, which asks it: several would mostly wake each other.
 #[module_init]
@@ -62,7 +62,8 @@ pub struct Store {
 impl Store {
     /// A store over a connection string, or over a function of the application's.
     ///
-    /// `settle` is called with the tickets of calls and with their answers, in the same order.
+    /// `settle` is called with answers, and with three numbers of each: the ticket of its call, and of the session that
+    /// it found, if any, the milliseconds left and when it was created; else NaN.
     ///
     /// # Errors
     /// The connection string or an option cannot be used; the message says why.
@@ -75,16 +76,17 @@ impl Store {
         let store = options.apply(builder).build().map_err(|error| Error::from_reason(in_words_of_node(&error)))?;
         let waiting = Arc::<Mutex<Answers>>::default();
         let answers = Arc::clone(&waiting);
-        let settle = settle.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| {
-            let Answers { tickets, answers } = std::mem::take(&mut *lock(&answers));
-            Ok((tickets, answers).into())
+        let settle = settle.build_threadsafe_function::<()>().weak::<true>().build_callback(move |context| {
+            let Answers { numbers, answers } = std::mem::take(&mut *lock(&answers));
+            Ok((Float64ArraySlice::copy_from(&context.env, numbers)?, answers).into())
         })?;
         Ok(Self { store, waiting, settle: Arc::new(settle) })
     }
 
     /// Begins these calls, in this order. The numbers are, of each, the ticket that its answer will be known by, the
-    /// verb, how many of the texts are its own, and the time to live in milliseconds, or NaN. The texts are, of each and
-    /// as far as its verb takes them, the id, the data as JSON, and what it is against.
+    /// verb, how many of the texts are its own, and, or NaN, the time to live in milliseconds and when the session was
+    /// created. The texts are, of each and as far as its verb takes them, the id, the data as JSON, and what it is
+    /// against.
     ///
     /// # Errors
     /// JavaScript has other verbs than this: its files are of another version.

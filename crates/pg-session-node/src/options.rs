@@ -22,6 +22,8 @@ pub struct Options {
     pub create: bool,
     /// Between two sweeps; zero for none.
     pub cleanup_time: f64,
+    /// Of a session where a call gives none.
+    pub ttl: f64,
     /// In bytes.
     pub max_size: f64,
     /// How far a stored expiry may lag behind; left out, the engine decides.
@@ -51,6 +53,7 @@ impl Options {
             .data_column(self.data_column)
             .create(self.create)
             .cleanup_interval(duration(self.cleanup_time))
+            .ttl(duration(self.ttl))
             .max_size(self.max_size as usize)
             .timeout(duration(self.timeout))
             .connections(self.connections as usize)

@@ -1,7 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { EventEmitter } = require('node:events');
+const { EventEmitter, once } = require('node:events');
 const { before, describe, test } = require('node:test');
 
 const PgStore = require('pg-session');
@@ -54,8 +54,18 @@ describe('a store', () => {
     assert.deepEqual(await store.get('a'), { n: 1 });
   });
 
-  test('says so when setup was never called', async () => {
-    await assert.rejects(new PgStore(url).get('a'), { code: 'PG_SESSION_SETUP', message: /setup\(\) was never called/ });
+  test('sets up by itself where setup was never called', async () => {
+    const store = new PgStore(url, { table: 'lazy', cleanupTime: 0 });
+    const connected = once(store, 'connect');
+    assert.equal(await store.get('a'), false);
+    await connected;
+    assert.equal(store.ready, true);
+    await store.set('a', { n: 1 });
+    assert.deepEqual(await store.get('a'), { n: 1 });
+    await store.close();
+    const closed = new PgStore(url);
+    await closed.close();
+    assert.equal(closed.ready, false);
   });
 
   test('answers false where there is no session', async () => {
@@ -81,11 +91,26 @@ describe('a store', () => {
   });
 
   test('takes times to live in milliseconds, 45 minutes if none is given', async () => {
-    for (const [ttl, left] of [[undefined, 2700], [null, 2700], ['session', 2700], [MINUTE, 60], [1500.5, 1.5]]) {
+    const none = [undefined, null, false, 'session'].map((ttl) => [ttl, 2700]);
+    for (const [ttl, left] of [...none, [MINUTE, 60], [1500.5, 1.5]]) {
       await store.set('ttl', {}, ttl);
       const seconds = await secondsLeft('ttl');
       assert(seconds <= left + 0.01 && seconds > left - 10, `${ttl}: ${seconds}`);
     }
+  });
+
+  test('takes its own option for a time to live that is not given', async () => {
+    const store = new PgStore(url, { ttl: 2 * MINUTE });
+    for (const ttl of [undefined, null, 'session']) {
+      await store.set('ttl', {}, ttl);
+      const seconds = await secondsLeft('ttl');
+      assert(seconds <= 120.01 && seconds > 110, `${ttl}: ${seconds}`);
+    }
+    assert.equal(await store.create('ttl-created', {}), true);
+    assert(await secondsLeft('ttl-created') <= 120.01);
+    const refused = { code: 'PG_SESSION_CONFIGURATION', message: /ttl is out of its range/ };
+    assert.throws(() => new PgStore(url, { ttl: 0 }), refused);
+    await store.close();
   });
 
   test('expires at once what has no time to live', async () => {
@@ -169,10 +194,36 @@ describe('a store', () => {
     assert.deepEqual(rows, [{ sid: 'a', sess: { n: 1 } }]);
   });
 
-  test('creates no table when it may not', async () => {
-    const store = new PgStore(url, { table: 'forbidden', create: false });
-    await assert.rejects(store.setup(), { code: 'PG_SESSION_SETUP', message: /create is false/, retryable: false });
-    assert.equal(store.ready, false);
+  test('creates no table when it may not, warns once, and is there when the table is', async () => {
+    const store = new PgStore(url, { table: 'forbidden', create: false, cleanupTime: 0 });
+    let connects = 0;
+    store.on('connect', () => connects++);
+    const warnings = [];
+    const listen = (warning) => warnings.push(warning);
+    process.on('warning', listen);
+    for (const _ of [1, 2]) assert.equal(await store.setup(), undefined);
+    await new Promise(setImmediate);
+    process.off('warning', listen);
+    assert.deepEqual(warnings.map(({ name }) => name), ['PgSessionWarning']);
+    assert.match(warnings[0].message, /there is no table "public"\."forbidden", and create is false/);
+    const missing = { code: 'PG_SESSION_SETUP', sqlState: '42P01', message: /create is false/, retryable: false };
+    for (const call of [() => store.get('a'), () => store.set('a', {}), () => store.sweep()]) {
+      await assert.rejects(call(), missing);
+    }
+    assert.deepEqual([store.ready, connects], [false, 0]);
+    assert.equal((await client.query("SELECT to_regclass('forbidden') AS there")).rows[0].there, null);
+    await client.query('CREATE TABLE forbidden (id text PRIMARY KEY, expiry timestamptz, session json)');
+    assert.equal(await store.get('a'), false);
+    await new Promise(setImmediate);
+    assert.deepEqual([store.ready, connects], [true, 1]);
+    await store.close();
+  });
+
+  test('rejects setup where the table does not fit, whether it may create it or not', async () => {
+    await client.query('CREATE TABLE misfit (id int PRIMARY KEY, expiry timestamptz, session json)');
+    for (const create of [true, false]) {
+      await assert.rejects(new PgStore(url, { table: 'misfit', create }).setup(), { code: 'PG_SESSION_SETUP' });
+    }
   });
 
   test('refuses what cannot be stored, and stores nothing of it', async () => {
@@ -195,7 +246,7 @@ describe('a store', () => {
   });
 
   test('stores nothing under an id that somebody forgot', async () => {
-    for (const id of ['undefined', 'koa:sess:undefined']) {
+    for (const id of ['undefined', 'koa:sess:undefined', 'my.app/undefined']) {
       const told = { code: 'PG_SESSION_INVALID_INPUT', message: /await ctx\.session/ };
       await assert.rejects(store.set(id, {}), told);
       await assert.rejects(store.create(id, {}), told);
@@ -203,14 +254,22 @@ describe('a store', () => {
     }
   });
 
+  test('takes an id that ends in undefined and is one', async () => {
+    for (const id of ['koa:sess:dXp4undefined', 'koss:testdXp4Xy-_undefined', '-undefined', 'UNDEFINED']) {
+      await store.set(id, { id });
+      assert.deepEqual(await store.get(id), { id });
+      assert.equal(await store.rotate(id, `${id}undefined`), 'rotated');
+    }
+  });
+
   test('stores no text that is no JSON, not even from its own half', async () => {
     const { Store, Verb } = require('../lib/native.js');
     const text = (data) => new Promise((resolve) => {
       const { options } = new PgStore(url);
-      const settle = (tickets, answers) => tickets.includes(2) && resolve(answers[tickets.indexOf(2)]);
+      const settle = (numbers, answers) => answers.forEach((answer, n) => numbers[3 * n] === 2 && resolve(answer));
       const native = new Store(url, options, settle);
       const texts = ['text', data].filter((text) => text !== undefined);
-      native.submit(Float64Array.of(1, Verb.Setup, 0, NaN, 2, Verb.Set, texts.length, NaN), texts);
+      native.submit(Float64Array.of(1, Verb.Setup, 0, NaN, NaN, 2, Verb.Set, texts.length, NaN, NaN), texts);
     });
     const alive = setTimeout(() => {}, 10_000);
     for (const data of ['{', '', undefined, 'null null']) {
@@ -221,7 +280,7 @@ describe('a store', () => {
     clearTimeout(alive);
     assert.deepEqual(await store.get('text'), { n: 1 });
     const native = new Store(url, new PgStore(url).options, () => {});
-    assert.throws(() => native.submit(Float64Array.of(1, 99, 0, NaN), []), /not of one version/);
+    assert.throws(() => native.submit(Float64Array.of(1, 99, 0, NaN, NaN), []), /not of one version/);
   });
 
   test('answers the others where one answer cannot be read', async () => {

@@ -71,6 +71,7 @@ describe('a function as the connection', () => {
     await assert.rejects(store.set('no', {}), { code: 'PG_SESSION_DATABASE', sqlState: '23514' });
     await client.query('DROP TABLE strict');
     await assert.rejects(store.get('a'), { code: 'PG_SESSION_SETUP', sqlState: '42P01' });
+    await store.setup();
     assert.equal(await store.get('a'), false);
   });
 
@@ -79,20 +80,81 @@ describe('a function as the connection', () => {
     const store = new PgStore((sql, params) => (fail ? fail() : pool.query(sql, params)), { timeout: 200 });
     await store.setup();
     const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const fetched = new TypeError('fetch failed', { cause: broken });
     const ways = [
-      [() => { throw broken; }, /write EPIPE/],
-      [() => Promise.reject(broken), /write EPIPE/],
-      [() => Promise.reject('a string'), /a string/],
-      [() => Promise.reject(undefined), /undefined/],
-      [() => undefined, /must resolve to an array of rows/],
-      [() => Promise.resolve({ rows: 7 }), /must resolve to an array of rows/],
-      [() => new Promise(() => {}), /no answer within 200ms/],
+      [() => { throw broken; }, /^the function of the connection failed: write EPIPE/, broken],
+      [() => Promise.reject(broken), /^the function of the connection failed: write EPIPE/, broken],
+      [() => Promise.reject(fetched), /^the function of the connection failed: fetch failed/, fetched],
+      [() => Promise.reject('a string'), /a string/, 'a string'],
+      [() => Promise.reject(undefined), /undefined/, undefined],
+      [() => new Promise(() => {}), /no answer within 200ms/, undefined],
     ];
-    for (const [way, message] of ways) {
+    for (const [way, message, cause] of ways) {
       fail = way;
-      await assert.rejects(store.get('a'), { code: 'PG_SESSION_UNAVAILABLE', sqlState: undefined, message });
+      const told = { code: 'PG_SESSION_UNAVAILABLE', sqlState: undefined, message };
+      await assert.rejects(store.get('a'), (error) => {
+        assert.throws(() => { throw error; }, told);
+        assert.equal(error.cause, cause);
+        return true;
+      });
     }
     fail = undefined;
     assert.equal(await store.get('a'), false);
+  });
+
+  test('is told that it is wrong where it is, not that the connection was lost', async () => {
+    const { query } = pool;
+    const bug = new RangeError('mine');
+    const ways = [
+      [query, TypeError, /^the function of the connection failed: Cannot read .*, for example \(sql, params\) => pool\.query\(/],
+      [() => { throw bug; }, RangeError, /^the function of the connection failed: mine/],
+      [async () => undefinedName, ReferenceError, /undefinedName is not defined/],
+    ];
+    for (const [connection, cause, message] of ways) {
+      const store = new PgStore(connection);
+      for (const call of [() => store.setup(), () => store.set('a', {})]) {
+        await assert.rejects(call(), (error) => {
+          assert.throws(() => { throw error; }, { code: 'PG_SESSION_CONFIGURATION', retryable: false, message });
+          assert(error.cause instanceof cause);
+          return true;
+        });
+      }
+    }
+  });
+
+  test('is refused by setup where its answer is not understood, with what it was', async () => {
+    const answers = [
+      [undefined, /resolved to undefined: it must resolve to an array of rows/], [null, /to null/], [7, /resolved to 7/],
+      [{ rows: 7 }, /resolved to an object with `rows`/], [{ recordset: [] }, /an object with `recordset`/], [{}, /nothing/],
+      [['text'], /an array with string/], [[null], /an array with null/], [[[1], 2, 3], /an array with object/],
+      [[{ key: {} }], /a column that is no text/], [[[new Date(0)]], /a column that is no text/],
+    ];
+    for (const [answer, message] of answers) {
+      const store = new PgStore(async () => answer);
+      await assert.rejects(store.setup(), { code: 'PG_SESSION_CONFIGURATION', message });
+    }
+    const generator = new PgStore(function* (sql, params) { return yield pool.query(sql, params); });
+    await assert.rejects(generator.setup(), { code: 'PG_SESSION_CONFIGURATION' });
+  });
+
+  test('may answer pairs of rows and what else there is, and then a change of a gone session is not saved', async () => {
+    for (const more of [(result) => result.rowCount, (result) => result, () => undefined]) {
+      const store = new PgStore(async (sql, params) => {
+        const result = await pool.query(sql, params);
+        return [result.rows, more(result)];
+      }, { table: 'pairs' });
+      await store.setup();
+      await store.set('a', { n: 1 });
+      const [found, other] = [await store.get('a'), await store.get('a')];
+      other.other = true;
+      assert.equal(await store.update('a', other), 'saved');
+      found.n = 2;
+      assert.equal(await store.update('a', found), 'merged');
+      assert.deepEqual(await store.get('a'), { n: 2, other: true });
+      await store.destroy('a');
+      assert.equal(await store.update('a', found), 'gone');
+      assert.equal(await store.touch('a', 1000), false);
+      await store.close();
+    }
   });
 });

@@ -39,6 +39,20 @@ for (const entry of ['express', 'fastify']) {
   });
 }
 
+for (const entry of ['pg-session', 'pg-session/express', 'pg-session/fastify']) {
+  test(`${entry} has the class of the errors in both kinds of module`, async () => {
+    const PgStore = require(entry);
+    assert.throws(() => new PgStore(), PgStore.PgSessionError);
+    assert.equal(PgStore.PgSessionError.name, 'PgSessionError');
+    const program = `
+      import PgStore, { PgSessionError } from '${entry}';
+      try { new PgStore() } catch (error) { console.log(error instanceof PgSessionError, error.code) }
+    `;
+    const told = { code: 0, output: 'true PG_SESSION_CONFIGURATION' };
+    assert.deepEqual(await node(program, { module: true }), told);
+  });
+}
+
 test('TypeScript checks real use, in both kinds of module', async () => {
   const tsc = require.resolve('typescript/bin/tsc');
   const check = promisify(execFile)(process.execPath, [tsc, '--project', path.join(__dirname, 'types')]);

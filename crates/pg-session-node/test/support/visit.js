@@ -10,10 +10,13 @@ async function open(app) {
     const get = async (path) => {
       const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
       const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-      if (set.length > 0) cookie = set.join('; ');
+      // Of one name, the last counts.
+      const byName = new Map(set.map((pair) => [pair.split('=')[0], pair]));
+      if (set.length > 0) cookie = [...byName.values()].join('; ');
       return { status: response.status, body: await response.text() };
     };
     get.twin = () => visitor(cookie);
+    get.cookie = () => cookie;
     return get;
   };
   return { visitor, close: () => server.close() };

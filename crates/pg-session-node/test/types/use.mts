@@ -87,3 +87,33 @@ const ended: number = await new NamedForFastify('postgres://localhost/app').dest
 
 const forFastify: SessionStore = new FastifyStore('postgres://localhost/app');
 const times: number = NamedForFastify.defaultOpts.cleanupTime + (await forExpress.sweep());
+
+import { PgSessionError } from 'pg-session';
+import { PgSessionError as SameForExpress } from 'pg-session/express';
+import { PgSessionError as SameForFastify } from 'pg-session/fastify';
+
+const isOurs = (error: unknown) => error instanceof PgSessionError && error.code === 'PG_SESSION_SETUP' && error.cause;
+const classes: (typeof PgSessionError)[] = [SameForExpress, SameForFastify, PgStore.PgSessionError];
+// @ts-expect-error: only the store makes them
+new PgSessionError();
+
+import knex from 'knex';
+import { Kysely, PostgresDialect } from 'kysely';
+import pgPromise from 'pg-promise';
+import postgres from 'postgres';
+import { Sequelize } from 'sequelize';
+import { DataSource } from 'typeorm';
+
+declare const pglite: { query<T>(query: string, params?: any[], options?: object): Promise<{ rows: T[] }> };
+declare const drizzle: { execute(query: string): Promise<unknown> } & { $client: object };
+declare const dialect: PostgresDialect;
+for (const connection of [
+  new URL('postgres://localhost/app'), drizzle, knex({ client: 'pg' }), new Kysely<object>({ dialect }),
+  pgPromise()('postgres://localhost/app'), postgres('postgres://localhost/app'), new Sequelize('postgres://localhost/app'),
+  new DataSource({ type: 'postgres' }), pglite,
+]) {
+  new PgStore(connection, { ttl: 86_400_000 });
+}
+new PgStore(async () => [[{ id: 'id' }], 1]);
+// @ts-expect-error: this is no connection
+new PgStore({ hots: 'localhost' });
