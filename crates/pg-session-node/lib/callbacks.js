@@ -74,7 +74,9 @@ function withCallbacks(Base, { inStep = false } = {}) {
     }
 
     all(callback) {
-      const withIds = (entries) => entries.map(([id, session]) => ({ ...session, id }));
+      // For whoever lists them; not to be stored with the data.
+      const withId = (session, id) => Object.defineProperty(session, 'id', { value: id, configurable: true, writable: true });
+      const withIds = (entries) => entries.map(([id, session]) => withId(Object(session), id));
       answer(this.#store.all().then(withIds), callback);
     }
 

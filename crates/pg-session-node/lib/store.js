@@ -9,7 +9,7 @@ const { invalidInput } = require('./errors.js');
 const { id, isUnstated, json, milliseconds, newId, subject } = require('./input.js');
 const { Verb } = require('./native.js');
 const { defaults, complete } = require('./options.js');
-const { atMost, endOf, showEnd, unstatedTtl } = require('./times.js');
+const { ageOf, atMost, endOf, savedTimes, showEnd, unstatedTtl } = require('./times.js');
 
 /** Sessions in a PostgreSQL table. What each method promises stands in `index.d.ts`. */
 class PgStore extends EventEmitter {
@@ -83,7 +83,7 @@ class PgStore extends EventEmitter {
     // Without a time to live, a touch shortens no session: what is left must be known.
     return this.#call(
       () => [Verb.Get, id(sid)],
-      (text, left) => text !== null && this.touch(sid, Math.max(left, this.options.ttl)),
+      (text, left) => text !== null && this.touch(sid, ageOf(JSON.parse(text)) ?? Math.max(left, this.options.ttl)),
     );
   }
 
@@ -168,10 +168,9 @@ class PgStore extends EventEmitter {
     return session;
   }
 
-  /** The time to live, in milliseconds, of a save: as it was given, as the cookie has it, or what is left. */
+  /** The time to live, in milliseconds, of a save: as it was given, as the data has it, or what is left. */
   #ttl(given, session, base) {
-    const age = session?.cookie?.originalMaxAge;
-    return milliseconds(given) ?? (Number.isFinite(age) ? atMost(age) : unstatedTtl(base, this.options.ttl));
+    return milliseconds(given) ?? atMost(ageOf(session) ?? unstatedTtl(base, this.options.ttl));
   }
 
   /** Inserts or replaces. From then on the carrier, unless it is a plain object, carries what was saved. */
@@ -181,7 +180,7 @@ class PgStore extends EventEmitter {
       () => {
         const text = json(session);
         const living = this.#ttl(ttl, session, baseOf(this, carrier));
-        if (!isPlain(carrier)) base = new Base(this, sid, stateOf(session, text), Date.now() + living);
+        if (!isPlain(carrier)) base = this.#saved(sid, stateOf(session, text), living);
         return [Verb.Set, newId(sid), text, living];
       },
       () => {
@@ -190,19 +189,25 @@ class PgStore extends EventEmitter {
     );
   }
 
+  /** The base of what is saved as a new session. */
+  #saved(sid, state, living) {
+    const now = Date.now();
+    return new Base(this, sid, state, now + living, savedTimes(state, now));
+  }
+
   /** Saves under a new id what was loaded under another, which was destroyed for that. */
   #renew(base, sid, session, ttl, carrier) {
-    let state, end;
+    let state, next;
     return this.#call(
       () => {
         state = stateOf(session);
         const living = this.#ttl(ttl, session, base);
-        end = Date.now() + living;
+        next = this.#saved(sid, state, living);
         return [Verb.Renew, newId(sid), state.text, living, base.state.text, base.left?.text, base.left?.created];
       },
       () => {
         // Of one that was gone, the carrier still has what must not pass on: its next save is to look at the base again.
-        if (base.left !== null) remember(carrier, new Base(this, sid, state, end));
+        if (base.left !== null) remember(carrier, next);
       },
     );
   }

@@ -51,6 +51,33 @@ function isoText(time) {
   return `${lastDate}${clock}Z`;
 }
 
+/** The age that the data of any middleware states, in milliseconds, or undefined. */
+function ageOf(session) {
+  const cookie = session?.cookie;
+  return [session?._maxAge, cookie?.originalMaxAge, ownAge(cookie)].find((age) => Number.isFinite(age));
+}
+
+/** A Cookie of express-session works `maxAge` out by itself, from a date. */
+function ownAge(cookie) {
+  return isObject(cookie) && Object.hasOwn(cookie, 'maxAge') ? cookie.maxAge : undefined;
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * What a session that was saved as new says of its time, as `loaded` of a base has it: the date it was saved with is no
+ * intent later on, unless it was one then (`isApart`).
+ */
+function savedTimes({ notes: { cookie } }, now) {
+  const date = cookie?.expires ? new Date(cookie.expires).getTime() : NaN;
+  if (Number.isNaN(date)) return { at: now, cookie };
+  const setAt = date - cookie.originalMaxAge;
+  const isApart = !(setAt >= now - LONG_REQUEST && setAt <= now + SLACK);
+  return { at: now, cookie, expires: new Date(date).toISOString(), isApart };
+}
+
 /**
  * The time to live that the session's cookie states, in milliseconds, or undefined where it states none, as that of a
  * session that lasts as long as the browser runs. `base` is what the request has loaded or saved, if anything.
@@ -60,10 +87,10 @@ function isoText(time) {
  */
 function statedTtl(session, base, inStep) {
   const cookie = session?.cookie;
-  if (typeof cookie !== 'object' || cookie === null) return undefined;
+  if (!isObject(cookie)) return undefined;
   const now = Date.now();
   const age = cookie.originalMaxAge;
-  const own = Object.hasOwn(cookie, 'maxAge') ? cookie.maxAge : undefined;
+  const own = ownAge(cookie);
   if (base?.loaded && Number.isFinite(own) && own !== base.loaded.cookie?.maxAge) return atMost(own);
   const date = cookie.expires ? new Date(cookie.expires).getTime() : NaN;
   if (Number.isFinite(age) && !isSetApart(cookie, date, base, inStep, now)) return atMost(age);
@@ -76,7 +103,8 @@ function isSetApart(cookie, date, base, inStep, now) {
   if (Number.isNaN(date)) return false;
   if (base?.loaded) {
     const setAt = date - cookie.originalMaxAge;
-    return !isShown(date, base) && !(setAt >= base.loaded.at - SLACK && setAt <= now + SLACK);
+    if (isShown(date, base)) return base.loaded.isApart === true;
+    return !(setAt >= base.loaded.at - SLACK && setAt <= now + SLACK);
   }
   // A plain object is data, and in a Cookie of @fastify/session the date may be any.
   return !inStep && Object.hasOwn(cookie, '_expires');
@@ -86,8 +114,8 @@ function ttlUntil(date, age, base, now) {
   if (isShown(date, base)) return date > now ? date - now : undefined;
   // In @fastify/session, `cookie.maxAge = null` sets the date to the present.
   if (date <= now && (age === null || age === false)) {
-    const isReset = base?.loaded ? typeof base.loaded.cookie?.originalMaxAge === 'number' : date > now - LONG_REQUEST;
-    if (isReset) return undefined;
+    const { at = now - LONG_REQUEST, cookie } = base?.loaded ?? {};
+    if (typeof cookie?.originalMaxAge === 'number' || date >= at - SLACK) return undefined;
   }
   return atMost(date - now);
 }
@@ -96,9 +124,13 @@ function isShown(date, base) {
   return base?.loaded?.expires !== undefined && date === Date.parse(base.loaded.expires);
 }
 
-/** Where none is stated: what is left, and at least the default. A save or touch so never shortens a session. */
+/**
+ * Where none is stated: what is left, and at least the default, so that a save or touch never shortens a session. A session
+ * whose age was taken away has the default: what is left of it is from that age.
+ */
 function unstatedTtl(base, least) {
-  return base?.end === undefined ? least : Math.max(least, base.end - Date.now());
+  const hadAge = base?.loaded && ageOf({ cookie: base.loaded.cookie }) !== undefined;
+  return base?.end === undefined || hadAge ? least : Math.max(least, base.end - Date.now());
 }
 
 /** What middlewares state may be more than the engine takes. */
@@ -106,4 +138,4 @@ function atMost(ttl) {
   return Math.min(ttl, LONGEST);
 }
 
-module.exports = { atMost, endOf, isoText, showEnd, statedTtl, unstatedTtl };
+module.exports = { ageOf, atMost, endOf, isoText, savedTimes, showEnd, statedTtl, unstatedTtl };

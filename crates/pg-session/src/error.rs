@@ -167,7 +167,7 @@ impl Error {
     /// The same error, which explains why PostgreSQL refused a statement.
     pub(crate) fn because_of(self, refusal: &Self) -> Self {
         match (self.sqlstate(), refusal.sqlstate()) {
-            (None, Some(sqlstate)) => self.with_sqlstate(sqlstate),
+            (None, Some(sqlstate)) if self.kind() == ErrorKind::Setup => self.with_sqlstate(sqlstate),
             _ => self,
         }
     }

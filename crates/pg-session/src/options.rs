@@ -12,10 +12,10 @@ use crate::table::Table;
 
 const LARGEST_MAX_SIZE: usize = 256 * 1024 * 1024;
 
-/// The longest message that a server may send, in bytes: a row with data of `max_size`, which `jsonb` writes longer, or with
-/// what others have stored in the table.
+/// The longest message that a server may send, in bytes: a row with data of `max_size`, which `jsonb` writes longer (`1e308`
+/// with all its digits), or with what others have stored in the table.
 const LEAST_MAX_MESSAGE: usize = 64 * 1024 * 1024;
-const MAX_MESSAGE_PER_SIZE: usize = 4;
+const MAX_MESSAGE_PER_SIZE: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Options {

@@ -17,7 +17,7 @@ use crate::sweeper;
 /// Sessions in a PostgreSQL table. Cheap to clone: clones are handles to one store.
 ///
 /// The clock is the database's, always. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without
-/// NUL. A time to live is a [`Duration`], or `None` for [`DEFAULT_TTL`](crate::DEFAULT_TTL); zero makes the session
+/// NUL. A time to live is a [`Duration`], or `None` for the option [`ttl`](crate::Builder::ttl); zero makes the session
 /// expired at once, and over [`MAX_TTL`](crate::MAX_TTL) is an error.
 ///
 /// When a verb has returned, every later call through any process sees its effect. Of a call that was dropped, or

@@ -39,9 +39,18 @@ pub(crate) struct Statement {
 pub(crate) struct BatchSql {
     pub(crate) sql: String,
     pub(crate) duplicates: DuplicateKeys,
-    /// Whether an answer without any row may be believed. If not, its commands are sent one by one, for it says nothing of
-    /// whose it is.
-    pub(crate) absence_is_proof: bool,
+    pub(crate) absence: Absence,
+}
+
+/// What an answer without the row of any command means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Absence {
+    /// There is none: the first command has a row more, of nulls, so that the answer always says whose it is.
+    Marked,
+    /// It may be believed, because nothing depends on it.
+    Harmless,
+    /// It says nothing of whose it is: the commands are sent one by one.
+    Doubtful,
 }
 
 /// What happens to two commands of one kind with the same key that could share a batch.

@@ -49,7 +49,7 @@ pub(crate) use update::{Turns, update};
 const PAGE: i64 = 1_000;
 
 /// How often a call looks at the table again, where that changes all the time.
-const LOOKS: usize = 3;
+const LOOKS: usize = 2;
 
 /// Runs a statement of the table, once that is set up. Where the table has changed since, looks again and sends the
 /// statement that fits now: PostgreSQL refused the other one, so that it had no effect.

@@ -8,7 +8,7 @@ use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
 use crate::merge::renewal::{PassOn, pass_on};
-use crate::session::{Session, check_id, check_size, encode, ttl_ms};
+use crate::session::{Session, check_id, check_merged_size, encode, ttl_ms};
 
 /// How a session came to its end under the id that it had, before it goes on under a new one: for
 /// [`PgStore::renew`](crate::PgStore::renew).
@@ -37,7 +37,7 @@ pub(crate) async fn renew(
         PassOn::Keep(text) => text,
         PassOn::Anew => ours,
     };
-    check_size(&data, core.options.max_size)?;
+    check_merged_size(&data, left.unwrap_or_default(), core.options.max_size)?;
     let mut params: Params = smallvec![id.into(), data.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
     if core.options.table.max_age.is_some() {
         let created = renewal.taken.and_then(Session::created);

@@ -25,14 +25,14 @@ pub(crate) struct SetupState {
 }
 
 struct Finished {
-    at: Instant,
+    began: Instant,
     could_create: bool,
     outcome: Result<Arc<Statements>>,
 }
 
 /// Finds or creates the table, at the application's wish.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
-    set_up(core, true).await.map(drop)
+    set_up(core, By::Application).await.map(drop)
 }
 
 /// The statements, after the setup that is under way, or after another try where there was none or the last one failed.
@@ -40,25 +40,39 @@ pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
     match core.statements() {
         Some(statements) => Ok(statements),
         // Boxed, for it is seldom, and else part of every call's future.
-        None => Box::pin(set_up(core, !core.setup.was_found.load(Ordering::Relaxed))).await,
+        None => Box::pin(set_up(core, By::Call)).await,
     }
 }
 
-async fn set_up(core: &Core, may_create: bool) -> Result<Arc<Statements>> {
+/// Who wants the table to be found.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum By {
+    /// The application, by `setup()`.
+    Application,
+    /// A call that has no statements.
+    Call,
+}
+
+async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
     let asked = Instant::now();
-    let may_create = may_create && core.options.create;
     let mut last = core.setup.last.lock().await;
-    if let Some(last) = last.as_ref().filter(|last| last.at > asked)
+    if let (By::Call, Some(statements)) = (by, core.statements()) {
+        return Ok(statements);
+    }
+    let may_create = core.options.create && (by == By::Application || !core.setup.was_found.load(Ordering::Relaxed));
+    // What began before we asked may have seen less than we would.
+    if let Some(last) = last.as_ref().filter(|last| last.began > asked)
         && (last.outcome.is_ok() || last.could_create == may_create)
     {
         return last.outcome.clone();
     }
+    let began = Instant::now();
     let outcome = find_or_create(core, may_create).await.map(Arc::new);
     if let Ok(statements) = &outcome {
         core.setup.was_found.store(true, Ordering::Relaxed);
         core.set_statements(Arc::clone(statements));
     }
-    *last = Some(Finished { at: Instant::now(), could_create: may_create, outcome: outcome.clone() });
+    *last = Some(Finished { began, could_create: may_create, outcome: outcome.clone() });
     outcome
 }
 

@@ -19,7 +19,8 @@ const FAILURES: usize = 3;
 const RELEASE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn sweep(core: &Core) -> Result<u64> {
-    for _ in 0..LOOKS {
+    let mut looks = 0;
+    loop {
         let statements = setup::ready(core).await?;
         let swept = match &statements.sweep {
             SweepBy::Blocks(statement) => by_blocks(core, statement).await,
@@ -27,11 +28,11 @@ pub(crate) async fn sweep(core: &Core) -> Result<u64> {
         };
         match swept {
             // The table has changed: from the beginning, by what fits it now.
-            Err(error) if error.kind() == ErrorKind::Setup => core.drop_statements(&statements),
+            Err(error) if error.kind() == ErrorKind::Setup && looks < LOOKS => core.drop_statements(&statements),
             swept => return swept,
         }
+        looks += 1;
     }
-    Err(Error::setup("the table changes all the time; try again").retryable())
 }
 
 /// A row that cannot be deleted (a foreign key holds it, say) spoils its slice, and the others are swept all the same.

@@ -13,7 +13,7 @@ use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::{change, rebase};
-use crate::session::{Session, check_size, encode, ttl_ms};
+use crate::session::{Session, check_merged_size, encode, ttl_ms};
 
 /// What [`PgStore::update`](crate::PgStore::update) came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,7 +64,6 @@ async fn attempt(
         let lives = Box::pin(touch::lives(core, base.id(), ttl)).await?;
         return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
     };
-    check_size(&ours, core.options.max_size)?;
     if replace(core, base, ours, ttl).await? {
         return Ok(Updated::Saved);
     }
@@ -83,7 +82,7 @@ async fn merged(core: &Core, base: &Session, given: String, ttl: Option<Duration
         base = theirs;
         let stands = match &change {
             Some(json) => {
-                check_size(json, core.options.max_size)?;
+                check_merged_size(json, base.json(), core.options.max_size)?;
                 replace(core, &base, &**json, ttl).await?
             }
             None => touch::lives(core, id, ttl).await?,

@@ -36,6 +36,8 @@ struct Known {
     state: State,
     /// That the request holds the data in.
     map: Option<u64>,
+    /// Other maps of the request, and the base of each: what was loaded twice may be saved twice.
+    earlier: Vec<(u64, String)>,
 }
 
 /// The sessions that a request knows: one, or a few.
@@ -97,13 +99,16 @@ impl Scope {
     pub(super) fn identify(&self, store: &PgStore, id: &str, map: u64) {
         if let Some(known) = self.known().iter_mut().find(|known| known.is(store, id)) {
             known.map = Some(map);
+            known.earlier.retain(|(earlier, _)| *earlier != map);
         }
     }
 
     /// A task that shares a map with the request has saved it.
     fn saved_elsewhere(&self, store: &PgStore, id: &str, data: &str, map: u64) {
-        for known in self.known().iter_mut().filter(|known| known.map == Some(map) && known.is(store, id)) {
-            if let State::Live { base } = &mut known.state {
+        for known in self.known().iter_mut().filter(|known| known.is(store, id)) {
+            if let Some((_, base)) = known.earlier.iter_mut().find(|(earlier, _)| *earlier == map) {
+                data.clone_into(base);
+            } else if let (State::Live { base }, true) = (&mut known.state, known.map == Some(map)) {
                 data.clone_into(base);
             }
         }
@@ -117,6 +122,14 @@ impl Scope {
         self.known().iter().find(|known| known.is(store, id)).map(|known| known.state.clone())
     }
 
+    /// The same for a save from this map: what was loaded into it, where the request has loaded the session again since.
+    pub(super) fn state_of(&self, store: &PgStore, id: &str, map: Option<u64>) -> Option<State> {
+        let all = self.known();
+        let known = all.iter().find(|known| known.is(store, id))?;
+        let earlier = known.earlier.iter().find(|(earlier, _)| known.is_live() && map == Some(*earlier));
+        Some(earlier.map_or_else(|| known.state.clone(), |(_, base)| State::Live { base: base.clone() }))
+    }
+
     /// The id of the first session that lives, as far as the request knows.
     pub(super) fn live(&self, store: &PgStore) -> Option<String> {
         let all = self.known();
@@ -127,8 +140,11 @@ impl Scope {
     pub(super) fn set(&self, store: &PgStore, id: &str, state: State) {
         let mut all = self.known();
         match all.iter_mut().find(|known| known.is(store, id)) {
-            Some(known) => known.state = state,
-            None => all.push(Known { store: store.clone(), id: id.to_owned(), state, map: None }),
+            Some(known) => known.set(state),
+            None => {
+                let (store, id) = (store.clone(), id.to_owned());
+                all.push(Known { store, id, state, map: None, earlier: Vec::new() });
+            }
         }
     }
 
@@ -176,6 +192,9 @@ impl Drop for Scope {
             shared.scopes().remove(slot);
             // Of two handles to one store that were not cloned from each other, the first remembers.
             for known in self.known().extract_if(.., |known| known.is_live() && known.store.is(&shared.store)) {
+                for (map, json) in known.earlier {
+                    shared.bases.remember(known.id.clone(), Base { json, map: Some(map), is_unsaved: true });
+                }
                 if let State::Live { base } = known.state {
                     shared.bases.remember(known.id, Base { json: base, map: known.map, is_unsaved: true });
                 }
@@ -197,6 +216,13 @@ impl Drop for Scope {
 impl Known {
     fn is(&self, store: &PgStore, id: &str) -> bool {
         self.id == id && self.store.is(store)
+    }
+
+    fn set(&mut self, state: State) {
+        let before = std::mem::replace(&mut self.state, state);
+        if let (State::Live { base }, State::Live { .. }, Some(map)) = (before, &self.state, self.map.take()) {
+            self.earlier.push((map, base));
+        }
     }
 
     fn is_live(&self) -> bool {

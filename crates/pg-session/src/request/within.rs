@@ -20,7 +20,7 @@ impl RequestStore {
         data: &RawValue,
         ttl: Option<Duration>,
     ) -> Result<Updated> {
-        let base = match scope.state(&self.store, id) {
+        let base = match scope.state_of(&self.store, id, self.map) {
             Some(State::Live { base }) => Session::known(id, base),
             Some(State::Lost { base }) => {
                 let stored = self.store_added(scope, id, &base, data, ttl).await?;
@@ -53,11 +53,10 @@ impl RequestStore {
             return Ok(id);
         };
         let id = if pass_on(row.reader(), row.json(), Some(row.json()), data.get(), &[]) == PassOn::Anew {
-            // What others have put into the old session meanwhile is not for this one.
-            self.store.destroy(row.id()).await?;
-            let id = self.insert(&id, data, ttl).await?;
-            scope.set(&self.store, &id, State::Live { base: data.get().to_owned() });
-            id
+            // What others have put into the old session meanwhile is not for this one; its age is.
+            self.store.set(row.id(), data, ttl).await?;
+            scope.set(&self.store, row.id(), State::Live { base: data.get().to_owned() });
+            row.id().to_owned()
         } else if self.store.update(&row, data, ttl).await? == Updated::Gone {
             self.store_added(scope, &id, row.json(), data, ttl).await?.unwrap_or(id)
         } else {

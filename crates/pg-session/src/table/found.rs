@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{CREATED, Columns, Statements, SweepBy, Table, identifier};
-use crate::backend::{BatchSql, DuplicateKeys, Statement};
+use crate::backend::{Absence, BatchSql, DuplicateKeys, Statement};
 use crate::error::{Error, Result};
 
 /// What `sql/look.sql` answers.
@@ -49,9 +49,9 @@ impl Look {
         let read = |name, sql| Statement { no_wal_flush: true, reads_only: true, ..write(name, sql) };
         // Of the same call twice, the second has another answer.
         let once = |statement| Statement { idempotent: false, ..statement };
-        let many = |statement: Statement, sql, duplicates, absence_is_proof| {
+        let many = |statement: Statement, sql, duplicates, absence| {
             let sql = table.statement(statement.name, sql, &columns).sql;
-            Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence_is_proof }), ..statement })
+            Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence }), ..statement })
         };
         let touch = |sql| Statement { no_wal_flush: true, ..write("touch", sql) };
         Ok(Statements {
@@ -59,44 +59,44 @@ impl Look {
                 read("get", include_str!("../../sql/get.sql")),
                 include_str!("../../sql/get_many.sql"),
                 DuplicateKeys::Coalesce,
-                false,
+                Absence::Marked,
             ),
             set: many(
                 write("set", include_str!("../../sql/set.sql")),
                 include_str!("../../sql/set_many.sql"),
                 DuplicateKeys::Coalesce,
-                true,
+                Absence::Harmless,
             ),
             renew: Arc::new(write("renew", include_str!("../../sql/renew.sql"))),
             create: many(
                 once(write("create", include_str!("../../sql/create.sql"))),
                 include_str!("../../sql/create_many.sql"),
                 DuplicateKeys::Serialize,
-                false,
+                Absence::Doubtful,
             ),
             update: many(
                 write("update", include_str!("../../sql/update.sql")),
                 include_str!("../../sql/update_many.sql"),
                 DuplicateKeys::Serialize,
-                true,
+                Absence::Harmless,
             ),
             touch: many(
                 touch(include_str!("../../sql/touch.sql")),
                 include_str!("../../sql/touch_many.sql"),
                 DuplicateKeys::Coalesce,
-                false,
+                Absence::Doubtful,
             ),
             touch_always: many(
                 touch(include_str!("../../sql/touch_always.sql")),
                 include_str!("../../sql/touch_always_many.sql"),
                 DuplicateKeys::Coalesce,
-                false,
+                Absence::Doubtful,
             ),
             destroy: many(
                 once(write("destroy", include_str!("../../sql/destroy.sql"))),
                 include_str!("../../sql/destroy_many.sql"),
                 DuplicateKeys::Serialize,
-                false,
+                Absence::Doubtful,
             ),
             take: Arc::new(once(write("take", include_str!("../../sql/take.sql")))),
             rotate: Arc::new(once(write("rotate", include_str!("../../sql/rotate.sql")))),

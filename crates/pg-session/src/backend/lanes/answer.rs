@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::batch::{Group, Member};
 use super::row::{self, Column};
-use crate::backend::Reply;
+use crate::backend::{Absence, Reply, Value};
 use crate::error::{Error, Result};
 
 /// One thing that the server has to say.
@@ -143,6 +143,14 @@ impl<M: Member> InFlight<M> {
         Ok(())
     }
 
+    fn may_have_no_row(&self) -> bool {
+        self.group.members.len() > 1 && self.absence() != Some(Absence::Marked)
+    }
+
+    fn absence(&self) -> Option<Absence> {
+        self.group.statement.many.as_ref().map(|many| many.absence)
+    }
+
     fn row(&mut self, body: &[u8]) -> Result<()> {
         self.rows += 1;
         let Some(columns) = self.columns.as_deref() else {
@@ -158,6 +166,10 @@ impl<M: Member> InFlight<M> {
             }
             self.replies[0].push(values);
             return Ok(());
+        }
+        if self.absence() == Some(Absence::Marked) && values.iter().all(|value| *value == Value::Null) {
+            let is_first = self.group.members[0].command().echo().as_deref() == Some(key);
+            return if is_first { Ok(()) } else { Err(unexpected_message()) };
         }
         let asked = self.group.with_key(key, self.last);
         self.last = asked.end;
@@ -179,7 +191,7 @@ impl<M: Member> InFlight<M> {
         let expected = match count {
             // A statement without parameters, which defines something.
             None => !has_rows,
-            Some(count) if has_rows => count == self.rows && (count > 0 || self.group.members.len() > 1),
+            Some(count) if has_rows => count == self.rows && (count > 0 || self.may_have_no_row()),
             Some(count) => count == self.group.distinct().count() as u64,
         };
         if expected { Ok(()) } else { Err(unexpected_message()) }

@@ -62,7 +62,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::{BatchSql, DuplicateKeys};
+    use crate::backend::{Absence, BatchSql, DuplicateKeys};
 
     impl Member for Command {
         fn command(&self) -> &Command {
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn of_one_key_the_last_goes_and_all_are_answered() {
-        let many = Some(BatchSql { sql: String::new(), duplicates: DuplicateKeys::Coalesce, absence_is_proof: true });
+        let many =
+            Some(BatchSql { sql: String::new(), duplicates: DuplicateKeys::Coalesce, absence: Absence::Harmless });
         let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [false, false, true]);
         let set = Arc::new(Statement { name: "set", sql, many, no_wal_flush, reads_only, idempotent });
         let command =

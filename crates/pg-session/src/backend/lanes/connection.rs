@@ -106,12 +106,12 @@ impl<M: Member> Connection<M> {
         self.is_flushed && self.outgoing.is_empty()
     }
 
-    /// The groups in flight when the connection was lost, in their order. What was refused, or came without its Sync, is
-    /// rolled back.
+    /// The groups in flight when the connection was lost, in their order. What came without its Sync is rolled back. That a
+    /// group was refused is certain with ReadyForQuery only: a pooler that has lost the server says so by an error, too.
     pub(super) fn into_groups(self) -> impl Iterator<Item = (Group<M>, Fate)> {
         let Self { in_flight, written, is_ended, .. } = self;
         in_flight.into_iter().map(move |one| {
-            let may_have_run = one.end <= written && one.error.is_none() && (!is_ended || one.is_done());
+            let may_have_run = one.end <= written && (!is_ended || one.is_done());
             (one.group, if may_have_run { Fate::Unknown } else { Fate::NotRun })
         })
     }
@@ -180,7 +180,9 @@ impl<M: Member> Connection<M> {
         let write = async {
             if !outgoing.is_empty() {
                 *is_flushed = false;
-                let bytes = writing.write_buf(outgoing).await?;
+                // Of what fails, TLS does not tell how much was sent.
+                let all = outgoing.len() as u64;
+                let bytes = writing.write_buf(outgoing).await.inspect_err(|_| *written += all)?;
                 *written += bytes as u64;
                 some(bytes, ErrorKind::WriteZero)?;
             }

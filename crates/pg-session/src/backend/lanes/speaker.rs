@@ -14,7 +14,7 @@ use super::call::Call;
 use super::connection::{Completed, Connection, Fate};
 use super::pool::Seat;
 use super::route::Retry;
-use crate::backend::Reply;
+use crate::backend::{Absence, Reply};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call is sent, when its connection is lost each time.
@@ -36,12 +36,15 @@ pub(super) struct Speaker {
     again: Vec<Call>,
     /// Whether many ask at once.
     is_busy: bool,
+    /// Whether the connection has answered a call. A login alone is no end of an outage: a pooler lets us in while its
+    /// server is down.
+    has_answered: bool,
 }
 
 impl Speaker {
     pub(super) async fn run(seat: Seat) {
         let clock = Box::pin(sleep(seat.pool.route.timeout));
-        let mut speaker = Self { seat, retry: None, clock, again: Vec::new(), is_busy: false };
+        let mut speaker = Self { seat, retry: None, clock, again: Vec::new(), is_busy: false, has_answered: false };
         loop {
             speaker.seat.work().await;
             if speaker.seat.pool.is_over() {
@@ -61,10 +64,7 @@ impl Speaker {
             self.meanwhile(sleep_until(time)).await;
         }
         match self.meanwhile(pool.route.connect()).await {
-            Ok(connection) => {
-                self.retry = None;
-                Some(connection)
-            }
+            Ok(connection) => Some(connection),
             Err(error) => {
                 self.retry = Some(Retry::after(self.retry.take()));
                 let given_up = pool.give_up(error.kind() == ErrorKind::Configuration);
@@ -77,6 +77,7 @@ impl Speaker {
     /// Until the connection is lost, or the lane closes.
     async fn speak(&mut self, mut connection: Connection<Call>) {
         self.seat.online();
+        self.has_answered = false;
         match self.converse(&mut connection).await {
             Ok(()) => {
                 self.seat.offline(Vec::new());
@@ -98,6 +99,9 @@ impl Speaker {
                     self.lost(group, fate, error);
                 }
                 self.seat.offline(mem::take(&mut self.again));
+                if !self.has_answered {
+                    self.retry = Some(Retry::after(self.retry.take()));
+                }
             }
         }
     }
@@ -142,6 +146,10 @@ impl Speaker {
 
     /// Answers a group, or sees to it that it is sent again. An error says that the connection is of no more use.
     fn settle(&mut self, Completed { group, is_prepared, outcome }: Completed<Call>) -> Result<()> {
+        if outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable) {
+            self.has_answered = true;
+            self.retry = None;
+        }
         let error = match outcome {
             Ok(replies) if says_nothing(&group, &replies) => {
                 self.one_by_one(group);
@@ -161,7 +169,13 @@ impl Speaker {
             return Ok(());
         }
         if error.kind() == ErrorKind::Unavailable {
-            self.lost(group, Fate::NotRun, &error);
+            // PostgreSQL says such a thing before it runs anything; a pooler, when it has lost the server.
+            match error.sqlstate() {
+                Some(sqlstate) if sqlstate.starts_with("08") => {
+                    self.lost(group, Fate::Unknown, &Error::connection_lost(error.clone()));
+                }
+                _ => self.lost(group, Fate::NotRun, &error),
+            }
             return Err(error);
         }
         self.refused(group, &error);
@@ -241,8 +255,8 @@ impl Speaker {
 
 /// Whether the answer has no row to tell by whose it is.
 fn says_nothing(group: &Group<Call>, replies: &[Reply]) -> bool {
-    let is_proof = group.statement.many.as_ref().is_none_or(|many| many.absence_is_proof);
-    group.members.len() > 1 && !is_proof && replies.iter().all(|reply| reply.rows.is_empty())
+    let is_doubtful = group.statement.many.as_ref().is_some_and(|many| many.absence == Absence::Doubtful);
+    group.members.len() > 1 && is_doubtful && replies.iter().all(|reply| reply.rows.is_empty())
 }
 
 fn alone(mut call: Call) -> Call {

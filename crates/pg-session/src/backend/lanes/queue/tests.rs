@@ -4,7 +4,7 @@ use smallvec::smallvec;
 
 use super::*;
 use crate::backend::lanes::call::Answer;
-use crate::backend::{BatchSql, Params};
+use crate::backend::{Absence, BatchSql, Params};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -96,7 +96,7 @@ pub(super) fn statements() -> Vec<Arc<Statement>> {
         ("sweep", None),
     ];
     let statement = |(name, duplicates): (&'static str, Option<DuplicateKeys>)| {
-        let many = duplicates.map(|duplicates| BatchSql { sql: String::new(), duplicates, absence_is_proof: true });
+        let many = duplicates.map(|duplicates| BatchSql { sql: String::new(), duplicates, absence: Absence::Harmless });
         Arc::new(Statement {
             name,
             sql: String::new(),
