@@ -240,7 +240,10 @@ declare namespace PgStore {
     readonly sqlState?: string;
     /** Whether the same call may simply be made again: it does no harm, and may succeed. */
     readonly retryable: boolean;
-    /** What the application's function or client threw, where that is why. */
+    /**
+     * What the application's function or client threw, where that is why and PostgreSQL gave no code; of an error that holds
+     * the statement or its parameters, the first error within it that does not, or undefined.
+     */
     readonly cause?: unknown;
     private constructor();
   }

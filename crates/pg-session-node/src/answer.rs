@@ -21,7 +21,7 @@ pub struct Failure {
     pub sql_state: Option<String>,
     /// Whether the same call may simply be made again.
     pub retryable: bool,
-    /// Where `function.js` keeps what the application's function threw.
+    /// The number under which `function.js` keeps what the application's function threw, if it may be handed on.
     pub cause: Option<u32>,
 }
 
@@ -35,7 +35,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let thrown = Thrown::behind(&error);
-        let cause = thrown.map(|thrown| thrown.cause);
+        let cause = thrown.and_then(|thrown| thrown.cause);
         if let Some(Thrown { message, is_mistake: true, .. }) = thrown {
             let code = "PG_SESSION_CONFIGURATION";
             return Self { code, message: message.clone(), sql_state: None, retryable: false, cause };

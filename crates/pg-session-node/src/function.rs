@@ -23,7 +23,7 @@ pub struct Outcome {
     pub code: Option<String>,
     /// Of the error.
     pub message: Option<String>,
-    /// Where `function.js` keeps the error.
+    /// The number under which `function.js` keeps the error, if it may be handed on.
     pub cause: Option<u32>,
     /// Whether the application is at fault, and not the way to PostgreSQL.
     pub is_mistake: Option<bool>,
@@ -37,13 +37,14 @@ impl Client for Function {
         let answer = self.0.call_async(arguments).await.map_err(Lost::from).map_err(Error::unreachable)?;
         let outcome = answer.await.map_err(Lost::from).map_err(Error::connection_lost)?;
         let message = outcome.message.unwrap_or_default();
-        let thrown = |cause| Thrown { message: message.clone(), cause, is_mistake: outcome.is_mistake == Some(true) };
-        match (outcome.rows, outcome.code, outcome.cause) {
-            (Some(rows), ..) => Ok(rows),
-            (None, Some(code), _) => Err(Error::refused(&code, &message)),
+        match (outcome.rows, outcome.code) {
+            (Some(rows), _) => Ok(rows),
+            (None, Some(code)) => Err(Error::refused(&code, &message)),
             // Nobody knows whether PostgreSQL ran the statement.
-            (None, None, Some(cause)) => Err(Error::connection_lost(thrown(cause))),
-            (None, None, None) => Err(Error::connection_lost(Lost(message))),
+            (None, None) => {
+                let is_mistake = outcome.is_mistake == Some(true);
+                Err(Error::connection_lost(Thrown { message, cause: outcome.cause, is_mistake }))
+            }
         }
     }
 }
@@ -53,7 +54,7 @@ impl Client for Function {
 #[error("{message}")]
 pub(crate) struct Thrown {
     pub(crate) message: String,
-    pub(crate) cause: u32,
+    pub(crate) cause: Option<u32>,
     pub(crate) is_mistake: bool,
 }
 

@@ -2,11 +2,16 @@
 
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const { PGlite } = require('@electric-sql/pglite');
+const { DrizzleQueryError } = require('drizzle-orm');
 const pgPromise = require('pg-promise');
+const { DatabaseError } = require('sequelize');
+const { QueryFailedError } = require('typeorm');
 
 const PgStore = require('pg-session');
 const { database } = require('./support/database.js');
+const { node } = require('./support/node.js');
 
 describe('a function as the connection', () => {
   const { url, client, pool } = database();
@@ -87,6 +92,7 @@ describe('a function as the connection', () => {
       [() => Promise.reject(fetched), /^the function of the connection failed: fetch failed/, fetched],
       [() => Promise.reject('a string'), /a string/, 'a string'],
       [() => Promise.reject(undefined), /undefined/, undefined],
+      [() => Promise.reject(null), /null/, undefined],
       [() => new Promise(() => {}), /no answer within 200ms/, undefined],
     ];
     for (const [way, message, cause] of ways) {
@@ -125,6 +131,8 @@ describe('a function as the connection', () => {
   test('is refused by setup where its answer is not understood, with what it was', async () => {
     const answers = [
       [undefined, /resolved to undefined: it must resolve to an array of rows/], [null, /to null/], [7, /resolved to 7/],
+      ['the-data', /resolved to a string:/],
+      [{ 'an id': 1, '0f8fad5bd9cb469fa165': 1, rows: 1 }, /an object with `rows`:/],
       [{ rows: 7 }, /resolved to an object with `rows`/], [{ recordset: [] }, /an object with `recordset`/], [{}, /nothing/],
       [['text'], /an array with string/], [[null], /an array with null/], [[[1], 2, 3], /an array with object/],
       [[{ key: {} }], /a column that is no text/], [[[new Date(0)]], /a column that is no text/],
@@ -156,5 +164,213 @@ describe('a function as the connection', () => {
       assert.equal(await store.touch('a', 1000), false);
       await store.close();
     }
+  });
+
+  test('hands each of many failing calls its own error', async () => {
+    const calls = 1000;
+    const failing = new Map();
+    let isBroken = false;
+    let fail;
+    const allAsked = new Promise((resolve) => (fail = resolve));
+    const store = new PgStore(async (sql, params) => {
+      if (!isBroken) return pool.query(sql, params);
+      const error = new Error('broken');
+      failing.set(params[0], error);
+      if (failing.size === calls) fail();
+      await allAsked;
+      throw error;
+    });
+    await store.setup();
+    isBroken = true;
+    const ids = Array.from({ length: calls }, (_, n) => `session ${n}`);
+    const failures = await Promise.all(ids.map((id) => store.get(id).then(assert.fail, (error) => error)));
+    assert.deepEqual(ids.filter((id, n) => failures[n].cause !== failing.get(id)), []);
+  });
+
+  test('hands all calls that waited for one setup its error', async () => {
+    const broken = new Error('broken');
+    const store = new PgStore(async () => { throw broken; });
+    const failures = await Promise.all(Array.from({ length: 10 }, (_, n) => store.get(`${n}`).catch((error) => error)));
+    assert(failures.every(({ cause }) => cause === broken));
+  });
+
+  describe('and an error that holds the parameters', () => {
+    const [id, data] = ['the-secret-id', { mail: 'zoe@example.org', quote: '"\'\\' }];
+    const secret = /the-secret-id|zoe@example/;
+    const refused = () => Object.assign(new Error('relation "session" does not exist'), { code: '42P01' });
+    const broken = () => Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const withQuery = (error, sql, parameters) => Object.assign(error, { sql, parameters });
+    const wrappers = {
+      TypeORM: (error, sql, params) => [new QueryFailedError(sql, params, error), error],
+      Drizzle: (error, sql, params) => [new DrizzleQueryError(sql, params, error), error],
+      'Drizzle, with a copy of the code': (error, sql, params) => {
+        return [Object.assign(new DrizzleQueryError(sql, params, error), { code: error.code }), error];
+      },
+      Sequelize: (error, sql, params) => [new DatabaseError(withQuery(error, sql, params))],
+      'Sequelize, before the query': (error, sql, params) => [withQuery(Object.assign(new Error('x'), { original: error,
+        parent: error }), sql, params), error],
+      'postgres.js': (error, query, parameters) => {
+        return [Object.defineProperties(error, { query: { value: query }, parameters: { value: parameters } })];
+      },
+      'an error within an error': (error, sql, params) => {
+        return [new Error('query failed', { cause: new DrizzleQueryError(sql, params, error) }), error];
+      },
+      'unknown properties': (error, sql, params) => {
+        const request = { body: [new Map([[sql, { values: params }]])] };
+        return [Object.assign(new Error('x', { cause: error }), { request }), error];
+      },
+      'bytes of its own': (error, sql, params) => {
+        return [Object.assign(new Error('x', { cause: error }), { sent: Buffer.from(params.join()) }), error];
+      },
+      'a message of its own': (error, sql, params) => {
+        return [new Error(`${error.message}: ${params}`, { cause: error }), error];
+      },
+      'an escaped message': (error, sql, params) => {
+        return [new Error(`${error.message}: ${JSON.stringify(params)}`, { cause: error }), error];
+      },
+      'a message of its own and no cause': (error, sql, params) => {
+        return [Object.assign(new Error(`${error.message}: ${params}`), { code: error.code })];
+      },
+      'a text': (error, sql, params) => [`${error.message}: ${params}`],
+      'itself as its cause': (error, sql, params) => {
+        error.cause = Object.assign(new Error(String(params)), { cause: error });
+        return [error];
+      },
+    };
+    for (const [name, wrapped] of Object.entries(wrappers)) {
+      for (const [driverError, sqlState] of [[refused, '42P01'], [broken, undefined]]) {
+        test(`shows none of them: ${name}, ${sqlState ? 'with' : 'without'} a SQLSTATE`, async () => {
+          let isBroken = false;
+          let inner;
+          const store = new PgStore(async (sql, params) => {
+            if (!isBroken) return pool.query(sql, params);
+            let outer;
+            [outer, inner] = wrapped(driverError(), sql, params);
+            throw outer;
+          });
+          await store.setup();
+          isBroken = true;
+          for (const call of [() => store.set(id, data), () => store.get(id), () => store.create(id, data)]) {
+            const error = await call().then(assert.fail, (error) => error);
+            assert(error instanceof PgStore.PgSessionError);
+            for (const shown of [inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error.cause ?? null)]) {
+              assert.doesNotMatch(shown, secret);
+            }
+            if (name !== 'a text') assert.equal(error.sqlState, sqlState);
+            if (inner && sqlState) assert.match(error.message, /relation "session" does not exist/);
+            assert.equal(error.cause, sqlState ? undefined : inner);
+          }
+        });
+      }
+    }
+
+    const failsWith = async (thrown, call) => {
+      let isBroken = false;
+      const store = new PgStore(async (sql, params) => {
+        if (isBroken) throw thrown(sql, params);
+        return pool.query(sql, params);
+      });
+      await store.setup();
+      isBroken = true;
+      return call(store).then(assert.fail, (error) => error);
+    };
+
+    test('shows none of them where they are escaped or truncated', async () => {
+      for (const quoted of [JSON.stringify, (text) => `${text.slice(0, 40)}…`]) {
+        const error = await failsWith((sql, [, data]) => new Error(quoted(data)), (store) => store.set(id, data));
+        assert.doesNotMatch(inspect(error), secret);
+      }
+    });
+
+    test('shows not even short ones in its properties', async () => {
+      const thrown = (sql, params) => Object.assign(new Error('broken'), { parameters: params });
+      const error = await failsWith(thrown, (store) => store.get('a'));
+      assert.equal(error.message, 'the function of the connection failed: broken');
+      assert.equal(error.cause, undefined);
+    });
+
+    test('is handed on where only paths in its stack contain one', async () => {
+      const inner = broken();
+      const error = await failsWith(() => inner, (store) => store.get('function.test.js'));
+      assert.match(inner.stack, /function\.test\.js/);
+      assert.equal(error.cause, inner);
+    });
+
+    test('is told by what it wraps, or by its name', async () => {
+      const ways = [
+        [(sql, params) => new DrizzleQueryError(sql, params, broken()), 'write EPIPE'],
+        [(sql, params) => new QueryFailedError(sql, params, broken()), 'write EPIPE'],
+        [(sql, params) => new RangeError(`no: ${params}`, { cause: 1 }),
+          'RangeError (its message is left out because it contains a parameter of the statement)'],
+      ];
+      for (const [thrown, message] of ways) {
+        const error = await failsWith(thrown, (store) => store.set(id, data));
+        assert.equal(error.message, `the function of the connection failed: ${message}`);
+      }
+    });
+  });
+
+  test('names the table in an error of setup, whatever that contains', async () => {
+    const store = new PgStore(async () => { throw new Error('terminating connection due to idle-session timeout'); });
+    await assert.rejects(store.setup(), { message: /due to idle-session timeout/ });
+  });
+
+  // In a process of its own, which turns the intervals of the store by hand, except the one that holds the event loop.
+  const failing = (rest) => node(`
+    const gc = require('node:vm').runInNewContext((require('node:v8').setFlagsFromString('--expose-gc'), 'gc'));
+    const nodes = setInterval;
+    const intervals = [];
+    globalThis.setInterval = (callback, ms) => {
+      if (ms < 2 ** 31 - 1) intervals.push(callback);
+      return nodes(callback, ms);
+    };
+    const PgStore = require('pg-session');
+    const collected = async (references) => {
+      for (let tries = 0; references.some((reference) => reference.deref()) && tries < 100; tries++) {
+        await new Promise(setImmediate);
+        gc();
+      }
+      console.log(references.filter((reference) => reference.deref()).length);
+    };
+    (async () => {${rest}})();
+  `);
+
+  test('leaves nothing of its errors behind', async () => {
+    const { output, code } = await failing(`
+      const thrown = [];
+      const wrappers = [
+        () => Object.assign(new Error('broken'), { parameters: ['x'.repeat(1e6)] }),
+        () => Object.assign(new Error('refused'), { code: '23514', parameters: ['x'.repeat(1e6)] }),
+        () => new Error('broken'),
+      ];
+      for (const wrapper of wrappers) {
+        const store = new PgStore(async () => {
+          const error = wrapper();
+          thrown.push(new WeakRef(error));
+          throw error;
+        });
+        for (let n = 0; n < 20; n++) await store.get('a').catch(() => {});
+      }
+      await collected(thrown);
+    `);
+    assert.deepEqual({ output, code }, { output: '0', code: 0 });
+  });
+
+  test('leaves nothing of an error behind that comes after the timeout', async () => {
+    const { output, code } = await failing(`
+      let fail;
+      const store = new PgStore(() => new Promise((_, reject) => (fail = reject)), { timeout: 10 });
+      await store.get('a').catch(({ message }) => console.log(message));
+      const late = (() => {
+        const error = new Error('late');
+        fail(error);
+        return new WeakRef(error);
+      })();
+      fail = undefined;
+      await collected([late]);
+      for (const turn of [...intervals, ...intervals]) turn();
+      await collected([late]);
+    `);
+    assert.deepEqual({ output, code }, { output: 'look: PostgreSQL gave no answer within 10ms\n1\n0', code: 0 });
   });
 });
