@@ -40,6 +40,9 @@ pub enum Fault {
     ReplayedRow,
     /// The connection ends after the server has executed the statement, and before the answer.
     CutBeforeAnswer,
+    /// The server has executed the statement, and the client gets an error in place of the answer, as from a pooler that has
+    /// lost the server. Then the connection ends, or the server says that it is ready.
+    LostByPooler,
     /// A few random bytes of the answer are changed, removed or added.
     Mutated,
     /// Random bytes come in place of the answer.
@@ -52,7 +55,7 @@ pub enum Fault {
 
 impl Fault {
     /// The faults that a client can always detect, if it knows which answer belongs to which statement.
-    pub const DETECTABLE: [Self; 13] = [
+    pub const DETECTABLE: [Self; 14] = [
         Self::ExtraReady,
         Self::DoubledMessage,
         Self::DoubledAnswer,
@@ -66,6 +69,7 @@ impl Fault {
         Self::Garbage,
         Self::ReplayedRow,
         Self::CutBeforeAnswer,
+        Self::LostByPooler,
     ];
 
     /// The faults that may change the data itself, which a client cannot always detect.
@@ -159,6 +163,14 @@ impl Faults {
                 answer.insert(end.filter(|_| self.rng.bool()).unwrap_or(any), row);
             }
             Fault::CutBeforeAnswer => return Some(Delivery::ThenCut(Vec::new())),
+            Fault::LostByPooler => {
+                let error = b"SERROR\0VERROR\0C08006\0Mremote server read/write error\0\0";
+                let error = Message::new(tag::ERROR_RESPONSE, error);
+                if self.rng.bool() {
+                    return Some(Delivery::ThenCut(concat(&[error])));
+                }
+                answer = vec![error, Message::new(tag::READY_FOR_QUERY, b"I")];
+            }
             Fault::Mutated => return Some(Delivery::Whole(self.mutated(concat(&answer)))),
             Fault::Noise => return Some(Delivery::Whole(self.noise(2_048))),
             Fault::Asynchronous => {

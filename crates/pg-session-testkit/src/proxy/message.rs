@@ -4,6 +4,7 @@
 pub(super) mod tag {
     pub(crate) const COMMAND_COMPLETE: u8 = b'C';
     pub(crate) const DATA_ROW: u8 = b'D';
+    pub(crate) const ERROR_RESPONSE: u8 = b'E';
     pub(crate) const NOTICE: u8 = b'N';
     pub(crate) const NOTIFICATION: u8 = b'A';
     pub(crate) const PARAMETER_STATUS: u8 = b'S';

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
+use pg_session_testkit::Proxy;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -158,6 +159,24 @@ async fn a_set_that_postgresql_refuses_is_told_so_though_another_follows() {
     }
     last.await.unwrap().unwrap();
     assert_eq!(store.get("a").await.unwrap().unwrap().json(), "\"2\"");
+}
+
+#[tokio::test]
+async fn gets_of_sessions_that_do_not_exist_share_statements() {
+    let fixture = Fixture::new(Via::Lanes);
+    let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
+    let store = fixture.set_up(fixture.builder_at(proxy.url())).await;
+    let before = proxy.statements();
+    let mut gets = JoinSet::new();
+    for n in 0..200 {
+        let store = store.clone();
+        gets.spawn(async move { store.get(&n.to_string()).await });
+    }
+    while let Some(get) = gets.join_next().await {
+        assert_eq!(get.unwrap().unwrap(), None);
+    }
+    let sent = proxy.statements() - before;
+    assert!(sent < 20, "{sent} statements");
 }
 
 #[tokio::test]

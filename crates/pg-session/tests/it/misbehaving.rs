@@ -116,6 +116,7 @@ faults! {
     random_bytes_between_messages: [Fault::Garbage], 24, true, true;
     a_row_of_an_earlier_answer: [Fault::ReplayedRow], 8, true, true;
     a_cut_before_the_answer: [Fault::CutBeforeAnswer], 8, true, true;
+    a_server_that_a_pooler_has_lost: [Fault::LostByPooler], 8, true, true;
     everything_at_once: Fault::DETECTABLE, 12, true, true;
     everything_at_once_where_nothing_is_prepared: Fault::DETECTABLE, 12, true, false;
     /// What the protocol allows at any time does no harm, and drops no connection.

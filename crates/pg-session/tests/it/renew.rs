@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use pg_session::{ErrorKind, PgStore, Renewal, Session};
+use pg_session::{ErrorKind, PgStore, Renewal, RequestStore, Session, Updated};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::via::{MINUTE, contract};
@@ -77,6 +78,41 @@ contract! {
         let renewal = Renewal { base: &base, taken: Some(&base), own_keys: &[] };
         assert!(store.renew("new", &renewal, &json!({"user": 7}), MINUTE).await.unwrap());
         assert_eq!(fixture.value("SELECT now() - created < '1 min' FROM session").await, "true");
+    }
+
+    async fn a_session_that_starts_anew_keeps_its_age(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().max_age(60 * MINUTE)).await;
+        store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
+        fixture.sql("UPDATE session SET created = now() - interval '50 min'").await;
+        let created = fixture.value(CREATED).await;
+        let request = RequestStore::new(store.clone(), || "new".to_owned());
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            request.delete("old").await.unwrap();
+            request.create("given", &json!({"guest": true}), MINUTE).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(fixture.value(CREATED).await, created);
+    }
+
+    async fn what_jsonb_writes_longer_may_be_changed_and_renewed(fixture: Fixture) {
+        fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
+        let store = fixture.set_up(fixture.builder().max_size(20_000)).await;
+        for number in ["1.5", "1e308"] {
+            let list = vec![number; 19_000 / (number.len() + 1)].join(",");
+            let data = |n: u32| RawValue::from_string(format!(r#"{{"list":[{list}],"n":{n}}}"#)).unwrap();
+            store.set("old", &*data(1), MINUTE).await.unwrap();
+            let base = store.get("old").await.unwrap().unwrap();
+            assert!(base.json().len() > 20_000);
+            assert_eq!(store.update(&base, &*data(2), MINUTE).await.unwrap(), Updated::Saved);
+            // Against what is there by then.
+            assert_eq!(store.update(&base, &*data(3), MINUTE).await.unwrap(), Updated::Saved);
+            let (base, taken) = loaded_and_taken(&store, None).await;
+            let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &[] };
+            assert!(store.renew("new", &renewal, &*data(4), MINUTE).await.unwrap());
+            assert!(store.get("new").await.unwrap().unwrap().json().contains("\"n\": 4"));
+        }
     }
 
     async fn bad_input_is_refused(fixture: Fixture) {
