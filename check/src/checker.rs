@@ -227,7 +227,7 @@ impl<'h> Checker<'h> {
         (!may_be_removed).then_some((write, since))
     }
 
-    /// Until when a session that nobody has destroyed must live, for that look.
+    /// The time until which the session must live for this look, unless somebody destroyed it.
     fn lives_until(&self, id: Id, look: Look) -> Time {
         let oldest = self
             .history

@@ -90,7 +90,7 @@ impl Call {
         is_conditional && self.answer == Answer::No
     }
 
-    /// Whether it tells that the session lives, or lived until it ended it.
+    /// Whether its answer shows that the session was alive when the call took effect.
     pub(super) fn shows_life(&self) -> bool {
         match self.verb {
             Verb::Create(_) => self.answer == Answer::No,

@@ -90,7 +90,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     const opened = [];
     let tables = 0;
 
-    /** A site of the middleware with these settings, on a table of its own, and a visitor who is known there. */
+    /** Starts an app of the middleware with these settings, on its own table, with one visitor who is logged in. */
     const serve = async (settings, options) => {
       const table = `t${tables++}`;
       const { store, app, ready } = make(url, { table, cleanupTime: 0, ...options }, act, settings);

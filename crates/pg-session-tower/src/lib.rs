@@ -74,8 +74,8 @@ use tower_sessions_core::session::Id;
 /// # No cache in front
 ///
 /// Do not put this store behind a `CachingSessionStore`. Its cache answers for sessions that other processes have
-/// changed or ended: who has logged out stays logged in, in every process that has the session cached. And as the cache
-/// hides the loads from this store, a save may overwrite what others have changed. It warns once, and never brings a
+/// changed or ended: after a logout, a visitor stays logged in wherever the session is cached. The cache also hides the
+/// loads from this store, so that a save may overwrite what others have changed. It warns once, and never brings a
 /// session back that was destroyed. Reads are batched, so that a cache saves little.
 ///
 /// # Errors

@@ -44,9 +44,9 @@ pub(crate) fn rebase(reader: Reader, base: &str, theirs: &str, ours: &str) -> Op
 /// What was changed from `base` to `theirs`, and then from `base` to `ours`.
 ///
 /// What only one side changed is as that side has it. Objects that both changed merge by key, in the order of theirs
-/// with new keys of ours at the end. Of anything else that both changed ours stands, the later one, with two exceptions:
-/// what was removed, or was an object and no longer is, stays so, whatever was changed inside; and where ours has only
-/// made doubles of integers, as a field of type `f64` does, theirs stands.
+/// with new keys of ours at the end. For any other value that both changed, ours wins, because it is later, with two
+/// exceptions: a value that was removed, or is no longer an object, stays so, whatever was changed inside; and where ours
+/// only turned integers into doubles, as a field of type `f64` does, theirs wins.
 fn merge(base: &str, theirs: &str, ours: &str) -> String {
     let [base, theirs, ours] = [base, theirs, ours].map(Node::of);
     merge_values(Some(&base), Some(&theirs), Some(&ours)).outcome.map(Outcome::into_text).unwrap_or_default()

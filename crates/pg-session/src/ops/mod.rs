@@ -57,7 +57,7 @@ async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Para
     let statements = setup::ready(core).await?;
     match core.submit(pick(&statements), params).await {
         Ok(reply) => Ok(reply),
-        // Boxed, for it is seldom, and else part of every call's future.
+        // Boxed, because it is rare and would otherwise enlarge every call's future.
         Err(rejected) => Box::pin(run_again(core, pick, statements, rejected)).await,
     }
 }

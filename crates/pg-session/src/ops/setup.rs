@@ -30,7 +30,7 @@ struct Finished {
     outcome: Result<Arc<Statements>>,
 }
 
-/// Finds or creates the table, at the application's wish.
+/// Finds or creates the table, on a call of `setup()`.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
     set_up(core, By::Application).await.map(drop)
 }
@@ -39,12 +39,12 @@ pub(crate) async fn setup(core: &Core) -> Result<()> {
 pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
     match core.statements() {
         Some(statements) => Ok(statements),
-        // Boxed, for it is seldom, and else part of every call's future.
+        // Boxed, because it is rare and would otherwise enlarge every call's future.
         None => Box::pin(set_up(core, By::Call)).await,
     }
 }
 
-/// Who wants the table to be found.
+/// The caller of a setup.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum By {
     /// The application, by `setup()`.
