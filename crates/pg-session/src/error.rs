@@ -104,10 +104,11 @@ impl Error {
         Self::new(ErrorKind::Unavailable, "the store is closed; make a new one")
     }
 
-    /// The call waited for its turn all the time, and was not sent.
-    pub(crate) fn not_sent_within(limit: Duration) -> Self {
-        let message =
-            format!("no connection to PostgreSQL was free within {limit:?}, so that nothing was sent; try again");
+    /// The call was not run in its time: it waited for a connection, or each was lost before.
+    pub(crate) fn not_run_within(limit: Duration) -> Self {
+        let message = format!(
+            "the call was not run within {limit:?}: no connection to PostgreSQL was free, or it was lost before; try again"
+        );
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 

@@ -225,10 +225,10 @@ impl Speaker {
     fn look_at_the_clock(&mut self, connection: Option<&mut Connection<Call>>) -> Result<()> {
         let (now, limit) = (Instant::now(), self.seat.pool.route.timeout);
         let too_late = || Err(Error::no_answer_within(limit));
-        let not_sent = || Err(Error::not_sent_within(limit));
+        let not_run = || Err(Error::not_run_within(limit));
         let mut next = now + limit;
         let mut is_slow = false;
-        self.seat.pool.due(now).iter_mut().for_each(|call| call.answer(not_sent()));
+        self.seat.pool.due(now).iter_mut().for_each(|call| call.answer(not_run()));
         for (sent, call) in connection.into_iter().flat_map(Connection::in_flight) {
             match sent + SLOW {
                 time if time > now => next = next.min(time),
