@@ -224,10 +224,6 @@ impl Rejected {
         let again = (error.kind() == ErrorKind::Setup).then(|| Box::new(params()));
         Self { error, again }
     }
-
-    pub(crate) fn into_error(self) -> Error {
-        self.error
-    }
 }
 
 impl From<Error> for Rejected {

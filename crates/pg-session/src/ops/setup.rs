@@ -6,7 +6,7 @@ use smallvec::smallvec;
 use tokio::sync::Mutex;
 use tracing::warn;
 
-use crate::backend::{Params, Rejected, Statement};
+use crate::backend::{Params, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
@@ -129,7 +129,7 @@ async fn look(core: &Core) -> Result<Look> {
 
 async fn create(core: &Core, statement: Statement) -> Result<()> {
     let statement = Arc::new(statement);
-    match core.submit(&statement, Params::new()).await.map_err(Rejected::into_error) {
+    match core.submit(&statement, Params::new()).await.map_err(Error::from) {
         Ok(_) => Ok(()),
         // IF NOT EXISTS does not cover two at once: the slower one meets these.
         Err(error) if matches!(error.sqlstate(), Some("23505" | "42710" | "42P06" | "42P07")) => Ok(()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 
 use super::{LOOKS, setup};
-use crate::backend::{Rejected, Reply, Statement};
+use crate::backend::{Reply, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::SweepBy;
@@ -42,7 +42,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let mut failures = 0;
     while first < end {
         let params = smallvec![first.into(), (first + BLOCKS).into(), ROWS.into()];
-        match core.submit(statement, params).await.map_err(Rejected::into_error).and_then(|reply| Slice::read(&reply)) {
+        match core.submit(statement, params).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
             // A transaction of ours that failed may hold the lock for a moment more, on another connection of a pool.
             Ok(None) if (1..FAILURES).contains(&failures) => {
                 failures += 1;
