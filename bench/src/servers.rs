@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use pg_session_testkit::{Folder, Guard, Programs, Server, Signal};
+use pg_session_testkit::{Folder, Guard, PgInstall, Server, Signal};
 use tokio_postgres::{Client, NoTls};
 
 use crate::task::Failure;
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Servers {
     pub(crate) postgres: Server,
-    pub(crate) programs: Programs,
+    pub(crate) programs: PgInstall,
     pub(crate) redis: Option<Redises>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Redises {
 
 impl Servers {
     pub(crate) async fn start() -> Result<Self, Failure> {
-        let programs = Programs::find()?;
+        let programs = PgInstall::find()?;
         let postgres = Server::builder().durable(true).setting("shared_buffers", SHARED_BUFFERS).start()?;
         let redis = match (Redis::start(false).await, Redis::start(true).await) {
             (Ok(in_memory), Ok(durable)) => Some(Redises { in_memory, durable }),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-use pg_session::{Builder, Created, PgStore, Rotated, Session, Updated};
+use pg_session::{Created, PgStore, PgStoreBuilder, Rotated, Session, Updated};
 
 use crate::history::{Data, Id};
 
@@ -72,7 +72,7 @@ impl Ours {
     ///
     /// # Errors
     /// Those of [`PgStore::setup`], and of options that do not go.
-    pub async fn build(builder: Builder) -> Result<Self, Failure> {
+    pub async fn build(builder: PgStoreBuilder) -> Result<Self, Failure> {
         let store = builder.build()?;
         store.setup().await?;
         Ok(Self(store))

@@ -235,6 +235,7 @@ declare namespace PgStore {
       | 'PG_SESSION_TOO_LARGE'
       | 'PG_SESSION_UNAVAILABLE'
       | 'PG_SESSION_OVERLOADED'
+      | 'PG_SESSION_CONFLICT'
       | 'PG_SESSION_DATABASE';
     /** PostgreSQL's own code, where it gave one. */
     readonly sqlState?: string;

@@ -1,5 +1,5 @@
 use clap::Args;
-use pg_session_testkit::Programs;
+use pg_session_testkit::PgInstall;
 
 use crate::error::Error;
 use crate::interrupt::run_or_stop;
@@ -33,7 +33,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn run(self) -> Result<(), Error> {
-        Programs::find_or_fetch()?;
+        PgInstall::find_or_fetch()?;
         run(&["cargo", "build", "--release", "--package", "pg-session-bench"], workspace(), |_| ())?;
         if node::installed() {
             node::build_for_release(&node::plainly)?;

@@ -1,5 +1,5 @@
 use clap::Args;
-use pg_session_testkit::Programs;
+use pg_session_testkit::PgInstall;
 
 use crate::error::Error;
 use crate::interrupt::run_or_stop;
@@ -48,7 +48,7 @@ pub(crate) struct CheckGuarantees {
 
 impl CheckGuarantees {
     pub(crate) fn run(self) -> Result<(), Error> {
-        Programs::find_or_fetch()?;
+        PgInstall::find_or_fetch()?;
         run(&["cargo", "build", "--release", "--package", "pg-session-check"], workspace(), |_| ())?;
         if node::installed() {
             node::install(&workspace().join("bench/node"), &node::plainly)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use pg_session_testkit::{Guard, Programs, Server, Signal, lasting_folder};
+use pg_session_testkit::{Guard, PgInstall, Server, Signal, persistent_dir};
 
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -52,10 +52,10 @@ impl Demo {
         let ports = [self.port, self.port + 1];
         ports.into_iter().try_for_each(check_port)?;
         let interrupt = Interrupt::install()?;
-        let programs = Programs::find_or_fetch()?;
+        let programs = PgInstall::find_or_fetch()?;
         let apps = build(&|command, folder| to_its_end(command, folder, &interrupt))?;
 
-        let data = self.data.map_or_else(|| lasting_folder("demo"), Ok)?;
+        let data = self.data.map_or_else(|| persistent_dir("demo"), Ok)?;
         eprintln!("starting PostgreSQL {} of {} on {}", programs.major(), programs.folder().display(), data.display());
         let server = Server::builder().data_dir(data).durable(true).start()?;
         serve(&apps, ports, &server.url(DATABASE), &interrupt)?;

@@ -1,7 +1,7 @@
 use std::io::{self, BufRead};
 
 use clap::Args;
-use pg_session_testkit::{Programs, Server as PostgreSql};
+use pg_session_testkit::{PgInstall, Server as PostgreSql};
 
 use crate::error::Error;
 
@@ -14,7 +14,7 @@ pub(crate) struct Server {}
 
 impl Server {
     pub(crate) fn run(self) -> Result<(), Error> {
-        Programs::find_or_fetch()?;
+        PgInstall::find_or_fetch()?;
         let mut server = PostgreSql::start()?;
         println!("{}", server.shared_line());
         for line in io::stdin().lock().lines().map_while(Result::ok) {

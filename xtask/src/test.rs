@@ -2,7 +2,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use clap::Args;
-use pg_session_testkit::{PgBouncer, Programs, SHARED_SERVER, Server};
+use pg_session_testkit::{PgBouncer, PgInstall, SHARED_SERVER, Server};
 
 use crate::error::Error;
 use crate::{node, run, workspace};
@@ -87,7 +87,7 @@ fn step<T>(name: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Resul
 }
 
 fn start() -> Result<Server, Error> {
-    let programs = Programs::find_or_fetch()?;
+    let programs = PgInstall::find_or_fetch()?;
     println!("PostgreSQL {} of {}", programs.major(), programs.folder().display());
     Ok(Server::start()?)
 }

@@ -48,6 +48,7 @@ impl From<Error> for Failure {
                 ErrorKind::TooLarge => "PG_SESSION_TOO_LARGE",
                 ErrorKind::Unavailable => "PG_SESSION_UNAVAILABLE",
                 ErrorKind::Overloaded => "PG_SESSION_OVERLOADED",
+                ErrorKind::Conflict => "PG_SESSION_CONFLICT",
                 _ => "PG_SESSION_DATABASE",
             },
             message: match thrown {

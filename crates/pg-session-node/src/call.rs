@@ -135,7 +135,7 @@ impl Call {
             }
             Verb::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
             Verb::Update => {
-                let base = Session::known(id, self.base.unwrap_or_default()).read_by_javascript();
+                let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
                 word(match store.update(&base, &*json(self.data)?, ttl).await? {
                     Updated::Saved => "saved",
                     Updated::Merged => "merged",
@@ -154,8 +154,8 @@ impl Call {
             Verb::Renew => {
                 #[expect(clippy::cast_possible_truncation, reason = "it was an integer, of less than 2^53")]
                 let created = self.created.map(|created| created as i64);
-                let base = Session::known(id, self.base.unwrap_or_default()).read_by_javascript();
-                let taken = self.taken.map(|taken| Session::known(id, taken).with_created(created));
+                let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
+                let taken = self.taken.map(|taken| Session::from_parts(id, taken).with_created(created));
                 let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &OWN_KEYS };
                 Either5::B(store.renew(id, &renewal, &*json(self.data)?, ttl).await?)
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use napi_derive::napi;
-use pg_session::{Builder, Error};
+use pg_session::{Error, PgStoreBuilder};
 
 /// Every option has a value here; times are in milliseconds.
 #[napi(object, object_to_js = false)]
@@ -43,7 +43,7 @@ pub struct Options {
 }
 
 impl Options {
-    pub(crate) fn apply(self, builder: Builder) -> Builder {
+    pub(crate) fn apply(self, builder: PgStoreBuilder) -> PgStoreBuilder {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, and build() checks")]
         let mut builder = builder
             .schema(self.schema)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::At;
 use crate::user::User;
-use crate::{Error, Folder, Guard, Programs, Signal, random};
+use crate::{Error, Folder, Guard, PgInstall, Signal, random};
 
 pub(crate) const SUPERUSER: &str = "postgres";
 
@@ -33,7 +33,7 @@ impl Cluster {
     pub(crate) fn open(
         home: &Path,
         durable: bool,
-        programs: &Programs,
+        programs: &PgInstall,
         user: &User,
         folder: &Folder,
     ) -> Result<(Self, String), Error> {
@@ -100,7 +100,7 @@ impl Cluster {
 
     /// Fills a folder aside and renames it then, so that one half made is never taken for whole.
     /// Tells the new password.
-    fn make(&self, durable: bool, programs: &Programs, user: &User, folder: &Folder) -> Result<String, Error> {
+    fn make(&self, durable: bool, programs: &PgInstall, user: &User, folder: &Folder) -> Result<String, Error> {
         let unfinished = self.home.join("unfinished");
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).at(&unfinished)?;
@@ -137,7 +137,7 @@ impl Cluster {
         Ok(password)
     }
 
-    fn check_version(&self, programs: &Programs) -> Result<(), Error> {
+    fn check_version(&self, programs: &PgInstall) -> Result<(), Error> {
         let path = self.data().join("PG_VERSION");
         let version = fs::read_to_string(&path).at(&path)?;
         if version.trim() == programs.major().to_string() {

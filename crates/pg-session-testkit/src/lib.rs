@@ -42,9 +42,9 @@ pub use folder::Folder;
 #[cfg(feature = "database")]
 pub use gate::Gate;
 pub use guard::{Guard, Signal};
-pub use lasting::lasting_folder;
+pub use lasting::persistent_dir;
 pub use pgbouncer::PgBouncer;
-pub use programs::Programs;
+pub use programs::PgInstall;
 #[cfg(feature = "database")]
 pub use proxy::{Fault, Faults, Message, Proxy};
 pub use server::{Builder, SHARED_SERVER, Server};

@@ -25,12 +25,12 @@ const USUAL: &[(&str, &str, &str)] = &[
 
 /// PostgreSQL's `initdb` and `postgres`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Programs {
+pub struct PgInstall {
     folder: PathBuf,
     major: u32,
 }
 
-impl Programs {
+impl PgInstall {
     /// Finds the programs: in the folder that the environment variable `PG_SESSION_PG_BIN` names,
     /// else on the PATH, in the folder that `pg_config` tells, in the usual folders of the systems
     /// (the newest version of them), or where

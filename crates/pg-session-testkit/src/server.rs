@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::{Cluster, SUPERUSER};
 use crate::error::At;
 use crate::user::{self, User};
-use crate::{Address, Error, Folder, Guard, Programs, Signal};
+use crate::{Address, Error, Folder, Guard, PgInstall, Signal};
 
 /// The environment variable with the address of the server that a test run shares.
 pub const SHARED_SERVER: &str = "PG_SESSION_TEST_SERVER";
@@ -35,7 +35,7 @@ pub struct Server {
     process: Option<Guard>,
     cluster: Cluster,
     plan: Builder,
-    programs: Programs,
+    programs: PgInstall,
     user: User,
     folder: Folder,
 }
@@ -85,7 +85,7 @@ impl Builder {
     /// When there is no PostgreSQL, no user to run it as, when the folder is in use or does not
     /// serve, and when PostgreSQL does not start; the error then has the end of its log.
     pub fn start(self) -> Result<Server, Error> {
-        let (user, programs) = (user::of_server()?, Programs::find()?);
+        let (user, programs) = (user::of_server()?, PgInstall::find()?);
         let folder = if self.durable { Folder::new() } else { Folder::in_memory() };
         let folder = folder.at(env::temp_dir())?;
         user.owns(folder.path()).at(folder.path())?;

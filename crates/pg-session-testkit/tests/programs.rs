@@ -7,20 +7,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use pg_session_testkit::Programs;
+use pg_session_testkit::PgInstall;
 use tempfile::TempDir;
 
 /// Not a test of its own: the process with an environment that the tests below choose.
 #[test]
 #[ignore = "the other tests run it in a process of its own"]
 fn finder() {
-    match Programs::find() {
+    match PgInstall::find() {
         Ok(programs) => println!("\nfound {} {}", programs.major(), programs.folder().display()),
         Err(error) => println!("\nerror {error}"),
     }
 }
 
-/// What `Programs::find` says under this PG_SESSION_PG_BIN, with these folders before the system's
+/// What `PgInstall::find` says under this PG_SESSION_PG_BIN, with these folders before the system's
 /// own on the PATH.
 fn find(named: &str, path: &[&Path]) -> String {
     let system = ["/usr/bin", "/bin"].map(Path::new);

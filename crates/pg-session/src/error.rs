@@ -22,8 +22,10 @@ pub enum ErrorKind {
     TooLarge,
     /// PostgreSQL cannot be reached, is shutting down, takes no writes or did not answer in time.
     Unavailable,
-    /// Too many calls wait already, or change one session.
+    /// The queue is full: more calls wait than `max_waiting` allows.
     Overloaded,
+    /// Other calls changed the session again and again, so that an update found no moment to merge.
+    Conflict,
     /// PostgreSQL refused a statement for another reason: see [`Error::sqlstate`].
     Database,
 }

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum, `pg-session-actix` the one for
-//! actix-web. Every method of it says what it promises; [`Builder`] says what can be set; [`Client`] lets the store use
+//! actix-web. Every method of it says what it promises; [`PgStoreBuilder`] says what can be set; [`Client`] lets the store use
 //! a pool that the application has already; [`RequestStore`] is what adapters stand on.
 //!
 //! Updates are counted for whoever installs a recorder of the crate [metrics](https://docs.rs/metrics): the counter
@@ -38,11 +38,11 @@ mod subject;
 mod sweeper;
 mod table;
 
-pub use backend::Connection;
+pub use backend::ConnectTo;
 pub use backend::client::{Client, Rows};
 pub use error::{Error, ErrorKind, Result};
 pub use ops::{Created, Renewal, Rotated, Updated};
-pub use options::Builder;
+pub use options::PgStoreBuilder;
 pub use request::RequestStore;
 pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};
 pub use store::PgStore;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::backend::{Connection, LaneOptions};
+use crate::backend::{ConnectTo, LaneOptions};
 use crate::error::{Error, Result};
 use crate::session::{DEFAULT_TTL, MAX_TTL};
 use crate::store::PgStore;
@@ -50,13 +50,13 @@ impl Default for Options {
 
 /// Sets options, then makes a [`PgStore`]. From [`PgStore::builder`].
 #[must_use = "a builder does nothing until build()"]
-pub struct Builder {
-    connection: Connection,
+pub struct PgStoreBuilder {
+    connection: ConnectTo,
     options: Options,
 }
 
-impl Builder {
-    pub(crate) fn new(connection: Connection) -> Self {
+impl PgStoreBuilder {
+    pub(crate) fn new(connection: ConnectTo) -> Self {
         Self { connection, options: Options::default() }
     }
 
@@ -207,8 +207,8 @@ impl Builder {
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for PgStoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("PgStoreBuilder").field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -44,7 +44,7 @@ use scope::{Scope, Shared};
 /// - A save from a map that it does not know may be taken for no change where it restores what a key was before: one
 ///   request has added the key, and another removes it.
 /// - A save whose load was forgotten, or made by another store, replaces what is stored now.
-/// - A renewal of the id makes a new row, with a new age for [`max_age`](crate::Builder::max_age): changes by others in that
+/// - A renewal of the id makes a new row, with a new age for [`max_age`](crate::PgStoreBuilder::max_age): changes by others in that
 ///   moment are lost, and so is a logout.
 /// - The data of a session that another process has ended stays in memory for these 10 minutes, and in a store that is not
 ///   used until its next call.

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::{Reader, Trouble, repair};
 
-/// The time to live where none is given, unless [`ttl`](crate::Builder::ttl) is set: 45 minutes, as in koa-pg-session.
+/// The time to live where none is given, unless [`ttl`](crate::PgStoreBuilder::ttl) is set: 45 minutes, as in koa-pg-session.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(45 * 60);
 
 /// The longest time to live: 10,000 years of 365 days.
@@ -25,7 +25,7 @@ const USUAL_SIZE: usize = 512;
 /// A second ago, and not now: a column that rounds to seconds must hold it as past too.
 const EXPIRED_MS: i64 = -1_000;
 
-/// A live session, as [`PgStore::get`](crate::PgStore::get) found it, or as it is [`known`](Self::known).
+/// A live session, as [`PgStore::get`](crate::PgStore::get) found it, or as it is [`known`](Self::from_parts).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Session {
     id: String,
@@ -54,7 +54,7 @@ impl Session {
     ///
     /// Nothing is checked here. Text that never was this session's data counts as a change by others: the update merges.
     #[must_use]
-    pub fn known(id: &str, json: impl Into<String>) -> Self {
+    pub fn from_parts(id: &str, json: impl Into<String>) -> Self {
         Self::new(id, json.into(), Duration::ZERO)
     }
 
@@ -85,7 +85,7 @@ impl Session {
     }
 
     /// When the session was created, in microseconds since 1970 (UTC), by the database's clock. Only
-    /// [`take`](crate::PgStore::take) tells it, and only with the option [`max_age`](crate::Builder::max_age): a session that
+    /// [`take`](crate::PgStore::take) tells it, and only with the option [`max_age`](crate::PgStoreBuilder::max_age): a session that
     /// is stored again under another id keeps its age by it.
     #[must_use]
     pub fn created(&self) -> Option<i64> {
@@ -112,7 +112,7 @@ impl Session {
     }
 
     /// The time left when it was read, by the database's clock. [`MAX_TTL`] where the stored expiry is `infinity`, and
-    /// zero of one that is merely [`known`](Self::known).
+    /// zero of one that is merely [`known`](Self::from_parts).
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.expires_in

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::backend::{Backend, Connection};
+use crate::backend::{Backend, ConnectTo};
 use crate::core::Core;
 use crate::error::Result;
 use crate::ops::{self, Created, Renewal, Rotated, Updated};
-use crate::options::{Builder, Options};
+use crate::options::{Options, PgStoreBuilder};
 use crate::session::Session;
 use crate::sweeper;
 
 /// Sessions in a PostgreSQL table. Cheap to clone: clones are handles to one store.
 ///
 /// The clock is the database's, always. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without
-/// NUL. A time to live is a [`Duration`], or `None` for the option [`ttl`](crate::Builder::ttl); zero makes the session
+/// NUL. A time to live is a [`Duration`], or `None` for the option [`ttl`](crate::PgStoreBuilder::ttl); zero makes the session
 /// expired at once, and over [`MAX_TTL`](crate::MAX_TTL) is an error.
 ///
 /// When a verb has returned, every later call through any process sees its effect. Of a call that was dropped, or
@@ -38,13 +38,13 @@ impl PgStore {
     ///
     /// # Errors
     /// `Configuration`: the connection string cannot be used; the message says why.
-    pub fn new(connection: impl Into<Connection>) -> Result<Self> {
+    pub fn new(connection: impl Into<ConnectTo>) -> Result<Self> {
         Self::builder(connection).build()
     }
 
     /// Sets options first. `connection` as for [`new`](Self::new).
-    pub fn builder(connection: impl Into<Connection>) -> Builder {
-        Builder::new(connection.into())
+    pub fn builder(connection: impl Into<ConnectTo>) -> PgStoreBuilder {
+        PgStoreBuilder::new(connection.into())
     }
 
     pub(crate) fn from_parts(options: Options, backend: Backend) -> Self {
@@ -129,7 +129,7 @@ impl PgStore {
     /// Data without a change is not written; that is a [`touch`](Self::touch).
     ///
     /// # Errors
-    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Overloaded`: others
+    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Conflict`: others
     /// changed the session again and again, for as long as `timeout`. Nothing was written, in both cases. Else see
     /// [`PgStore`].
     pub async fn update(
@@ -172,7 +172,7 @@ impl PgStore {
     }
 
     /// Stores what a request has made of a session under a new id, after a [`take`](Self::take) of the old one, in one atomic
-    /// statement. Returns whether there was anything to store. With [`max_age`](crate::Builder::max_age) it keeps its age.
+    /// statement. Returns whether there was anything to store. With [`max_age`](crate::PgStoreBuilder::max_age) it keeps its age.
     ///
     /// What others changed between the load and the `take` merges with `data` as in an [`update`](Self::update). Data that has
     /// no key of the old session is stored as it is. If another request had ended the session, only what this one added
@@ -202,7 +202,7 @@ impl PgStore {
         ops::rotate(self.core(), old, new).await
     }
 
-    /// The live sessions whose data has this value at the path of the option [`subject`](crate::Builder::subject), the
+    /// The live sessions whose data has this value at the path of the option [`subject`](crate::PgStoreBuilder::subject), the
     /// one that lives longest first. A text is compared as it is, anything else as JSON: `7`, `true`.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ impl PgStore {
     /// "log out everywhere else". One statement. Answers how many lived.
     ///
     /// # Errors
-    /// `Configuration`: the option [`subject`](crate::Builder::subject) is not given. Else see [`PgStore`].
+    /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not given. Else see [`PgStore`].
     pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
         ops::destroy_sessions_of(self.core(), subject, except).await
     }

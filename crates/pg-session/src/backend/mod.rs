@@ -141,14 +141,14 @@ impl Backend {
 }
 
 /// How the store reaches PostgreSQL: a connection string, or a [`Client`] that the application has.
-pub struct Connection(Source);
+pub struct ConnectTo(Source);
 
 enum Source {
     Text(String),
     Client(Box<dyn AnyClient>),
 }
 
-impl Connection {
+impl ConnectTo {
     pub(crate) fn into_backend(self, options: &LaneOptions) -> Result<Backend> {
         match self.0 {
             Source::Text(text) => Lanes::new(&text, options).map(Backend::Lanes),
@@ -157,36 +157,36 @@ impl Connection {
     }
 }
 
-impl From<&str> for Connection {
+impl From<&str> for ConnectTo {
     fn from(text: &str) -> Self {
         Self(Source::Text(text.to_owned()))
     }
 }
 
-impl From<String> for Connection {
+impl From<String> for ConnectTo {
     fn from(text: String) -> Self {
         Self(Source::Text(text))
     }
 }
 
-impl From<&String> for Connection {
+impl From<&String> for ConnectTo {
     fn from(text: &String) -> Self {
         Self(Source::Text(text.clone()))
     }
 }
 
-impl<C: Client> From<C> for Connection {
+impl<C: Client> From<C> for ConnectTo {
     fn from(client: C) -> Self {
         Self(Source::Client(Box::new(client)))
     }
 }
 
 /// Shows no connection string: it may hold a password.
-impl fmt::Debug for Connection {
+impl fmt::Debug for ConnectTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Source::Text(_) => "Connection(string)",
-            Source::Client(_) => "Connection(client)",
+            Source::Text(_) => "ConnectTo(string)",
+            Source::Client(_) => "ConnectTo(client)",
         })
     }
 }

@@ -96,7 +96,8 @@ async fn merged(core: &Core, base: &Session, given: String, ttl: Option<Duration
 }
 
 fn too_many() -> Error {
-    Error::new(ErrorKind::Overloaded, "update: too many change this session at once; try again").retryable()
+    Error::new(ErrorKind::Conflict, "update: other calls kept changing this session until the timeout; try again")
+        .retryable()
 }
 
 /// Whether the base still held, so that the data is there now.

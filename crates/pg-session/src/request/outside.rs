@@ -16,7 +16,7 @@ impl RequestStore {
     pub(super) async fn update_outside(&self, id: &str, data: &RawValue, ttl: Option<Duration>) -> Result<Updated> {
         warn_once();
         let base = match self.base(id, data) {
-            Some(base) => Some(Session::known(id, base.json)),
+            Some(base) => Some(Session::from_parts(id, base.json)),
             None => self.store.get(id).await?,
         };
         let updated = match base {

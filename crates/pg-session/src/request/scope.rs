@@ -169,7 +169,7 @@ impl Scope {
     /// The id that a session had, and the session as it waits for the one that is created next.
     pub(super) fn moved(&self, store: &PgStore) -> Option<(String, Session)> {
         self.known().iter().filter(|known| known.store.is(store)).find_map(|known| match &known.state {
-            State::Moved { to, base } => Some((known.id.clone(), Session::known(to, base.clone()))),
+            State::Moved { to, base } => Some((known.id.clone(), Session::from_parts(to, base.clone()))),
             _ => None,
         })
     }

@@ -21,7 +21,7 @@ impl RequestStore {
         ttl: Option<Duration>,
     ) -> Result<Updated> {
         let base = match scope.state_of(&self.store, id, self.map) {
-            Some(State::Live { base }) => Session::known(id, base),
+            Some(State::Live { base }) => Session::from_parts(id, base),
             Some(State::Lost { base }) => {
                 let stored = self.store_added(scope, id, &base, data, ttl).await?;
                 return Ok(stored.map_or(Updated::Gone, |_| Updated::Saved));

@@ -98,7 +98,7 @@ contract! {
             let ours = |last: u32, n: u32| format!(r#"{{"list":[{{"id":9007199254740992}},1,{last}],"n":{n}}}"#);
             let mut base = found(&store).await.json().to_owned();
             for (last, n) in [(2, 2), (3, 2), (3, 3), (3, 3), (4, 4)] {
-                let known = Session::known("a", base).read_by_javascript();
+                let known = Session::from_parts("a", base).read_by_javascript();
                 let _ = store.update(&known, &raw(&ours(last, n)), None).await.unwrap();
                 base = ours(last, n);
                 let stored = format!(r#"{{"list":[{{"id":9007199254740993}},1.0,{last}],"n":{n}}}"#);

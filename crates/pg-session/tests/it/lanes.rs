@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use pg_session::{Builder, Created, ErrorKind, PgStore, Result};
+use pg_session::{Created, ErrorKind, PgStore, PgStoreBuilder, Result};
 use pg_session_testkit::Proxy;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::via::{Fixture, MINUTE, Via};
 
-async fn one_lane(fixture: &Fixture, set: impl FnOnce(Builder) -> Builder) -> PgStore {
+async fn one_lane(fixture: &Fixture, set: impl FnOnce(PgStoreBuilder) -> PgStoreBuilder) -> PgStore {
     fixture.set_up(set(fixture.builder().connections(1).touch_every(Duration::ZERO))).await
 }
 
@@ -638,7 +638,7 @@ async fn statements_run_with_the_settings_of_the_store() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.watch("INSERT OR UPDATE", SETTINGS).await;
     for prepare in [true, false] {
-        let set = |builder: Builder| builder.prepare(prepare).timeout(Duration::from_secs(2));
+        let set = |builder: PgStoreBuilder| builder.prepare(prepare).timeout(Duration::from_secs(2));
         let store = one_lane(&fixture, set).await;
         let (one, other) = tokio::join!(store.set("a", &1, MINUTE), store.set("b", &1, MINUTE));
         assert_eq!([one, other].map(Result::unwrap), [(); 2]);
@@ -650,7 +650,7 @@ async fn statements_run_with_the_settings_of_the_store() {
 #[tokio::test]
 async fn an_unnamed_statement_that_nobody_waits_for_any_more_ends() {
     let fixture = Fixture::new(Via::Lanes);
-    let set = |builder: Builder| builder.prepare(false).timeout(Duration::from_secs(2));
+    let set = |builder: PgStoreBuilder| builder.prepare(false).timeout(Duration::from_secs(2));
     let store = one_lane(&fixture, set).await;
     let stalled = Stalled::new(&fixture, &store).await;
     let waiting = format!("SELECT count(*) {OURS} AND wait_event_type = 'Lock'");

@@ -1,7 +1,7 @@
 //! Behind a PgBouncer that leads each transaction to the next of a few server processes. Where none is installed, these
 //! tests do nothing, and `cargo xtask test` says so.
 
-use pg_session::{Builder, PgStore, Result, Rotated, Updated};
+use pg_session::{PgStore, PgStoreBuilder, Result, Rotated, Updated};
 use pg_session_testkit::{PgBouncer, Server};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -35,7 +35,7 @@ impl Pooled {
         client
     }
 
-    async fn store(&self, set: impl FnOnce(Builder) -> Builder) -> PgStore {
+    async fn store(&self, set: impl FnOnce(PgStoreBuilder) -> PgStoreBuilder) -> PgStore {
         self.fixture.set_up(set(self.fixture.builder_at(&self.url()))).await
     }
 

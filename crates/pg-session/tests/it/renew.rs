@@ -62,7 +62,7 @@ contract! {
         let created = fixture.value(CREATED).await;
         let (base, taken) = loaded_and_taken(&store, None).await;
         // As it crosses to another language.
-        let taken = taken.map(|taken| Session::known("old", taken.json()).with_created(taken.created()));
+        let taken = taken.map(|taken| Session::from_parts("old", taken.json()).with_created(taken.created()));
         let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &[] };
         // Also where a row is in the way.
         store.set("new", &1, Duration::ZERO).await.unwrap();
@@ -74,7 +74,7 @@ contract! {
 
     async fn a_session_whose_age_nobody_knows_is_new(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_age(60 * MINUTE)).await;
-        let base = Session::known("old", r#"{"user":7}"#);
+        let base = Session::from_parts("old", r#"{"user":7}"#);
         let renewal = Renewal { base: &base, taken: Some(&base), own_keys: &[] };
         assert!(store.renew("new", &renewal, &json!({"user": 7}), MINUTE).await.unwrap());
         assert_eq!(fixture.value("SELECT now() - created < '1 min' FROM session").await, "true");
@@ -117,7 +117,7 @@ contract! {
 
     async fn bad_input_is_refused(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(30)).await;
-        let (base, left) = (Session::known("old", r#"{"a":1}"#), Session::known("old", r#"{"a":1,"theirs":"12345678"}"#));
+        let (base, left) = (Session::from_parts("old", r#"{"a":1}"#), Session::from_parts("old", r#"{"a":1,"theirs":"12345678"}"#));
         let renewal = Renewal { base: &base, taken: Some(&left), own_keys: &[] };
         let ours = json!({"a": 1, "ours": "1234"});
         let error = store.renew("new", &renewal, &ours, MINUTE).await.unwrap_err();

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use pg_session::{Builder, Created, ErrorKind, PgStore, Result, Rotated, Updated};
+use pg_session::{Created, ErrorKind, PgStore, PgStoreBuilder, Result, Rotated, Updated};
 use pg_session_testkit::{Database, Proxy};
 use serde_json::json;
 
@@ -103,7 +103,8 @@ impl Later {
 
 /// A store that reaches the server through the proxy, and one that does so directly.
 async fn stores(fixture: &Fixture, proxy: &Proxy) -> [PgStore; 2] {
-    let set = |builder: Builder| builder.connections(1).touch_every(Duration::ZERO).timeout(Duration::from_secs(3));
+    let set =
+        |builder: PgStoreBuilder| builder.connections(1).touch_every(Duration::ZERO).timeout(Duration::from_secs(3));
     let first = fixture.set_up(set(fixture.builder_at(proxy.url()))).await;
     [first, fixture.set_up(set(fixture.builder())).await]
 }

@@ -55,15 +55,15 @@ contract! {
     async fn merges_against_a_base_that_was_kept_elsewhere(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"views": 1})).await;
-        let known = Session::known("a", base.json());
+        let known = Session::from_parts("a", base.json());
         assert_eq!((known.id(), known.json(), known.expires_in()), ("a", base.json(), Duration::ZERO));
         assert_eq!(store.update(&known, &json!({"views": 2}), MINUTE).await.unwrap(), Updated::Saved);
         assert_eq!(store.update(&known, &json!({"views": 1, "new": true}), MINUTE).await.unwrap(), Updated::Merged);
         assert_eq!(found(&store).await.json(), r#"{"views":2,"new":true}"#);
-        let never_there = Session::known("a", "no JSON");
+        let never_there = Session::from_parts("a", "no JSON");
         assert_eq!(store.update(&never_there, &json!({"views": 3}), MINUTE).await.unwrap(), Updated::Merged);
         assert_eq!(found(&store).await.json(), r#"{"views":3,"new":true}"#);
-        assert_eq!(store.update(&Session::known("b", "{}"), &json!({}), MINUTE).await.unwrap(), Updated::Gone);
+        assert_eq!(store.update(&Session::from_parts("b", "{}"), &json!({}), MINUTE).await.unwrap(), Updated::Gone);
     }
 
     async fn a_touch_is_no_conflict(fixture: Fixture) {
