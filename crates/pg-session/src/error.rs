@@ -106,6 +106,7 @@ impl Error {
         Self::new(ErrorKind::Unavailable, "the store is closed; make a new one")
     }
 
+    #[cfg(feature = "native")]
     /// The call was not run in its time: it waited for a connection, or each was lost before.
     pub(crate) fn not_run_within(limit: Duration) -> Self {
         let message = format!(
@@ -114,6 +115,7 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 
+    #[cfg(feature = "native")]
     /// The connection was lost before PostgreSQL ran the call.
     pub(crate) fn not_run(source: impl StdError + Send + Sync + 'static) -> Self {
         let message = format!("the connection to PostgreSQL was lost before it ran the call: {source}");

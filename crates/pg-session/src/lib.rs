@@ -26,6 +26,7 @@
 //! last are writes that were dropped, for their session was gone.
 
 mod backend;
+mod builder;
 mod core;
 mod error;
 mod merge;
@@ -38,11 +39,10 @@ mod subject;
 mod sweeper;
 mod table;
 
-pub use backend::ConnectTo;
-pub use backend::client::{Client, Rows};
+pub use backend::{Client, ConnectTo, Rows};
+pub use builder::PgStoreBuilder;
 pub use error::{Error, ErrorKind, Result};
 pub use ops::{Created, Renewal, Rotated, Updated};
-pub use options::PgStoreBuilder;
 pub use request::RequestStore;
 pub use session::{DEFAULT_TTL, MAX_ID_BYTES, MAX_TTL, Session};
 pub use store::PgStore;

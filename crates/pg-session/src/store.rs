@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::backend::{Backend, ConnectTo};
+use crate::backend::ConnectTo;
+use crate::builder::PgStoreBuilder;
 use crate::core::Core;
 use crate::error::Result;
 use crate::ops::{self, Created, Renewal, Rotated, Updated};
-use crate::options::{Options, PgStoreBuilder};
-use crate::session::Session;
+use crate::session::{Encoded, Session};
 use crate::sweeper;
 
 /// Sessions in a PostgreSQL table. Cheap to clone: clones are handles to one store.
@@ -47,14 +47,20 @@ impl PgStore {
         PgStoreBuilder::new(connection.into())
     }
 
-    pub(crate) fn from_parts(options: Options, backend: Backend) -> Self {
-        Self { core: Arc::new(Core::new(options, backend)) }
-    }
-
-    /// What every operation works with; the sweeper runs from the first one on.
-    fn core(&self) -> &Core {
+    /// Returns what the operations work with. The sweeper runs from the first operation on.
+    pub(crate) fn core(&self) -> &Core {
         sweeper::start(&self.core);
         &self.core
+    }
+
+    /// Encodes a session's data, once for a call.
+    pub(crate) fn encode(&self, data: &(impl Serialize + ?Sized)) -> Result<Encoded> {
+        Encoded::new(data, self.core.options.max_size)
+    }
+
+    /// Takes JSON text as a session's data.
+    pub(crate) fn checked(&self, json: String) -> Result<Encoded> {
+        Encoded::checked(json, self.core.options.max_size)
     }
 
     /// Whether both are handles to one store.
@@ -97,7 +103,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<()> {
-        ops::set(self.core(), id, data, ttl.into()).await
+        ops::set(self.core(), id, self.encode(data)?, ttl.into()).await
     }
 
     /// Inserts the session unless a live one has that id.
@@ -110,7 +116,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Created> {
-        ops::create(self.core(), id, data, ttl.into()).await
+        ops::create(self.core(), id, self.encode(data)?, ttl.into()).await
     }
 
     /// Replaces the data of a session that [`get`](Self::get) has found, together with what others have changed since.
@@ -138,7 +144,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        ops::update(self.core(), base, data, ttl.into()).await
+        ops::update(self.core(), base, self.encode(data)?, ttl.into()).await
     }
 
     /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry
@@ -187,7 +193,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<bool> {
-        ops::renew(self.core(), id, renewal, data, ttl.into()).await
+        ops::renew(self.core(), id, renewal, self.encode(data)?, ttl.into()).await
     }
 
     /// Gives the session a new id, in one atomic statement; data and expiry stay. Of several calls at once one wins, and
@@ -258,6 +264,17 @@ impl PgStore {
     /// Idempotent. Later calls fail with `Unavailable`.
     pub async fn close(&self) {
         self.core.close().await;
+    }
+}
+
+impl PgStoreBuilder {
+    /// Checks the options and creates the store. Connects to nothing: [`PgStore::setup`] does.
+    ///
+    /// # Errors
+    /// `Configuration`: the connection string or an option cannot be used. The message names it and says why.
+    pub fn build(self) -> Result<PgStore> {
+        let (options, backend) = self.into_parts()?;
+        Ok(PgStore { core: Arc::new(Core::new(options, backend)) })
     }
 }
 

@@ -1,7 +1,7 @@
 use smallvec::smallvec;
 
-use super::get::session_with_id;
-use super::{PAGE, run};
+use super::row::session_with_id;
+use super::run::{PAGE, run};
 use crate::core::Core;
 use crate::error::Result;
 use crate::session::Session;

@@ -1,6 +1,6 @@
 use smallvec::smallvec;
 
-use super::{PAGE, run};
+use super::run::{PAGE, run};
 use crate::core::Core;
 use crate::error::Result;
 

@@ -1,6 +1,6 @@
 use smallvec::smallvec;
 
-use super::run;
+use super::run::run;
 use super::sessions_of::check_subject;
 use crate::core::Core;
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 use smallvec::smallvec;
 
-use super::get::session_with_id;
-use super::run;
+use super::row::session_with_id;
+use super::run::run;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::Session;

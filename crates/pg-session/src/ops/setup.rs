@@ -1,34 +1,18 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use smallvec::smallvec;
-use tokio::sync::Mutex;
 use tracing::warn;
 
 use crate::backend::{Params, Statement};
-use crate::core::Core;
+use crate::core::{Core, FinishedSetup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
-use crate::table::{FoundTable, Look, Statements};
+use crate::table::{FoundTable, Introspection, Statements};
 
 /// PostgreSQL's name for a table that is missing (SQLSTATE).
 const UNDEFINED_TABLE: &str = "42P01";
-
-#[derive(Default)]
-pub(crate) struct SetupState {
-    /// Held while setup runs. A call that waits for it takes over its outcome, and does not try in turn.
-    last: Mutex<Option<Finished>>,
-    /// Whether there was a table: from then on, only the application's own call creates one. Where a table was renamed or
-    /// moved, an empty one in its place would log everybody out.
-    was_found: AtomicBool,
-}
-
-struct Finished {
-    began: Instant,
-    could_create: bool,
-    outcome: Result<Arc<Statements>>,
-}
 
 /// Finds or creates the table, on a call of `setup()`.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
@@ -72,7 +56,7 @@ async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
         core.setup.was_found.store(true, Ordering::Relaxed);
         core.set_statements(Arc::clone(statements));
     }
-    *last = Some(Finished { began, could_create: may_create, outcome: outcome.clone() });
+    *last = Some(FinishedSetup { began, could_create: may_create, outcome: outcome.clone() });
     outcome
 }
 
@@ -88,7 +72,7 @@ async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
         found = look(core).await?;
     }
     let Some(there) = &found.table else { return Err(missing(core)) };
-    let statements = found.statements(table, there)?;
+    let statements = Statements::new(table, &found, there)?;
     if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
         create_index(core, there, may_create, index).await?;
     }
@@ -109,7 +93,7 @@ fn missing(core: &Core) -> Error {
     Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
-async fn look(core: &Core) -> Result<Look> {
+async fn look(core: &Core) -> Result<Introspection> {
     let statement = Arc::new(Statement {
         name: "look",
         sql: include_str!("../../sql/look.sql").into(),

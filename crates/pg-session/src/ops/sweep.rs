@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use smallvec::smallvec;
 
-use super::{LOOKS, setup};
+use super::run::LOOKS;
+use super::setup;
 use crate::backend::{Reply, Statement};
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use pg_session::{Builder, PgStore};
+use pg_session::{PgStore, PgStoreBuilder};
 use pg_session_testkit::Server;
 use serde_json::json;
 
@@ -108,7 +108,7 @@ async fn is_a_hot_update_beside_the_index_of_a_subject() {
     is_a_hot_update(|builder| builder.subject("user.id")).await;
 }
 
-async fn is_a_hot_update(options: fn(Builder) -> Builder) {
+async fn is_a_hot_update(options: fn(PgStoreBuilder) -> PgStoreBuilder) {
     let server = Server::builder().setting("autovacuum", "off").start().unwrap();
     let client = tokio_postgres::connect(&server.url("postgres"), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(client.1);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pg_session::{Builder, Client, ErrorKind, PgStore, Result, Rows, Session, Updated};
+use pg_session::{Client, ErrorKind, PgStore, PgStoreBuilder, Result, Rows, Session, Updated};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -21,7 +21,7 @@ async fn found(store: &PgStore) -> Session {
 }
 
 /// A store on a table with this type of data.
-async fn with_column(fixture: &Fixture, json: &str, options: fn(Builder) -> Builder) -> PgStore {
+async fn with_column(fixture: &Fixture, json: &str, options: fn(PgStoreBuilder) -> PgStoreBuilder) -> PgStore {
     fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
     fixture.set_up(options(fixture.builder())).await
 }

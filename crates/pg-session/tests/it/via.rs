@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pg_session::{Builder, Client, Error, PgStore, Result, Rows};
+use pg_session::{Client, Error, PgStore, PgStoreBuilder, Result, Rows};
 use pg_session_testkit::Database;
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -24,11 +24,11 @@ impl Fixture {
         Self { database: Database::new(), via }
     }
 
-    pub(crate) fn builder(&self) -> Builder {
+    pub(crate) fn builder(&self) -> PgStoreBuilder {
         self.builder_at(&self.database.url())
     }
 
-    pub(crate) fn builder_at(&self, url: &str) -> Builder {
+    pub(crate) fn builder_at(&self, url: &str) -> PgStoreBuilder {
         let builder = match self.via {
             Via::Lanes => PgStore::builder(url),
             Via::Deadpool => PgStore::builder(deadpool(url)),
@@ -44,7 +44,7 @@ impl Fixture {
         self.set_up(self.builder()).await
     }
 
-    pub(crate) async fn set_up(&self, builder: Builder) -> PgStore {
+    pub(crate) async fn set_up(&self, builder: PgStoreBuilder) -> PgStore {
         let store = builder.build().unwrap();
         store.setup().await.unwrap();
         store

@@ -14,7 +14,7 @@ use smallvec::smallvec;
 use super::tests::statements;
 use super::*;
 use crate::backend::Reply;
-use crate::backend::lanes::call::Answer;
+use crate::backend::pipeline::call::Answer;
 
 #[derive(Clone, Debug)]
 enum Event {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::ops::{Created, Updated};
-use crate::session::{Session, to_json};
+use crate::ops::{self, Created, Updated};
+use crate::session::{Encoded, Session};
 use crate::store::PgStore;
 use scope::{Scope, Shared};
 
@@ -170,7 +170,7 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        let (data, ttl) = (to_json(data)?, ttl.into());
+        let (data, ttl) = (self.store.encode(data)?, ttl.into());
         let Some(scope) = self.current_scope() else { return self.update_outside(id, &data, ttl).await };
         self.learn_from_outside(&scope, id, &data);
         let updated = self.update_within(&scope, id, &data, ttl).await?;
@@ -191,7 +191,7 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<String> {
-        let (data, ttl) = (to_json(data)?, ttl.into());
+        let (data, ttl) = (self.store.encode(data)?, ttl.into());
         match self.current_scope() {
             Some(scope) => {
                 let id = self.create_within(&scope, id, &data, ttl).await?;
@@ -200,7 +200,7 @@ impl RequestStore {
             }
             None => {
                 let id = self.insert(id, &data, ttl).await?;
-                self.shared.saved(&id, data.get(), self.map);
+                self.shared.saved(&id, &data, self.map);
                 Ok(id)
             }
         }
@@ -232,9 +232,9 @@ impl RequestStore {
     }
 
     /// Under this id, or under another one where it is taken.
-    async fn insert(&self, id: &str, data: &(impl Serialize + ?Sized), ttl: Option<Duration>) -> Result<String> {
+    async fn insert(&self, id: &str, data: &Encoded, ttl: Option<Duration>) -> Result<String> {
         let mut id = id.to_owned();
-        while self.store.create(&id, data, ttl).await? == Created::Exists {
+        while ops::create(self.store.core(), &id, data.clone(), ttl).await? == Created::Exists {
             id = (self.new_id)();
         }
         Ok(id)

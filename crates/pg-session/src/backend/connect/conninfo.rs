@@ -3,8 +3,6 @@
 //! See "Connection Strings" and "Parameter Key Words" in the
 //! [manual](https://www.postgresql.org/docs/current/libpq-connect.html).
 
-mod given;
-
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::Path;
@@ -13,9 +11,9 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, SslNegotiation, TargetSessionAttrs};
 
+use super::params::{Given, misfit};
 use super::tls::Tls;
 use crate::error::{Error, Result};
-pub(super) use given::{Given, misfit};
 
 const DEFAULT_PORT: u16 = 5432;
 
@@ -100,6 +98,13 @@ impl ConnInfo {
             tls.check()?;
         }
         Ok(Self { hosts, shuffled, timeout, tls, config })
+    }
+}
+
+impl ConnInfo {
+    /// Returns the settings that the connection string makes by its `options`.
+    pub(crate) fn options(&self) -> Option<&str> {
+        self.config.get_options()
     }
 }
 

@@ -21,9 +21,9 @@ use tokio::time::{Instant, timeout};
 
 use super::answer::{InFlight, PLAN, PLAN_AFTER_PRELUDE, PLAN_TO_PREPARE, PLAN_UNNAMED, unexpected_message};
 use super::batch::{Group, Member};
-use super::connect::Stream;
 use super::param::{Written, write_param};
 use super::row::Column;
+use crate::backend::connect::Stream;
 use crate::backend::{Reply, Statement};
 use crate::error::{Error, Result};
 

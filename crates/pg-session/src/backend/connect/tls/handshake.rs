@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::backend::lanes::lent::Lent;
+use crate::backend::connect::lent::Lent;
 
 /// Verifies the chain of a server's certificate against the roots, if there are any, and its name if asked to.
 #[derive(Debug)]

@@ -22,30 +22,30 @@ pub(super) const GENERIC: (&str, &str) = ("plan_cache_mode", "force_generic_plan
 const REFUSED: [&str; 2] = ["08P01", "0A000"];
 
 /// Whether the options of a login have the setting to look at.
-pub(super) fn are_ours(options: &str) -> bool {
+pub(crate) fn are_ours(options: &str) -> bool {
     let (name, value) = GENERIC;
     options.contains(&format!("{name}={value}"))
 }
 
-pub(super) fn are_refused(error: &Error) -> bool {
+pub(crate) fn are_refused(error: &Error) -> bool {
     error.sqlstate().is_some_and(|sqlstate| REFUSED.contains(&sqlstate))
 }
 
 /// Said in place of a pooler that has dropped them in silence.
-pub(super) fn unheeded() -> Error {
+pub(crate) fn unheeded() -> Error {
     Error::refused(REFUSED[0], "the settings of the login are not heeded")
 }
 
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// As options of the login, for all that a server process does.
-    pub(super) at_login: String,
+    pub(crate) at_login: String,
     /// As a statement without rows, for the transaction that it begins.
-    pub(super) preamble: String,
+    pub(crate) preamble: String,
 }
 
 impl Settings {
     /// What the connection string sets by its `options` is left alone.
-    pub(super) fn new(timeout: Duration, options: Option<&str>) -> Self {
+    pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
         // What nobody waits for any more ends soon after, and the lane is free again.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
         let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();

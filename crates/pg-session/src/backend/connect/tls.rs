@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{SslMode as Way, SslNegotiation};
 
-use super::conninfo::{Given, misfit};
+use super::params::{Given, misfit};
 use crate::error::{Error, Result};
 pub(super) use handshake::Connector;
 use handshake::Verifier;

@@ -1,4 +1,7 @@
-//! What every verb works with: the options, the way to PostgreSQL, and the statements of the table that was found.
+//! What the operations share: options, the backend, the statements for the table that was found, and their locks.
+
+mod merge_locks;
+mod setup_state;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,17 +10,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Backend, Command, Params, Rejected, Reply, Statement};
 use crate::error::Result;
-use crate::ops::{SetupState, Turns};
 use crate::options::Options;
 use crate::table::Statements;
+use merge_locks::MergeLocks;
+use setup_state::SetupState;
+
+pub(crate) use setup_state::FinishedSetup;
 
 pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) setup: SetupState,
-    /// Whether there is a task that sweeps.
+    /// Whether the sweeper's task runs.
     pub(crate) is_swept: AtomicBool,
-    pub(crate) turns: Turns,
-    /// Cancelled when the store closes, or when the last handle to it is dropped.
+    pub(crate) merge_locks: MergeLocks,
+    /// Cancelled when the store closes or its last handle is dropped.
     pub(crate) closing: CancellationToken,
     backend: Backend,
     statements: RwLock<Option<Arc<Statements>>>,
@@ -29,14 +35,14 @@ impl Core {
             options,
             setup: SetupState::default(),
             is_swept: AtomicBool::new(false),
-            turns: Turns::default(),
+            merge_locks: MergeLocks::default(),
             closing: CancellationToken::new(),
             backend,
             statements: RwLock::default(),
         }
     }
 
-    /// The statements, if the table is set up.
+    /// Returns the statements if the table is set up.
     pub(crate) fn statements(&self) -> Option<Arc<Statements>> {
         self.statements.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -45,7 +51,7 @@ impl Core {
         *self.statements.write().unwrap_or_else(PoisonError::into_inner) = Some(statements);
     }
 
-    /// Drops these statements, which the table no longer fits, so that the next call looks again; not newer ones.
+    /// Forgets these statements, which no longer fit the table, but not newer ones. The next call looks at the table again.
     pub(crate) fn drop_statements(&self, outdated: &Arc<Statements>) {
         let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
         if statements.as_ref().is_some_and(|current| Arc::ptr_eq(current, outdated)) {
@@ -63,7 +69,7 @@ impl Core {
         })
     }
 
-    /// Takes no more calls, waits for those under way, and closes the connections of our own.
+    /// Refuses new calls, waits for those in flight, and closes the store's own connections.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
         self.backend.close().await;

@@ -10,6 +10,8 @@ pub(crate) mod renewal;
 mod repair;
 mod tokens;
 
+use std::borrow::Cow;
+
 use glance::surely_differ;
 use json::{Node, Object};
 use outcome::Outcome;
@@ -26,10 +28,10 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
 
 /// Returns what is to be stored of `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
 /// the reader could not tell apart from `base` has the text of `base`.
-pub(crate) fn change(reader: Reader, base: &str, ours: String) -> Option<String> {
-    match is_plain(base) && surely_differ(base, &ours) {
-        true => Some(ours),
-        false => reader.change(base, &ours),
+pub(crate) fn change<'a>(reader: Reader, base: &str, ours: &'a str) -> Option<Cow<'a, str>> {
+    match is_plain(base) && surely_differ(base, ours) {
+        true => Some(Cow::Borrowed(ours)),
+        false => reader.change(base, ours).map(Cow::Owned),
     }
 }
 

@@ -3,44 +3,27 @@
 mod answer;
 mod batch;
 mod call;
-mod connect;
 mod connection;
-mod conninfo;
-mod lent;
 mod param;
 mod pool;
 mod queue;
 mod route;
 mod row;
-mod settings;
 mod speaker;
-mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Command, Rejected, Reply};
+use super::BackendOptions;
+use super::command::{Command, Rejected, Reply};
+use super::connect::ConnInfo;
 use crate::error::Result;
-use conninfo::ConnInfo;
 use pool::Pool;
 use route::Route;
-
-/// What can be set of the lanes.
-#[derive(Clone, Debug)]
-pub(crate) struct LaneOptions {
-    pub(crate) connections: usize,
-    pub(crate) max_waiting: usize,
-    pub(crate) prepare: bool,
-    /// The longest that one call may take.
-    pub(crate) timeout: Duration,
-    /// The longest message of the server, in bytes.
-    pub(crate) max_message: usize,
-}
 
 pub(crate) struct Lanes(Arc<Pool>);
 
 impl Lanes {
-    pub(super) fn new(connection: &str, options: &LaneOptions) -> Result<Self> {
+    pub(super) fn new(connection: &str, options: &BackendOptions) -> Result<Self> {
         let route = Route::new(ConnInfo::parse(connection)?, options);
         Ok(Self(Arc::new(Pool::new(route, options.connections, options.max_waiting))))
     }

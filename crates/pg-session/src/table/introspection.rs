@@ -1,25 +1,24 @@
-//! What `setup` finds: whether it fits, and the statements that fit it.
-
-use std::sync::Arc;
+//! What `setup` finds in the database, and whether it fits.
 
 use serde::Deserialize;
 
-use super::{CREATED, Columns, Statements, SweepBy, Table, identifier};
-use crate::backend::{Absence, BatchSql, DuplicateKeys, Statement};
+use super::columns::Columns;
+use super::names::{CREATED, Table};
+use super::sql::identifier;
 use crate::error::{Error, Result};
 
-/// What `sql/look.sql` answers.
+/// The result of `sql/look.sql`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Look {
-    version: u32,
-    zone: String,
+pub(crate) struct Introspection {
+    pub(super) version: u32,
+    pub(super) zone: String,
     pub(crate) schema_exists: bool,
     pub(crate) table: Option<FoundTable>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct FoundTable {
-    kind: char,
+    pub(super) kind: char,
     pub(crate) is_empty: bool,
     pub(crate) has_subject_index: bool,
     columns: Vec<FoundColumn>,
@@ -39,83 +38,6 @@ struct FoundColumn {
     is_exact: bool,
     needs_value: bool,
     has_default: bool,
-}
-
-impl Look {
-    /// The statements for the table that was found, or an error that lists all that does not fit.
-    pub(crate) fn statements(&self, table: &Table, found: &FoundTable) -> Result<Statements> {
-        let columns = found.columns(table, &self.zone)?;
-        let write = |name, sql| table.statement(name, sql, &columns);
-        let read = |name, sql| Statement { no_wal_flush: true, reads_only: true, ..write(name, sql) };
-        // Of the same call twice, the second has another answer.
-        let once = |statement| Statement { idempotent: false, ..statement };
-        let many = |statement: Statement, sql, duplicates, absence| {
-            let sql = table.statement(statement.name, sql, &columns).sql;
-            Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence }), ..statement })
-        };
-        let touch = |sql| Statement { no_wal_flush: true, ..write("touch", sql) };
-        Ok(Statements {
-            get: many(
-                read("get", include_str!("../../sql/get.sql")),
-                include_str!("../../sql/get_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Marked,
-            ),
-            set: many(
-                write("set", include_str!("../../sql/set.sql")),
-                include_str!("../../sql/set_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Harmless,
-            ),
-            renew: Arc::new(write("renew", include_str!("../../sql/renew.sql"))),
-            create: many(
-                once(write("create", include_str!("../../sql/create.sql"))),
-                include_str!("../../sql/create_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Doubtful,
-            ),
-            update: many(
-                write("update", include_str!("../../sql/update.sql")),
-                include_str!("../../sql/update_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Harmless,
-            ),
-            touch: many(
-                touch(include_str!("../../sql/touch.sql")),
-                include_str!("../../sql/touch_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Doubtful,
-            ),
-            touch_always: many(
-                touch(include_str!("../../sql/touch_always.sql")),
-                include_str!("../../sql/touch_always_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Doubtful,
-            ),
-            destroy: many(
-                once(write("destroy", include_str!("../../sql/destroy.sql"))),
-                include_str!("../../sql/destroy_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Doubtful,
-            ),
-            take: Arc::new(once(write("take", include_str!("../../sql/take.sql")))),
-            rotate: Arc::new(once(write("rotate", include_str!("../../sql/rotate.sql")))),
-            all: Arc::new(read("all", include_str!("../../sql/all.sql"))),
-            count: Arc::new(read("count", include_str!("../../sql/count.sql"))),
-            clear: Arc::new(write("clear", include_str!("../../sql/clear.sql"))),
-            sessions_of: Arc::new(read("sessions_of", include_str!("../../sql/sessions_of.sql"))),
-            destroy_sessions_of: Arc::new(once(write(
-                "destroy_sessions_of",
-                include_str!("../../sql/destroy_sessions_of.sql"),
-            ))),
-            sweep: match (found.kind, self.version) {
-                ('r', 140_000..) => {
-                    SweepBy::Blocks(Arc::new(write("sweep", include_str!("../../sql/sweep_blocks.sql"))))
-                }
-                _ => SweepBy::Keys(Arc::new(write("sweep", include_str!("../../sql/sweep_keys.sql")))),
-            },
-        })
-    }
 }
 
 /// A type that a column may have. The oids are those of PostgreSQL's `pg_type.dat`, the same in every version.
@@ -158,7 +80,8 @@ impl FoundTable {
         self.kind == 'p'
     }
 
-    fn columns(&self, table: &Table, zone: &str) -> Result<Columns> {
+    /// Returns what the statements depend on, or an error that lists everything that does not fit.
+    pub(super) fn columns(&self, table: &Table, zone: &str) -> Result<Columns> {
         let mut problems = Vec::new();
         if !matches!(self.kind, 'r' | 'p') {
             problems.push("it is no table but a view, a sequence or the like: name a table".to_owned());

@@ -3,7 +3,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 
 use super::*;
-use crate::backend::lanes::call::Answer;
+use crate::backend::pipeline::call::Answer;
 use crate::backend::{Absence, BatchSql, Params};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,5 +1,10 @@
 //! The caller's own client as a backend: no second pool beside the one that the application has.
 
+#[cfg(feature = "deadpool")]
+mod deadpool;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -7,7 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::{Command, Rejected, Reply, Value};
+use super::command::{Command, Rejected, Reply, Value};
 use crate::error::{Error, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -50,14 +55,14 @@ pub trait Client: Send + Sync + 'static {
     fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
 }
 
-pub(crate) struct OwnClient {
+pub(crate) struct ExternalClient {
     client: Box<dyn AnyClient>,
     /// The longest that one call may take.
     timeout: Duration,
     calls: TaskTracker,
 }
 
-impl OwnClient {
+impl ExternalClient {
     pub(super) fn new(client: Box<dyn AnyClient>, timeout: Duration) -> Self {
         Self { client, timeout, calls: TaskTracker::new() }
     }
@@ -116,60 +121,5 @@ fn text(param: Value) -> String {
         Value::Text(text) => text,
         Value::Number(number) => number.to_string(),
         Value::Null => String::new(),
-    }
-}
-
-#[cfg(feature = "deadpool")]
-mod deadpool {
-    use deadpool_postgres::Pool;
-    use tokio_postgres::Row;
-    use tokio_postgres::types::{ToSql, Type};
-
-    use super::{Client, Rows};
-    use crate::error::{Error, Result};
-
-    impl Client for Pool {
-        /// Unnamed statements, in one round trip each, so that the pool may lead through a transaction pooler.
-        async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
-            let client = self.get().await.map_err(Error::unreachable)?;
-            let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
-            let rows = client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?;
-            let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
-            rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
-        }
-    }
-
-    /// PostgreSQL's detail may quote a session id, and is left behind.
-    fn from_tokio_postgres(error: tokio_postgres::Error) -> Error {
-        match error.as_db_error() {
-            Some(answer) => Error::refused(answer.code().code(), answer.message()),
-            None => Error::connection_lost(error),
-        }
-    }
-}
-
-#[cfg(feature = "sqlx")]
-mod sqlx {
-    use sqlx::{AssertSqlSafe, PgPool, Row};
-
-    use super::{Client, Rows};
-    use crate::error::{Error, Result};
-
-    impl Client for PgPool {
-        async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
-            let mut connection = self.acquire().await.map_err(|error| from_sqlx(error, Error::unreachable))?;
-            // Safe: the store's statements hold quoted identifiers alone; every value is a parameter.
-            let query = params.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, param| query.bind(param));
-            let lost = |error| from_sqlx(error, Error::connection_lost);
-            let rows = query.fetch_all(&mut *connection).await.map_err(lost)?;
-            rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column).map_err(lost)).collect()).collect()
-        }
-    }
-
-    fn from_sqlx(error: sqlx::Error, otherwise: fn(sqlx::Error) -> Error) -> Error {
-        match error.as_database_error() {
-            Some(answer) => Error::refused(&answer.code().unwrap_or_default(), answer.message()),
-            None => otherwise(error),
-        }
     }
 }

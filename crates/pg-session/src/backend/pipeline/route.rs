@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::LaneOptions;
 use super::call::Call;
 use super::connection::Connection;
-use super::conninfo::ConnInfo;
-use super::settings::{self, Settings};
+use crate::backend::BackendOptions;
+use crate::backend::connect::ConnInfo;
+use crate::backend::connect::settings::{self, Settings};
 use crate::error::Result;
 
 /// The pause after a failed attempt: the first, and the longest, to which it doubles.
@@ -30,9 +30,9 @@ pub(super) struct Route {
 }
 
 impl Route {
-    pub(super) fn new(info: ConnInfo, options: &LaneOptions) -> Self {
-        let LaneOptions { timeout, prepare, max_message, .. } = *options;
-        let settings = Settings::new(timeout, info.config.get_options());
+    pub(super) fn new(info: ConnInfo, options: &BackendOptions) -> Self {
+        let BackendOptions { timeout, prepare, max_message, .. } = *options;
+        let settings = Settings::new(timeout, info.options());
         Self { info, timeout, patience: timeout / 2, max_message, settings, is_kept: AtomicBool::new(prepare) }
     }
 
