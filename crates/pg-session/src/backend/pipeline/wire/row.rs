@@ -1,10 +1,13 @@
-//! What is in a row, as the protocol's DataRow message has it.
+//! Reads rows: the DataRow message, by the columns of RowDescription.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::str;
+use std::sync::Arc;
 
 use bytes::Buf;
+use fallible_iterator::FallibleIterator;
 use postgres_protocol::Oid;
+use postgres_protocol::message::backend::RowDescriptionBody;
 
 use crate::backend::{Row, Value};
 use crate::error::{Error, Result};
@@ -16,12 +19,12 @@ const VARCHAR: Oid = 1043;
 const TIMESTAMPTZ: Oid = 1184;
 const JSONB: Oid = 3802;
 
-/// The only version that there is of `jsonb` in binary form, its first byte.
+/// The first byte of `jsonb` in binary form: its only version.
 const JSONB_VERSION: u8 = 1;
 
 /// How a column is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Column {
+pub(in crate::backend::pipeline) enum Column {
     Text,
     /// A version, and then text.
     Jsonb,
@@ -30,8 +33,8 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// None for a type that no statement of the store asks for.
-    pub(super) fn of(type_oid: Oid) -> Option<Self> {
+    /// Returns `None` for a type that no statement of the store returns.
+    pub(in crate::backend::pipeline) fn of(type_oid: Oid) -> Option<Self> {
         match type_oid {
             TEXT | VARCHAR | JSON => Some(Self::Text),
             JSONB => Some(Self::Jsonb),
@@ -50,11 +53,17 @@ impl Column {
     }
 }
 
-/// The fields of a row, one after the other.
-pub(super) struct Fields<'a>(&'a [u8]);
+/// The fields of a row that are not read yet.
+pub(in crate::backend::pipeline) struct Fields<'a>(&'a [u8]);
 
-/// The fields of a row that should have so many.
-pub(super) fn fields(mut body: &[u8], count: usize) -> Result<Fields<'_>> {
+/// Returns the columns of a RowDescription; `None` if one has a type that no statement of the store returns.
+pub(in crate::backend::pipeline) fn columns(body: &RowDescriptionBody) -> Result<Option<Arc<[Column]>>> {
+    let columns = body.fields().map(|field| Ok(Column::of(field.type_oid()))).collect::<Vec<_>>();
+    Ok(columns.map_err(Error::connection_lost)?.into_iter().collect())
+}
+
+/// Returns the fields of a row that must have `count` of them.
+pub(in crate::backend::pipeline) fn fields(mut body: &[u8], count: usize) -> Result<Fields<'_>> {
     let found = body.try_get_i16().map_err(|_| damaged())?;
     if usize::try_from(found) != Ok(count) {
         return Err(damaged());
@@ -63,8 +72,8 @@ pub(super) fn fields(mut body: &[u8], count: usize) -> Result<Fields<'_>> {
 }
 
 impl<'a> Fields<'a> {
-    /// None past the last one; then none where it is null.
-    pub(super) fn next(&mut self) -> Result<Option<Option<&'a [u8]>>> {
+    /// Returns the next field, `Some(None)` if it is null; `None` after the last one.
+    pub(in crate::backend::pipeline) fn next(&mut self) -> Result<Option<Option<&'a [u8]>>> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -75,8 +84,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The values of all fields that are left.
-pub(super) fn values(mut fields: Fields<'_>, columns: &[Column]) -> Result<Row> {
+/// Reads the values of all remaining fields.
+pub(in crate::backend::pipeline) fn values(mut fields: Fields<'_>, columns: &[Column]) -> Result<Row> {
     let mut row = Row::new();
     for column in columns {
         let field = fields.next()?.ok_or_else(damaged)?;
@@ -85,8 +94,8 @@ pub(super) fn values(mut fields: Fields<'_>, columns: &[Column]) -> Result<Row> 
     if fields.0.is_empty() { Ok(row) } else { Err(damaged()) }
 }
 
-pub(super) fn damaged() -> Error {
-    Error::connection_lost(IoError::new(ErrorKind::InvalidData, "a row is damaged"))
+pub(in crate::backend::pipeline) fn damaged() -> Error {
+    Error::connection_lost(IoError::new(ErrorKind::InvalidData, "the server sent a damaged row"))
 }
 
 #[cfg(test)]
@@ -124,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_no_statement_asks_for_is_none() {
+    fn a_type_that_no_statement_returns_is_none() {
         const TIMESTAMP: Oid = 1114;
         const BYTEA: Oid = 17;
         assert!(Column::of(TIMESTAMP).is_none() && Column::of(BYTEA).is_none());

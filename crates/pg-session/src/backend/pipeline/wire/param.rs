@@ -1,4 +1,4 @@
-//! Parameters as the protocol's Bind message has them, in binary form.
+//! Writes parameters for the Bind message, in binary form.
 
 use std::error::Error;
 
@@ -13,10 +13,10 @@ const TEXT: Oid = 25;
 
 pub(super) type Written<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// One parameter of a statement: of a single command as text, of many as an array.
-pub(super) fn write_param(commands: &[&Command], column: usize, many: bool, out: &mut BytesMut) -> Written<IsNull> {
+/// Writes one parameter: of a single command as text, of many as an array.
+pub(super) fn write_param(commands: &[&Command], column: usize, is_many: bool, out: &mut BytesMut) -> Written<IsNull> {
     let mut values = commands.iter().map(|command| &command.params[column]).peekable();
-    if !many {
+    if !is_many {
         return Ok(values.next().map_or(IsNull::Yes, |value| write_text(value, out)));
     }
     let element = if matches!(values.peek(), Some(Value::Number(_))) { INT8 } else { TEXT };
