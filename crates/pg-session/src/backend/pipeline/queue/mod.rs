@@ -317,6 +317,13 @@ impl Queue {
         assert!(self.waiting == 0 && self.order.is_empty(), "calls are left");
         assert!(self.kinds.iter().all(|kind| kind.in_flight == 0) && self.lanes.iter().all(LaneState::is_idle));
     }
+
+    /// While all tasks wait, no lane has been left without a wakeup.
+    pub(super) fn assert_at_rest(&mut self) {
+        assert!(self.wake().0.is_empty(), "a lane was not notified");
+        let mut online = (0..self.lanes.len()).filter(|lane| self.lanes[*lane].is_online);
+        assert!(!online.any(|lane| self.has_work(lane)), "a lane does not take its calls");
+    }
 }
 
 fn notified((number, lane): (usize, &mut LaneState)) -> usize {
