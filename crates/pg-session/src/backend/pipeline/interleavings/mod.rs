@@ -42,6 +42,8 @@ enum Event {
     Abandon(usize),
     /// The tasks run, so many times.
     Run(usize),
+    /// The tasks run until each of them waits.
+    Rest,
     /// So many milliseconds pass.
     Wait(u64),
     /// The oldest attempt to connect succeeds.
@@ -63,6 +65,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (kind, 1..300_usize).prop_map(|(kind, count)| Event::Calls(kind, count)),
         2 => (0..60_usize).prop_map(Event::Abandon),
         10 => (1..4_usize).prop_map(Event::Run),
+        4 => Just(Event::Rest),
         2 => prop_oneof![Just(1), Just(30), Just(60), Just(300), Just(3_000), Just(6_000)].prop_map(Event::Wait),
         6 => Just(Event::Accept),
         1 => any::<bool>().prop_map(Event::Decline),
@@ -160,6 +163,7 @@ impl World {
             Event::Calls(kind, count) => (0..count).for_each(|_| self.call(kind, format!("own {}", self.calls.len()))),
             Event::Abandon(call) => self.abandon(call),
             Event::Run(times) => self.run(times).await,
+            Event::Rest => self.rest().await,
             Event::Wait(milliseconds) => sleep(Duration::from_millis(milliseconds)).await,
             Event::Accept => self.accept(),
             Event::Decline(is_permanent) => self.decline(is_permanent),
@@ -199,6 +203,11 @@ impl World {
         for _ in 0..times {
             yield_now().await;
         }
+    }
+
+    async fn rest(&self) {
+        self.run(20).await;
+        self.lanes.shared.with_queue(|queue| (queue.assert_at_rest(), Wakeup::default()));
     }
 
     fn accept(&mut self) {
@@ -297,7 +306,7 @@ impl World {
             while server.answer().is_some() {}
         }
         self.exchange().await;
-        self.lanes.shared.with_queue(|queue| (queue.assert_at_rest(), Wakeup::default()));
+        self.rest().await;
     }
 }
 

@@ -321,8 +321,8 @@ impl Queue {
     /// While all tasks wait, no lane has been left without a wakeup.
     pub(super) fn assert_at_rest(&mut self) {
         assert!(self.wake().0.is_empty(), "a lane was not notified");
-        let mut online = (0..self.lanes.len()).filter(|lane| self.lanes[*lane].is_online);
-        assert!(!online.any(|lane| self.has_work(lane)), "a lane does not take its calls");
+        let mut waiting = (0..self.lanes.len()).filter(|lane| self.lanes[*lane].stage == Stage::Waiting);
+        assert!(!waiting.any(|lane| self.has_work(lane)), "a lane does not take its calls");
     }
 }
 
