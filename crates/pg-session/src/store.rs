@@ -1,4 +1,4 @@
-//! The store: one line a verb.
+//! The store: one line for each operation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,35 +14,74 @@ use crate::ops::{self, Created, Renewal, Rotated, Updated};
 use crate::session::{Encoded, Session};
 use crate::sweeper;
 
-/// Sessions in a PostgreSQL table. Cheap to clone: clones are handles to one store.
+/// Sessions in a PostgreSQL table. Cheap to clone: all clones are handles to one store.
 ///
-/// The clock is the database's, always. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without
-/// NUL. A time to live is a [`Duration`], or `None` for the option [`ttl`](crate::PgStoreBuilder::ttl); zero makes the session
-/// expired at once, and over [`MAX_TTL`](crate::MAX_TTL) is an error.
+/// The clock is the database's. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without NUL. Data is
+/// whatever serializes to JSON. A time to live is a [`Duration`], or `None` for the option
+/// [`ttl`](crate::PgStoreBuilder::ttl); zero ends the session at once, and more than [`MAX_TTL`](crate::MAX_TTL) is an error.
 ///
-/// When a verb has returned, every later call through any process sees its effect. Of a call that was dropped, or
-/// whose error says so, it is unknown whether it took effect. A write whose connection was lost before it was answered is
-/// not sent again, unless it certainly did not run: it could undo what others have done since.
+/// When an operation returns, every later call through any process sees its effect. If a call is dropped, or fails with an
+/// error that says so, it is unknown whether it took effect. A write whose connection is lost before the answer is not sent
+/// again, unless it certainly did not run: it could undo what others have done since.
 ///
 /// # Errors
-/// Every verb may fail with `Setup` (the table is missing, or has changed and no longer fits), `InvalidInput`
-/// (an argument out of its range), `Unavailable` and `Database`: see [`ErrorKind`](crate::ErrorKind).
+/// Every operation may fail with `Setup` (the table is missing, or has changed and no longer fits), `InvalidInput` (an
+/// argument out of its range), `Unavailable`, `Overloaded` and `Database`: see [`ErrorKind`](crate::ErrorKind).
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> pg_session::Result<()> {
+/// use std::time::Duration;
+///
+/// use pg_session::{PgStore, Updated};
+/// use serde_json::json;
+///
+/// let store = PgStore::new("postgres://app@localhost/app")?;
+/// let hour = Duration::from_secs(3600);
+/// store.set("an-unguessable-id", &json!({"user": 7}), hour).await?;
+///
+/// let Some(session) = store.get("an-unguessable-id").await? else { return Ok(()) };
+/// let mut data: serde_json::Value = session.decode()?;
+/// data["theme"] = "dark".into();
+/// match store.update(&session, &data, hour).await? {
+///     Updated::Saved | Updated::Merged | Updated::Unchanged => println!("saved"),
+///     Updated::Gone => println!("logged out meanwhile"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct PgStore {
     core: Arc<Core>,
 }
 
 impl PgStore {
-    /// A store with the default options. `connection` is a connection string as libpq takes it, a URL or key=value
-    /// pairs, or a [`Client`](crate::Client) of the application's own. Connects to nothing yet.
+    /// Creates a store with the default options. Connects to nothing yet.
+    ///
+    /// `connection` is a connection string as libpq takes it, a URL or key=value pairs, or a [`Client`](crate::Client) of
+    /// the application.
     ///
     /// # Errors
-    /// `Configuration`: the connection string cannot be used; the message says why.
+    /// `Configuration`: the connection string cannot be used. The message says why.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let store = pg_session::PgStore::new("postgres://app:password@localhost/app")?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
     pub fn new(connection: impl Into<ConnectTo>) -> Result<Self> {
         Self::builder(connection).build()
     }
 
-    /// Sets options first. `connection` as for [`new`](Self::new).
+    /// Returns a builder, to set options. `connection` is as for [`new`](Self::new).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let store = pg_session::PgStore::builder("host=localhost user=app dbname=app").table("web_session").build()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
     pub fn builder(connection: impl Into<ConnectTo>) -> PgStoreBuilder {
         PgStoreBuilder::new(connection.into())
     }
@@ -68,35 +107,62 @@ impl PgStore {
         Arc::ptr_eq(&self.core, &other.core)
     }
 
-    /// Finds or creates the table, checks that it fits, and starts the sweeper on the current tokio runtime.
+    /// Finds or creates the table, checks that it fits, and starts the sweeper on the current Tokio runtime.
     ///
-    /// Idempotent, and safe when many processes start at once. Needs no right to create where the table exists.
-    /// A verb called meanwhile waits for it. A failure is not remembered: the next verb tries again by itself. Where this
-    /// is never called, the first verb does it.
+    /// Idempotent, and safe in many processes at once. Needs no right to create anything if the table exists. Operations
+    /// that are called meanwhile wait for it. A failure is not remembered: the next operation tries again. If the application
+    /// never calls `setup`, the first operation does.
     ///
-    /// Where the table changes later, the store looks at it again by itself, and no call fails as long as it fits. A table
-    /// that was found and is gone is an error of every call until it is back: nothing but another call of this creates an
-    /// empty one in its place.
+    /// If the table changes later, the store looks at it again, and no call fails as long as it fits. A table that was found
+    /// once and is missing later is an error of every call until it is back; only another call of `setup` creates an empty one
+    /// in its place.
     ///
     /// # Errors
-    /// `Setup`: the table is missing and may not be created, or does not fit; the message lists everything.
-    /// `Configuration` and `Unavailable`: there is no getting to the database.
+    /// `Setup`: the table is missing and may not be created, or does not fit. The message lists every reason.
+    /// `Configuration` and `Unavailable`: the database cannot be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// store.setup().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn setup(&self) -> Result<()> {
         ops::setup(self.core()).await
     }
 
-    /// The live session, or none. Never an expired one, whether swept or not. Never writes.
+    /// Returns the live session, or `None` if it expired or does not exist. Never writes.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// if let Some(session) = store.get(id).await? {
+    ///     println!("{} lives for another {:?}", session.json(), session.expires_in());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn get(&self, id: &str) -> Result<Option<Session>> {
         ops::get(self.core(), id).await
     }
 
-    /// Inserts or replaces the session. Any number at once on one id all succeed; the last one stands.
+    /// Inserts or replaces the session in one atomic statement. The last write wins; to keep what others change
+    /// concurrently, use [`update`](Self::update).
     ///
     /// # Errors
-    /// `TooLarge`: the data is over `max_size`; nothing was sent. Else see [`PgStore`].
+    /// `TooLarge`: the data is over `max_size`; nothing was sent. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// store.set(id, &serde_json::json!({"user": 7}), std::time::Duration::from_secs(3600)).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn set(
         &self,
         id: &str,
@@ -106,10 +172,23 @@ impl PgStore {
         ops::set(self.core(), id, self.encode(data)?, ttl.into()).await
     }
 
-    /// Inserts the session unless a live one has that id.
+    /// Inserts the session unless a live one has this id.
     ///
     /// # Errors
-    /// `TooLarge`: the data is over `max_size`; nothing was sent. Else see [`PgStore`].
+    /// `TooLarge`: the data is over `max_size`; nothing was sent. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, new_id: fn() -> String) -> pg_session::Result<()> {
+    /// use pg_session::Created;
+    ///
+    /// let mut id = new_id();
+    /// while store.create(&id, &serde_json::json!({}), None).await? == Created::Exists {
+    ///     id = new_id();
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn create(
         &self,
         id: &str,
@@ -119,25 +198,39 @@ impl PgStore {
         ops::create(self.core(), id, self.encode(data)?, ttl.into()).await
     }
 
-    /// Replaces the data of a session that [`get`](Self::get) has found, together with what others have changed since.
-    /// Never inserts: once a session is destroyed, no update brings it back.
+    /// Replaces the data of a session that [`get`](Self::get) returned, merged with what others have changed since. Never
+    /// inserts: an update does not bring a destroyed session back.
     ///
-    /// What only one side changed since `base` is as that side has it. Objects that both changed merge by key, all the
-    /// way down. Of arrays and of everything else that both changed, the later update stands. What one side removed
-    /// stays so, whatever the other changed inside; so does what was an object and is replaced by something else.
-    /// Values nested deeper than 127 levels are replaced, not merged. A later expiry alone is no change.
+    /// The merge has three sides: `base`, `data`, and what is stored now. A value that only one side changed is that side's.
+    /// Objects that both changed merge by key, at every depth. Of arrays and all other values that both changed, the later
+    /// update wins. What one side removed stays removed, whatever the other changed inside, and so does an object that was
+    /// replaced by another value. Values nested deeper than 127 levels are replaced, not merged. A moved expiry is no change.
     ///
-    /// A change is what a reader of `base` could tell apart. What `data` holds as [`decode`](Session::decode) reads it
-    /// from `base` keeps its stored text, to the byte: an integer that was rounded to a double, and whatever was replaced
-    /// to be readable. Numbers of another type (`1` for `1.0`) are a change, but where others have changed an integer
-    /// meanwhile, `data` that has only made a double of it (`1.0` of `1`, as a field of type `f64` does) gives way.
+    /// A change is what a reader of `base` can tell apart. What `data` holds as [`decode`](Session::decode) read it from `base`
+    /// keeps its stored text, to the byte: an integer that was rounded to a double, or whatever was replaced to be readable.
+    /// Numbers of another type (`1` for `1.0`) are a change. If others have changed an integer that `data` only turned into a
+    /// double (`1.0` for `1`, as a field of type `f64` does), theirs is kept.
     ///
-    /// Data without a change is not written; that is a [`touch`](Self::touch).
+    /// Data without a change is not written; the update is then a [`touch`](Self::touch).
     ///
     /// # Errors
-    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. `Conflict`: others
-    /// changed the session again and again, for as long as `timeout`. Nothing was written, in both cases. Else see
-    /// [`PgStore`].
+    /// `TooLarge`: the data is over `max_size`, by itself or merged. `Conflict`: other calls kept changing the session until
+    /// the `timeout`. In both cases nothing was written. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// use pg_session::Updated;
+    ///
+    /// let Some(session) = store.get(id).await? else { return Ok(()) };
+    /// let mut data: serde_json::Value = session.decode()?;
+    /// data["cart"] = serde_json::json!(["book"]);
+    /// if store.update(&session, &data, None).await? == Updated::Gone {
+    ///     println!("logged out meanwhile");
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn update(
         &self,
         base: &Session,
@@ -147,45 +240,86 @@ impl PgStore {
         ops::update(self.core(), base, self.encode(data)?, ttl.into()).await
     }
 
-    /// Moves the expiry, and answers whether the session lives. Never inserts. Writes nothing while the stored expiry
-    /// is within `touch_every` of the new one. Does not wait for the disk, nor for a standby, unless the session ends
-    /// sooner by it: a crash of the server may take the touches of the last instants back (three times its
-    /// `wal_writer_delay`, so 0.6 seconds unless that is set), and a failover those that had not got to the standby.
+    /// Moves the expiry, and returns whether the session lives. Never inserts. Writes nothing while the stored expiry is
+    /// within `touch_every` of the new one.
+    ///
+    /// A touch commits asynchronously, unless it shortens the session's life. A crash of the server may therefore undo the
+    /// touches of the last instants (three times its `wal_writer_delay`: 0.6 seconds by default), and a failover those that had
+    /// not reached the standby.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// let lives = store.touch(id, std::time::Duration::from_secs(3600)).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn touch(&self, id: &str, ttl: impl Into<Option<Duration>>) -> Result<bool> {
         ops::touch(self.core(), id, ttl.into()).await
     }
 
-    /// Deletes the session, and answers whether there was a live one.
+    /// Deletes the session, and returns whether it lived. Afterwards no update and no touch brings it back.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// store.destroy(id).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn destroy(&self, id: &str) -> Result<bool> {
         ops::destroy(self.core(), id).await
     }
 
-    /// Deletes the session, and answers it as it was, in one atomic statement. Of several calls at once, one gets it.
+    /// Deletes the session and returns it, in one atomic statement. Of several concurrent calls, one gets it.
     ///
-    /// For a framework that gives a session a new id by a destroy and a later [`set`](Self::set): so nothing is lost of
-    /// what others saved meanwhile. Else [`rotate`](Self::rotate) is for that.
+    /// For frameworks that change a session's id by a destroy and a later set: [`renew`](Self::renew) stores it again, with
+    /// what others saved meanwhile. Everywhere else, [`rotate`](Self::rotate) changes the id.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, id: &str) -> pg_session::Result<()> {
+    /// if let Some(last) = store.take(id).await? {
+    ///     println!("ended with {}", last.json());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn take(&self, id: &str) -> Result<Option<Session>> {
         ops::take(self.core(), id).await
     }
 
-    /// Stores what a request has made of a session under a new id, after a [`take`](Self::take) of the old one, in one atomic
-    /// statement. Returns whether there was anything to store. With [`max_age`](crate::PgStoreBuilder::max_age) it keeps its age.
+    /// Stores a session under a new id after a [`take`](Self::take) of the old one, in one atomic statement. Returns whether
+    /// there was anything to store. With [`max_age`](crate::PgStoreBuilder::max_age), the session keeps its age.
     ///
-    /// What others changed between the load and the `take` merges with `data` as in an [`update`](Self::update). Data that has
-    /// no key of the old session is stored as it is. If another request had ended the session, only what this one added
+    /// What others changed between the load and the `take` merges with `data` as in an [`update`](Self::update). Data without
+    /// any key of the old session is stored as it is. If another request had ended the session, only what this request added
     /// itself is stored, if anything.
     ///
     /// # Errors
-    /// `TooLarge`: the data is over `max_size`, by itself or together with what others changed. Else see [`PgStore`].
+    /// `TooLarge`: the data is over `max_size`, by itself or merged. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, old: &str, new: &str) -> pg_session::Result<()> {
+    /// use pg_session::Renewal;
+    ///
+    /// let Some(base) = store.get(old).await? else { return Ok(()) };
+    /// let taken = store.take(old).await?;
+    /// let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &["cookie"] };
+    /// store.renew(new, &renewal, &serde_json::json!({"user": 7}), None).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn renew(
         &self,
         id: &str,
@@ -196,72 +330,145 @@ impl PgStore {
         ops::renew(self.core(), id, renewal, self.encode(data)?, ttl.into()).await
     }
 
-    /// Gives the session a new id, in one atomic statement; data and expiry stay. Of several calls at once one wins, and
-    /// the old id is dead. Never overwrites a live session.
+    /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is dead. Of several concurrent
+    /// calls, one wins. Never overwrites a live session.
     ///
-    /// For every login: who knew the id before it should not know the id of a session with a user in it
+    /// Call it at every login: whoever knew the id before must not know the id of a session with a user in it
     /// ([session fixation](https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#renew-the-session-id-after-any-privilege-level-change)).
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, old: &str, new: &str) -> pg_session::Result<()> {
+    /// use pg_session::Rotated;
+    ///
+    /// match store.rotate(old, new).await? {
+    ///     Rotated::Rotated => println!("send the cookie with the new id"),
+    ///     Rotated::Exists => println!("try another id"),
+    ///     Rotated::Gone => println!("start a new session"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn rotate(&self, old: &str, new: &str) -> Result<Rotated> {
         ops::rotate(self.core(), old, new).await
     }
 
-    /// The live sessions whose data has this value at the path of the option [`subject`](crate::PgStoreBuilder::subject), the
-    /// one that lives longest first. A text is compared as it is, anything else as JSON: `7`, `true`.
+    /// Returns the live sessions of a subject, the longest-lived first: those with this value at the path of the option
+    /// [`subject`](crate::PgStoreBuilder::subject). A string is compared as it is, anything else as JSON: `7`, `true`.
     ///
     /// # Errors
-    /// `Configuration`: the option is not given. Else see [`PgStore`].
+    /// `Configuration`: the option is not set. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example() -> pg_session::Result<()> {
+    /// let store = pg_session::PgStore::builder("postgres://app@localhost/app").subject("user.id").build()?;
+    /// println!("user 7 is logged in {} times", store.sessions_of("7").await?.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>> {
         ops::sessions_of(self.core(), subject).await
     }
 
-    /// Deletes the sessions of this subject, as [`sessions_of`](Self::sessions_of) finds them, but for the id `except`:
-    /// "log out everywhere else". One statement. Answers how many lived.
+    /// Deletes the sessions of a subject, as [`sessions_of`](Self::sessions_of) finds them, in one statement. Returns how many
+    /// lived. `except` is an id to keep: "log out everywhere else".
     ///
     /// # Errors
-    /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not given. Else see [`PgStore`].
+    /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not set. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, current_id: &str) -> pg_session::Result<()> {
+    /// let logged_out = store.destroy_sessions_of("7", Some(current_id)).await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
         ops::destroy_sessions_of(self.core(), subject, except).await
     }
 
-    /// All live sessions, in the order of their ids, read by pages of the key: not one moment's picture, while sessions
-    /// come and go.
+    /// Returns all live sessions, in the order of their ids. They are read in pages, so they are no snapshot of one moment.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// for session in store.all().await? {
+    ///     println!("{}", session.json());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn all(&self) -> Result<Vec<Session>> {
         ops::all(self.core()).await
     }
 
-    /// How many sessions live. Reads the whole table.
+    /// Returns how many sessions live. Reads the whole table.
     ///
     /// # Errors
     /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// println!("{} sessions", store.count().await?);
+    /// # Ok(()) }
+    /// ```
     pub async fn count(&self) -> Result<u64> {
         ops::count(self.core()).await
     }
 
-    /// Deletes all sessions, in small slices: everybody is logged out. One that is made meanwhile may stay.
+    /// Deletes all sessions, in small slices: everybody is logged out. A session that is created meanwhile may stay.
     ///
     /// # Errors
-    /// See [`PgStore`]. Of a clear that failed halfway, some sessions are gone.
+    /// See [`PgStore`]. If it fails halfway, some sessions are deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// store.clear().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn clear(&self) -> Result<()> {
         ops::clear(self.core()).await
     }
 
-    /// Deletes the expired sessions in small slices, and answers how many. Gives way, with what it has done so far,
-    /// to another process that sweeps the same table.
+    /// Deletes the expired sessions in small slices, and returns how many. Stops early if another process sweeps the table.
+    ///
+    /// The store does this by itself every [`cleanup_interval`](crate::PgStoreBuilder::cleanup_interval).
     ///
     /// # Errors
-    /// The first that a slice met; the slices after it were swept all the same. Else see [`PgStore`].
+    /// The first error of a slice; the following slices were swept nevertheless. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// println!("deleted {} expired sessions", store.sweep().await?);
+    /// # Ok(()) }
+    /// ```
     pub async fn sweep(&self) -> Result<u64> {
         ops::sweep(self.core()).await
     }
 
-    /// Stops the sweeper, lets what is under way finish, and closes the store's own connections, never the caller's.
-    /// Idempotent. Later calls fail with `Unavailable`.
+    /// Stops the sweeper, waits for the calls in flight, and closes the store's own connections, never the application's
+    /// client. Idempotent. Later calls fail with `Unavailable`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) {
+    /// store.close().await;
+    /// # }
+    /// ```
     pub async fn close(&self) {
         self.core.close().await;
     }
@@ -272,6 +479,13 @@ impl PgStoreBuilder {
     ///
     /// # Errors
     /// `Configuration`: the connection string or an option cannot be used. The message names it and says why.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let store = pg_session::PgStore::builder("postgres://app@localhost/app").build()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
     pub fn build(self) -> Result<PgStore> {
         let (options, backend) = self.into_parts()?;
         Ok(PgStore { core: Arc::new(Core::new(options, backend)) })

@@ -9,15 +9,14 @@ use crate::error::Result;
 use crate::merge::renewal::{PassOn, pass_on};
 use crate::session::{Encoded, Session, check_id, ttl_ms};
 
-/// How a session came to its end under the id that it had, before it goes on under a new one: for
-/// [`PgStore::renew`](crate::PgStore::renew).
+/// What is known of a session that gets a new id, for [`PgStore::renew`](crate::PgStore::renew).
 #[derive(Clone, Copy, Debug)]
 pub struct Renewal<'a> {
-    /// The session as the request loaded it, or saved it last.
+    /// The session as the request loaded it or saved it last.
     pub base: &'a Session,
-    /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: none if another request had ended the session.
+    /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: `None` if another request had ended the session.
     pub taken: Option<&'a Session>,
-    /// The keys that the middleware keeps in the data for itself. They go along, and are no reason to store anything.
+    /// The keys of the data that belong to the middleware. They are kept, but alone are no reason to store the session.
     pub own_keys: &'a [&'a str],
 }
 
