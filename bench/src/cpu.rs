@@ -30,7 +30,7 @@ impl CpuTime {
     /// Samples this process and all its descendants. Returns `None` where there is no `/proc`.
     pub(crate) fn sample() -> Option<Self> {
         let stats = fs::read_dir("/proc").ok()?.flatten();
-        // The time of a process that exits meanwhile is counted by the parent that waits for it.
+        // The time of a process that exits is counted by the parent that waits for it.
         let stats = stats.filter_map(|entry| Stat::parse(&fs::read_to_string(entry.path().join("stat")).ok()?));
         let stats: HashMap<u32, Stat> = stats.map(|stat| (stat.pid, stat)).collect();
         let is_ours = |stat: &&Stat| descends(stat.pid, process::id(), &stats);

@@ -27,9 +27,9 @@ const TITLE: f64 = 56.0;
 const STYLE: &str = "\
 text{font:13px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1f2328}\
 .title{font-size:17px;font-weight:600}.heading{font-weight:600}.note,.number{fill:#59636e}.note{font-size:12px}\
-.ours{fill:#2f6fdb}.other{fill:#a9b4c0}\
+.highlight{fill:#2f6fdb}.other{fill:#a9b4c0}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.note,.number{fill:#9198a1}\
-.ours{fill:#5b9bff}.other{fill:#4d5763}}";
+.highlight{fill:#5b9bff}.other{fill:#4d5763}}";
 
 /// Renders the chart, with `note` in small print below the title.
 pub(crate) fn svg(rows: &[Row], note: &str) -> String {
@@ -58,7 +58,7 @@ pub(crate) fn svg(rows: &[Row], note: &str) -> String {
 fn bar(row: &Row, longest: f64, y: f64) -> String {
     let max_width = WIDTH - 2.0 * MARGIN - NAMES - NUMBERS;
     let width = (max_width * row.median.per_second / longest).max(1.0);
-    let class = if row.target == PG_SESSION { "ours" } else { "other" };
+    let class = if row.target == PG_SESSION { "highlight" } else { "other" };
     let (left, top, middle) = (MARGIN + NAMES, y + (ROW_HEIGHT - BAR_HEIGHT) / 2.0, y + ROW_HEIGHT / 2.0 + 4.5);
     let bar = format!(
         "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" rx=\"2\"/>\n"
