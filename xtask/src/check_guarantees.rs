@@ -35,7 +35,7 @@ pub(crate) struct CheckGuarantees {
 
     /// Only these: pg-session, tower-sessions-sqlx-store, connect-pg-simple.
     #[arg(long)]
-    sides: Option<String>,
+    targets: Option<String>,
 
     /// Only these: plain, killed, aged, renewals, altered, misbehaving.
     #[arg(long)]
@@ -57,7 +57,7 @@ impl CheckGuarantees {
             ("--calls", self.calls.map(|calls| calls.to_string())),
             ("--seconds", self.seconds.map(|seconds| seconds.to_string())),
             ("--seed", self.seed.map(|seed| seed.to_string())),
-            ("--sides", self.sides),
+            ("--targets", self.targets),
             ("--workloads", self.workloads),
         ];
         run_or_stop(&CHECK, |check| {

@@ -9,27 +9,27 @@ use tower_sessions_core_014::session::{self, Record};
 use tower_sessions_sqlx_store::PostgresStore;
 
 use crate::history::{Data, Id};
-use crate::store::{Failure, Store};
+use crate::store::{BoxError, Store};
 
 const CONNECTIONS: u32 = 16;
 
-/// tower-sessions-sqlx-store. What it has no call for is done as tower-sessions does it.
+/// tower-sessions-sqlx-store. Operations that it lacks are composed as tower-sessions composes them.
 #[derive(Clone)]
 pub struct SqlxStore(PostgresStore);
 
 impl SqlxStore {
-    /// A store on a pool of its own.
+    /// Creates a store on a pool of its own.
     ///
     /// # Errors
-    /// Where there is no getting to the database, or no making of the table.
-    pub async fn new(url: &str) -> Result<Self, Failure> {
+    /// Fails if the database cannot be reached or the table cannot be created.
+    pub async fn new(url: &str) -> Result<Self, BoxError> {
         let pool: PgPool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
         let store = PostgresStore::new(pool);
         store.migrate().await?;
         Ok(Self(store))
     }
 
-    async fn load(&self, id: Id) -> Result<Option<Record>, Failure> {
+    async fn load(&self, id: Id) -> Result<Option<Record>, BoxError> {
         Ok(self.0.load(&session::Id(id.into())).await?)
     }
 }
@@ -37,16 +37,16 @@ impl SqlxStore {
 impl Store for SqlxStore {
     type Base = ();
 
-    /// Its `create` takes another id where there is one.
-    const CREATES: bool = false;
+    /// Its `create` chooses another id if the id exists.
+    const CAN_CREATE: bool = false;
 
-    async fn get(&self, id: Id) -> Result<Option<(Data, ())>, Failure> {
+    async fn get(&self, id: Id) -> Result<Option<(Data, ())>, BoxError> {
         let Some(record) = self.load(id).await? else { return Ok(None) };
         let data = Value::Object(record.data.into_iter().collect());
         Ok(Some((serde_json::from_value(data)?, ())))
     }
 
-    async fn set(&self, id: Id, data: &Data, ttl: Duration) -> Result<(), Failure> {
+    async fn set(&self, id: Id, data: &Data, ttl: Duration) -> Result<(), BoxError> {
         let data = serde_json::from_value(serde_json::to_value(data)?)?;
         Ok(self
             .0
@@ -54,24 +54,24 @@ impl Store for SqlxStore {
             .await?)
     }
 
-    async fn update(&self, id: Id, (): &(), data: &Data, ttl: Duration) -> Result<bool, Failure> {
+    async fn update(&self, id: Id, (): &(), data: &Data, ttl: Duration) -> Result<bool, BoxError> {
         self.set(id, data, ttl).await?;
         Ok(true)
     }
 
-    async fn touch(&self, id: Id, ttl: Duration) -> Result<Option<bool>, Failure> {
+    async fn touch(&self, id: Id, ttl: Duration) -> Result<Option<bool>, BoxError> {
         let Some(mut record) = self.load(id).await? else { return Ok(Some(false)) };
         record.expiry_date = OffsetDateTime::now_utc() + ttl;
         self.0.save(&record).await?;
         Ok(Some(true))
     }
 
-    async fn destroy(&self, id: Id) -> Result<Option<bool>, Failure> {
+    async fn destroy(&self, id: Id) -> Result<Option<bool>, BoxError> {
         self.0.delete(&session::Id(id.into())).await?;
         Ok(None)
     }
 
-    async fn rotate(&self, old: Id, new: Id, ttl: Duration) -> Result<bool, Failure> {
+    async fn rotate(&self, old: Id, new: Id, ttl: Duration) -> Result<bool, BoxError> {
         let Some(mut record) = self.load(old).await? else { return Ok(false) };
         self.0.delete(&record.id).await?;
         (record.id, record.expiry_date) = (session::Id(new.into()), OffsetDateTime::now_utc() + ttl);

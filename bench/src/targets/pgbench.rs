@@ -6,11 +6,14 @@ use async_trait::async_trait;
 use pg_session_testkit::Folder;
 use tokio::process::Command;
 
-use super::{CEILING, Group, Label, PGBENCH, Side};
+use crate::error::BoxError;
+use crate::outcome::Outcome;
 use crate::servers::Servers;
-use crate::task::{Failure, Operation, Outcome, TTL, Task, data, id};
+use crate::session::{TTL, data, id};
+use crate::target::{Group, Label, PGBENCH, PGBENCH_BATCH, Target};
+use crate::task::{Operation, Task};
 
-/// What chooses a session, as `id` makes it.
+/// Chooses a random session. Computes its id like [`id`].
 const CHOOSE: &str = "\\set number random(0, :sessions - 1)
 \\set id (hash_fnv1a(:number, 0) & 4611686018427387903) | 4611686018427387904
 ";
@@ -19,21 +22,21 @@ const GET: &str = include_str!("../../../crates/pg-session/sql/get.sql");
 const GET_MANY: &str = include_str!("../../../crates/pg-session/sql/get_many.sql");
 const SET: &str = include_str!("../../../crates/pg-session/sql/set.sql");
 
-const IDS_A_STATEMENT: usize = 256;
+const IDS_PER_STATEMENT: usize = 256;
 
-/// Each is prepared on its own, with ids that stay the same: together they should not be a hot few.
+/// Each statement has a fixed set of ids. Many statements keep the ids from being a few hot ones.
 const STATEMENTS: usize = 64;
 
-/// The store's statements on its table, prepared, without a store: one a session, or for 256 at once.
+/// pg-session's own SQL, prepared and run by pgbench: one session per statement, or 256.
 pub(crate) struct Pgbench {
     program: PathBuf,
     connection: Vec<(&'static str, String)>,
-    many: bool,
+    batch: bool,
     scripts: Folder,
 }
 
 impl Pgbench {
-    pub(crate) fn new(program: PathBuf, servers: &Servers, many: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(program: PathBuf, servers: &Servers, batch: bool) -> Result<Self, BoxError> {
         let postgres = &servers.postgres;
         let connection = vec![
             ("PGHOST", postgres.socket_dir().display().to_string()),
@@ -45,16 +48,15 @@ impl Pgbench {
         let scripts = Folder::new()?;
         fs::write(scripts.path().join("get"), format!("{CHOOSE}{};\n", fill_in(GET, &["id"])))?;
         fs::write(scripts.path().join("set"), format!("{CHOOSE}{};\n", fill_in(SET, &["id", "data", "ttl"])))?;
-        // Fails where the session is not found.
+        // Divides by zero if the session is not found.
         let check = format!("SELECT 1 / count(g.data) AS found FROM ({}) AS g", fill_in(GET, &["id"]));
         fs::write(scripts.path().join("check"), format!("{CHOOSE}{check};\n"))?;
-        let many_gets: String =
-            (0..STATEMENTS).map(|n| format!("{};\n", fill_in(GET_MANY, &[&format!("ids{n}")]))).collect();
-        fs::write(scripts.path().join("get_many"), many_gets)?;
-        Ok(Self { program, connection, many, scripts })
+        let get_many = (0..STATEMENTS).map(|n| format!("{};\n", fill_in(GET_MANY, &[&format!("ids{n}")])));
+        fs::write(scripts.path().join("get_many"), get_many.collect::<String>())?;
+        Ok(Self { program, connection, batch, scripts })
     }
 
-    async fn run(&self, script: &str, sessions: usize, arguments: &[String]) -> Result<String, Failure> {
+    async fn run(&self, script: &str, sessions: usize, arguments: &[String]) -> Result<String, BoxError> {
         let mut pgbench = Command::new(&self.program);
         pgbench.args(["--no-vacuum", "--protocol=prepared", "--file"]).arg(self.scripts.path().join(script));
         pgbench.args(["-D", &format!("sessions={sessions}"), "-D", &format!("ttl={}", TTL.as_millis())]);
@@ -69,43 +71,43 @@ impl Pgbench {
 }
 
 #[async_trait]
-impl Side for Pgbench {
+impl Target for Pgbench {
     fn label(&self) -> Label {
-        Label { group: Group::Rust, name: if self.many { CEILING } else { PGBENCH } }
+        Label { group: Group::Rust, name: if self.batch { PGBENCH_BATCH } else { PGBENCH } }
     }
 
-    fn does(&self, operation: Operation, callers: usize) -> bool {
-        if self.many {
-            operation == Operation::Get && callers == IDS_A_STATEMENT
+    fn supports(&self, operation: Operation, callers: usize) -> bool {
+        if self.batch {
+            operation == Operation::Get && callers == IDS_PER_STATEMENT
         } else {
             matches!(operation, Operation::Get | Operation::Set) && (2..=64).contains(&callers)
         }
     }
 
-    /// Our store has filled the table: reads some of it.
-    async fn fill(&mut self, sessions: usize) -> Result<(), Failure> {
+    /// Only reads some sessions, because pg-session has filled the table.
+    async fn fill(&mut self, sessions: usize) -> Result<(), BoxError> {
         self.run("check", sessions, &["--transactions=100".into()]).await.map(drop)
     }
 
-    async fn measure(&mut self, task: Task) -> Result<Outcome, Failure> {
-        // It takes whole seconds.
+    async fn measure(&mut self, task: Task) -> Result<Outcome, BoxError> {
+        // pgbench accepts whole seconds only.
         let mut arguments = vec![format!("--time={}", task.seconds.ceil()), "--jobs=2".into()];
-        let (script, factor) = if self.many {
+        let (script, factor) = if self.batch {
             arguments.push("--client=4".into());
             arguments
-                .extend((0..STATEMENTS).flat_map(|n| ["-D".into(), format!("ids{n}={}", some_ids(task.sessions))]));
-            ("get_many", STATEMENTS * IDS_A_STATEMENT)
+                .extend((0..STATEMENTS).flat_map(|n| ["-D".into(), format!("ids{n}={}", random_ids(task.sessions))]));
+            ("get_many", STATEMENTS * IDS_PER_STATEMENT)
         } else {
             arguments.push(format!("--client={}", task.callers));
             (task.operation.name(), 1)
         };
-        let told = self.run(script, task.sessions, &arguments).await?;
-        let a_second = transactions_a_second(&told).ok_or_else(|| format!("pgbench tells no tps: {told}"))?;
-        Ok(Outcome { per_second: a_second * factor as f64, ..Outcome::default() })
+        let output = self.run(script, task.sessions, &arguments).await?;
+        let rate = parse_tps(&output).ok_or_else(|| format!("pgbench's output has no tps: {output}"))?;
+        Ok(Outcome { per_second: rate * factor as f64, ..Outcome::default() })
     }
 }
 
-/// A statement of ours as a script has it, with pgbench's variables for its parameters.
+/// Turns one of pg-session's statements into a pgbench script whose variables are the parameters.
 fn fill_in(sql: &str, variables: &[&str]) -> String {
     let names = [
         ("{table}", "public.session"),
@@ -119,20 +121,20 @@ fn fill_in(sql: &str, variables: &[&str]) -> String {
         ("{zone}", ""),
     ];
     let sql = names.iter().fold(sql.trim_end().to_owned(), |sql, (name, value)| sql.replace(name, value));
-    let comments_gone: Vec<_> = sql.lines().filter(|line| !line.starts_with("--")).collect();
+    let without_comments: Vec<_> = sql.lines().filter(|line| !line.starts_with("--")).collect();
     let numbered = (1..).zip(variables);
-    numbered.fold(comments_gone.join("\n"), |sql, (n, name)| sql.replace(&format!("${n}"), &format!(":{name}")))
+    numbered.fold(without_comments.join("\n"), |sql, (n, name)| sql.replace(&format!("${n}"), &format!(":{name}")))
 }
 
-/// An array of random ids.
-fn some_ids(sessions: usize) -> String {
-    let ids: Vec<_> = (0..IDS_A_STATEMENT).map(|_| id(fastrand::usize(0..sessions))).collect();
+/// Returns an array literal of random ids.
+fn random_ids(sessions: usize) -> String {
+    let ids: Vec<_> = (0..IDS_PER_STATEMENT).map(|_| id(fastrand::usize(0..sessions))).collect();
     format!("{{{}}}", ids.join(","))
 }
 
-/// The number in `tps = 86012.345678 (without initial connection time)`.
-fn transactions_a_second(told: &str) -> Option<f64> {
-    let line = told.lines().rfind(|line| line.starts_with("tps = "))?;
+/// Returns the number in `tps = 86012.345678 (without initial connection time)`.
+fn parse_tps(output: &str) -> Option<f64> {
+    let line = output.lines().rfind(|line| line.starts_with("tps = "))?;
     line.split(' ').nth(2)?.parse().ok()
 }
 
@@ -141,17 +143,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_read_of_old_and_new_versions() {
+    fn the_rate_of_old_and_new_versions_is_parsed() {
         let new = "latency average = 0.186 ms\ninitial connection time = 9.1 ms\ntps = 86012.3 (without initial connection time)\n";
         let old =
             "tps = 80000.1 (including connections establishing)\ntps = 81000.2 (excluding connections establishing)\n";
-        assert_eq!(transactions_a_second(new), Some(86012.3));
-        assert_eq!(transactions_a_second(old), Some(81000.2));
-        assert_eq!(transactions_a_second("pgbench: fatal"), None);
+        assert_eq!(parse_tps(new), Some(86012.3));
+        assert_eq!(parse_tps(old), Some(81000.2));
+        assert_eq!(parse_tps("pgbench: fatal"), None);
     }
 
     #[test]
-    fn the_statements_are_those_of_the_store_and_whole() {
+    fn every_placeholder_of_the_statements_is_filled_in() {
         for (sql, variables) in [(GET, &["id"][..]), (GET_MANY, &["ids0"]), (SET, &["id", "data", "ttl"])] {
             let script = fill_in(sql, variables);
             assert!(!script.contains(['{', '}', '$', ';']) && !script.contains("--"), "{script}");
