@@ -48,7 +48,7 @@ impl Route {
 
     /// What goes before each statement, if none is prepared.
     pub(super) fn preamble(&self) -> Option<&str> {
-        (!self.is_kept()).then_some(&self.settings.preamble)
+        (!self.is_kept()).then_some(&self.settings.prelude)
     }
 
     /// From here on nothing is kept in a server process: the next statement may go to another.
