@@ -161,7 +161,7 @@ async fn a_server_that_hangs_up_is_unavailable() {
 async fn the_first_of_several_hosts_that_accepts_writes_is_used() {
     let writable = Server::shared();
     let standby = Server::builder().setting("default_transaction_read_only", "on").start().unwrap();
-    let (down, standby, up) = (free_port(), copy_password(&standby, writable).await, writable.port());
+    let (down, standby, up) = (free_port(), copy_password(writable, &standby).await, writable.port());
     let url = |ports: &[u16], options: &str| {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         format!("postgres://{}:{}@{}/postgres?{options}", writable.user(), writable.password(), hosts.join(","))
@@ -188,12 +188,12 @@ async fn the_first_of_several_hosts_that_accepts_writes_is_used() {
     assert_error(&failure(&wrong).await, ErrorKind::Configuration, &["host 1 of 2", &up.to_string()]);
 }
 
-/// Gives the superuser of `server` the password of `other`, and returns the port.
-async fn copy_password(server: &Address, other: &Address) -> u16 {
-    let (client, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+/// Lets the superuser of `from` log in to `to` with the same password, and returns the port of `to`.
+async fn copy_password(from: &Address, to: &Address) -> u16 {
+    let (client, connection) = tokio_postgres::connect(&to.url("postgres"), NoTls).await.unwrap();
     tokio::spawn(connection);
-    let sql = format!("ALTER ROLE {} PASSWORD '{}'", other.user(), other.password());
+    let sql = format!("ALTER ROLE {} PASSWORD '{}'", from.user(), from.password());
     client.batch_execute("SET default_transaction_read_only = off").await.unwrap();
     client.batch_execute(&sql).await.unwrap();
-    server.port()
+    to.port()
 }

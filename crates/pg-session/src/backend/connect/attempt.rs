@@ -1,4 +1,4 @@
-//! Opens a connection: tries each host, each of its addresses, and TLS and plain connections as `sslmode` allows.
+//! Opens a connection: tries each host and each of its addresses, with and without TLS as `sslmode` allows.
 
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -106,8 +106,8 @@ impl ConnInfo {
 
 /// Returns whether to stop at this failure.
 ///
-/// As in libpq, a server that refuses the login is not skipped. A pooler that refuses our settings is tried again without
-/// them.
+/// As in libpq, a refused login ends the search. So does a pooler that refuses our settings: the caller connects again
+/// without them.
 fn is_final(error: &Error, config: &Config) -> bool {
     error.kind() == ErrorKind::Configuration || sends_settings(config) && settings::are_refused(error)
 }

@@ -26,8 +26,8 @@ pub(super) async fn log_in(config: &Config, channel: Channel) -> Result<Stream, 
     Ok(stream)
 }
 
-/// Borrows the stream. Dropping the connection sends no Terminate, because only a polled connection sends it, and discards
-/// what was read ahead: after its last reply the server sends only notices, or the error that ends the connection.
+/// Borrows the stream. Dropping the connection sends no Terminate, because only a polled connection sends it. It loses what
+/// was read ahead: after its last reply the server sends only notices, or the error that ends the connection.
 async fn log_in_over(stream: &mut Stream, config: &Config, tls: PassThrough) -> Result<(), LoginError> {
     let (client, connection) = config.connect_raw(stream, tls).await?;
     let needs_primary = config.get_target_session_attrs() != TargetSessionAttrs::Any;
@@ -77,6 +77,7 @@ impl From<tokio_postgres::Error> for LoginError {
 }
 
 impl LoginError {
+    /// Decides what to report, and whether the other attempt may work.
     pub(super) fn into_attempt_error(self, attempt: SslAttempt, is_encrypted: bool) -> AttemptError {
         let error = match self {
             Self::Postgres(error) | Self::Closed(Some(error)) => error,

@@ -8,23 +8,23 @@ use crate::error::{Error, Result};
 const MIN_SIMILARITY: f64 = 0.88;
 
 /// The options of a connection string. What is left when all known options are taken is unknown.
-pub(crate) struct ConnParams {
+pub(super) struct ConnParams {
     values: Values,
     known: Vec<&'static str>,
 }
 
 impl ConnParams {
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         Ok(Self { values: syntax::parse(text)?, known: Vec::new() })
     }
 
     /// Takes the value of an option. As in libpq, an empty value counts as none.
-    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
         self.take(name).filter(|value| !value.is_empty())
     }
 
     /// Takes an option whose value is one of the `choices`, and returns its meaning.
-    pub(crate) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<Option<T>> {
+    pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<Option<T>> {
         let Some(value) = self.take(name) else { return Ok(None) };
         match choices.iter().find(|(choice, _)| *choice == value) {
             Some((_, meaning)) => Ok(Some(*meaning)),
@@ -36,14 +36,14 @@ impl ConnParams {
     }
 
     /// Takes an option that counts a `unit`. As in libpq, 0 and negative numbers mean no limit, or the system's default.
-    pub(crate) fn number(&mut self, name: &'static str, unit: &str) -> Result<Option<u32>> {
+    pub(super) fn number(&mut self, name: &'static str, unit: &str) -> Result<Option<u32>> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let number: i32 = value.parse().map_err(|_| invalid_option(name, &format!("a whole number of {unit}")))?;
         Ok(Some(u32::try_from(number).unwrap_or(0)))
     }
 
     /// Returns an error if an option was not taken.
-    pub(crate) fn reject_unknown(self) -> Result<()> {
+    pub(super) fn reject_unknown(self) -> Result<()> {
         let Some(unknown) = self.values.into_keys().next() else { return Ok(()) };
         let similar = self.known.into_iter().map(|known| (strsim::jaro_winkler(&unknown, known), known));
         let nearest =
@@ -59,7 +59,7 @@ impl ConnParams {
 }
 
 /// Returns the error for an option whose value is invalid. It does not quote the value, which may be a password.
-pub(crate) fn invalid_option(name: &str, expected: &str) -> Error {
+pub(super) fn invalid_option(name: &str, expected: &str) -> Error {
     Error::configuration(format!("invalid value for `{name}` in the connection string; expected {expected}"))
 }
 

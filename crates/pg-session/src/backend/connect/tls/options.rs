@@ -52,6 +52,7 @@ struct Identity {
 }
 
 impl TlsOptions {
+    /// Takes the options about TLS.
     pub(crate) fn from_params(params: &mut ConnParams) -> Result<Self> {
         use SslMode::{Allow, Disable, Prefer, Require, VerifyCa, VerifyFull};
         let modes = [
@@ -102,6 +103,8 @@ impl TlsOptions {
         }
     }
 
+    /// Creates the configuration of rustls.
+    ///
     /// Reads the files anew, so that renewed certificates take effect with the next connection.
     pub(super) fn client_config(&self) -> Result<ClientConfig> {
         let provider = Arc::new(ring::default_provider());
