@@ -39,7 +39,7 @@ impl Dialer {
 
     /// Returns the statement to run before each other one, if settings and prepared statements do not last.
     pub(super) fn prelude(&self) -> Option<&str> {
-        (!self.keeps_state()).then_some(&self.settings.preamble)
+        (!self.keeps_state()).then_some(&self.settings.prelude)
     }
 
     /// From now on, the next statement may go to another server process: nothing lasts there.
