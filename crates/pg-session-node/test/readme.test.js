@@ -21,11 +21,26 @@ describe('the programs in the documentation', () => {
     const apps = pieces(path.join(WORKSPACE, page)).filter(({ listens }) => listens);
     test(`${page} has apps`, () => assert(apps.length > 0));
 
-    for (const { requires, run } of apps) {
+    for (const { requires, run } of apps.filter(({ code }) => code.includes('views'))) {
       test(`counts views: ${page} with ${requires.join(', ')}`, async (t) => {
         const program = run(url);
         t.after(() => program.store.close());
-        assert.deepEqual(await visitTwice(t, program), ['{"views":1}', '{"views":2}']);
+        const get = visitor(await origin(t, program));
+        assert.deepEqual([await get('/'), await get('/')], ['{"views":1}', '{"views":2}']);
+      });
+    }
+
+    for (const { run } of apps.filter(({ code }) => code.includes('/logout-others'))) {
+      test(`logs out everywhere else: ${page}`, async (t) => {
+        const program = run(url);
+        t.after(() => program.store.close());
+        const site = await origin(t, program);
+        const [mine, other] = [visitor(site, 'POST'), visitor(site, 'POST')];
+        await mine('/login');
+        await other('/login');
+        assert.equal(await mine('/logout-others'), '{"ended":1}');
+        assert.equal(await other('/logout-others'), '{"ended":0}');
+        assert.equal(await program.store.destroySessionsOf(7), 1);
       });
     }
   }
@@ -47,7 +62,7 @@ describe('the programs in the documentation', () => {
     t.after(() => program.store.close());
     assert.match(await waits, /^waiting for PostgreSQL: /);
     await forward(t, gateway, new URL(url));
-    assert.deepEqual(await visitTwice(t, program), ['{"views":1}', '{"views":2}']);
+    assert.equal(await visitor(await origin(t, program))('/'), '{"views":1}');
   });
 });
 
@@ -79,21 +94,23 @@ function anchors(file) {
   return headings.map((heading) => heading.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-'));
 }
 
-/** Waits until the program listens, and returns what one visitor sees. */
-async function visitTwice(t, { app, listening }) {
+/** Waits until the program listens, and returns its origin. */
+async function origin(t, { app, listening }) {
   const result = await listening;
   const server = app.server ?? result;
   if (!server.listening) await once(server, 'listening');
   t.after(() => server.close().closeAllConnections());
-  const { port } = server.address();
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** Returns a function that makes a visitor's requests, with the cookies of those before, and returns the bodies. */
+function visitor(site, method = 'GET') {
   let cookie = '';
-  const bodies = [];
-  while (bodies.length < 2) {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
+  return async (place) => {
+    const response = await fetch(site + place, { method, headers: { cookie } });
     cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ') || cookie;
-    bodies.push(await response.text());
-  }
-  return bodies;
+    return response.text();
+  };
 }
 
 async function freePort() {
