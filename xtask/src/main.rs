@@ -72,9 +72,25 @@ fn run(command: &[&str], folder: &Path, configure: impl FnOnce(&mut Command)) ->
 mod tests {
     use super::*;
 
-    const README: &str = include_str!("../../README.md");
-    const EXAMPLE: &str = include_str!("../../examples/axum/Cargo.toml");
-    const KOA_EXAMPLE: &str = include_str!("../../examples/koa/package.json");
+    const README: &str = concat!(
+        include_str!("../../README.md"),
+        include_str!("../../CONTRIBUTING.md"),
+        include_str!("../../docs/guarantees.md"),
+        include_str!("../../docs/performance.md"),
+        include_str!("../../crates/pg-session/README.md"),
+        include_str!("../../crates/pg-session-actix/README.md"),
+        include_str!("../../crates/pg-session-tower/README.md"),
+    );
+    const EXAMPLE: &str = concat!(
+        include_str!("../../crates/pg-session/Cargo.toml"),
+        include_str!("../../examples/actix/Cargo.toml"),
+        include_str!("../../examples/axum/Cargo.toml"),
+    );
+    const KOA_EXAMPLE: &str = concat!(
+        include_str!("../../examples/express/package.json"),
+        include_str!("../../examples/fastify/package.json"),
+        include_str!("../../examples/koa/package.json"),
+    );
 
     /// The lines of the README's blocks of shell commands.
     fn commands() -> Vec<&'static str> {

@@ -33,7 +33,7 @@ contract! {
 
     async fn tells_the_ddl_of_the_readme(fixture: Fixture) {
         let error = fixture.builder().create(false).build().unwrap().setup().await.unwrap_err().to_string();
-        let ddl = include_str!("../../../../README.md").split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        let ddl = include_str!("../../../../docs/table.md").split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
         assert!(error.contains(ddl.trim()), "{error}");
     }
 
