@@ -95,9 +95,9 @@ async fn a_table_that_does_not_fit_is_refused_with_all_that_is_wrong() {
     let error = refused("CREATE TABLE session (id bigint PRIMARY KEY, session text, tenant int NOT NULL)").await;
     for problem in [
         r#"the table "public"."session" does not fit"#,
-        r#"column "id" is bigint, and must be text or character varying"#,
-        r#"column "expiry" is missing, and must be timestamp with time zone or timestamp without time zone"#,
-        r#"column "session" is text, and must be json or jsonb"#,
+        r#"column "id" is bigint: it must be text or character varying"#,
+        r#"column "expiry" is missing: it must be timestamp with time zone or timestamp without time zone"#,
+        r#"column "session" is text: it must be json or jsonb"#,
         r#"column "tenant" is NOT NULL and has no default"#,
     ] {
         assert!(error.contains(problem), "{problem:?} is not in {error}");
@@ -123,6 +123,6 @@ async fn a_table_whose_id_is_no_key_is_refused() {
 #[tokio::test]
 async fn what_is_no_table_is_refused() {
     let view = "CREATE VIEW session AS SELECT 'a'::text AS id, now() AS expiry, '{}'::json AS session";
-    assert!(refused(view).await.contains("it is no table"));
-    assert!(refused("CREATE SEQUENCE session").await.contains("it is no table"));
+    assert!(refused(view).await.contains("it is not a table"));
+    assert!(refused("CREATE SEQUENCE session").await.contains("it is not a table"));
 }
