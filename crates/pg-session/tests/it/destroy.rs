@@ -12,7 +12,7 @@ contract! {
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
     }
 
-    async fn an_expired_session_is_deleted_and_false_returned(fixture: Fixture) {
+    async fn an_expired_session_is_deleted_and_returns_false(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, Duration::ZERO).await.unwrap();
         assert!(!store.destroy("a").await.unwrap());
@@ -43,7 +43,7 @@ contract! {
         assert_eq!(destroyed, 1);
     }
 
-    async fn no_concurrent_touch_brings_a_session_back(fixture: Fixture) {
+    async fn no_concurrent_touch_brings_a_destroyed_session_back(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().touch_every(Duration::ZERO)).await;
         for _ in 0..20 {
             store.set("a", &1, MINUTE).await.unwrap();
