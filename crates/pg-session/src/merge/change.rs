@@ -7,8 +7,8 @@ use super::plain::is_plain;
 use super::reader::Reader;
 use super::three_way::merge;
 
-/// Returns the text to store for `ours`, which a reader of `base` has written, or `None` if nothing has changed. What
-/// the reader cannot tell apart from `base` keeps the text of `base`.
+/// Returns the text to store for `ours`, which a reader of `base` wrote, or `None` if nothing has changed. What the
+/// reader cannot tell apart from `base` keeps the text of `base`.
 pub(crate) fn change<'a>(reader: Reader, base: &str, ours: &'a str) -> Option<Cow<'a, str>> {
     if is_plain(base) && definitely_differ(base, ours) {
         return Some(Cow::Borrowed(ours));

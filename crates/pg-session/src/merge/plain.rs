@@ -7,8 +7,8 @@ const EXACT_DIGITS: usize = 15;
 
 /// Returns whether every reader writes the strings and numbers of this JSON text back as they are.
 ///
-/// No number has a fraction, an exponent or more than 15 digits, or is -0. No character is escaped unnecessarily. Nothing is
-/// nested too deeply for `serde_json`.
+/// In such a text, no number has a fraction, an exponent or more than 15 digits, or is -0. No character is escaped
+/// unnecessarily, and nothing is nested too deeply for `serde_json`.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut digits) = (0, 0_usize, 0);

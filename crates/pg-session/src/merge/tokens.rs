@@ -59,7 +59,7 @@ fn is_punctuation(byte: u8) -> bool {
     matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':')
 }
 
-/// Whether a number or a literal ends before this byte.
+/// Returns whether a number or a literal ends before this byte.
 fn ends_literal(byte: u8) -> bool {
     byte == b'"' || is_white_space(byte) || is_punctuation(byte)
 }

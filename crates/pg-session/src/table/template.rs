@@ -26,7 +26,7 @@ impl Table {
 
     /// Returns a statement with the template's placeholders replaced.
     ///
-    /// Like most statements, it writes, waits for the disk, and is idempotent.
+    /// The flags are those of most statements: it writes, waits for the disk, and is idempotent.
     pub(super) fn statement(&self, name: &'static str, template: &str, columns: &Columns) -> Statement {
         let regclass = format!("{}::regclass", literal(&self.quoted()));
         let zone = columns.zone.as_deref().map(|z| format!(" AT TIME ZONE {}", literal(z))).unwrap_or_default();

@@ -147,7 +147,7 @@ proptest! {
                 prop_assert_eq!(member(&stored, key), "\"ours\"");
                 for (name, text) in [("a", &a), ("c", &c)] {
                     let kept = member(&stored, name);
-                    // Where all is written as it would be anyway, the order of keys and the space may be new.
+                    // Plain data is stored as given. Only the order of keys and the white space may differ.
                     prop_assert!(kept == text || is_plain(&base) && same(kept, text), "{:?} {} {}", reader, text, kept);
                 }
             }
