@@ -1,6 +1,6 @@
 //! A message's header announces its length, but memory is allocated only for what arrives. In a process of its own, because
 //! the memory of other tests would count.
-#![cfg(target_os = "linux")]
+#![cfg(all(feature = "native", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
 use std::fs;
