@@ -1,6 +1,6 @@
-//! A message's header announces its length, but memory is allocated only for what arrives. In a process of its own, because
-//! the memory of other tests would count.
-#![cfg(all(feature = "native", target_os = "linux"))]
+//! A message's header says how long it is: what it says takes no memory before it comes. In a process of its own, for the
+//! memory of others would count.
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
 use std::fs;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use pg_session::PgStore;
 use pg_session_testkit::{Database, Fault, Faults, Proxy};
 
-/// The most memory that may be reserved after the first calls, in KiB.
-const MAX_GROWTH: u64 = 64 * 1024;
+/// The most that may be reserved on top of what the store had before, in KiB.
+const MOST: u64 = 64 * 1024;
 
-/// Returns the peak size of this process's address space in KiB, which includes memory never written to.
+/// The most memory that this process has had in its address space, in KiB, whether it was written to or not.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmPeak:")).unwrap();
@@ -20,23 +20,23 @@ fn peak() -> u64 {
 }
 
 #[tokio::test]
-async fn a_header_that_announces_two_gigabytes_allocates_nothing() {
+async fn a_header_that_announces_two_gigabytes_takes_no_memory() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let store = PgStore::builder(proxy.url()).timeout(Duration::from_millis(300)).build().unwrap();
     store.setup().await.unwrap();
     let calls = async || {
         for id in 0..20 {
-            // Some of these fail.
+            // Some fail.
             let _ = store.get(&id.to_string()).await;
             let _ = store.set(&id.to_string(), &id, None).await;
         }
     };
     let every_eighth = |fault| {
-        let mut replies = 0..;
-        Faults::by_rule(1, move |_| (replies.next()? % 8 == 0).then_some(fault))
+        let mut answers = 0..;
+        Faults::by_rule(1, move |_| (answers.next()? % 8 == 0).then_some(fault))
     };
-    // Allocates all buffers once, including those of connecting.
+    // Everything has had its buffers once, also what connects.
     proxy.misbehave(every_eighth(Fault::Truncated));
     calls().await;
     let before = peak();
@@ -44,6 +44,6 @@ async fn a_header_that_announces_two_gigabytes_allocates_nothing() {
     let struck = proxy.struck();
     calls().await;
     assert!(proxy.struck() > struck);
-    let growth = peak() - before;
-    assert!(growth < MAX_GROWTH, "{growth} KiB were reserved");
+    let more = peak() - before;
+    assert!(more < MOST, "{more} KiB were reserved");
 }
