@@ -95,8 +95,8 @@ fn missing(core: &Core) -> Error {
 
 async fn look(core: &Core) -> Result<Introspection> {
     let statement = Arc::new(Statement {
-        name: "look",
-        sql: include_str!("../../sql/look.sql").into(),
+        name: "introspect",
+        sql: include_str!("../../sql/introspect.sql").into(),
         many: None,
         no_wal_flush: true,
         reads_only: true,

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::RequestStore;
 use super::scope::{Scope, State};
 use crate::error::Result;
-use crate::merge::Reader;
-use crate::merge::renewal::{PassOn, pass_on};
+use crate::merge::{Reader, RenewalPlan, plan_renewal};
 use crate::ops::{self, Rotated, Updated};
 use crate::session::{Encoded, Session};
 
@@ -50,7 +49,7 @@ impl RequestStore {
             scope.set(&self.store, &id, State::Live { base: data.to_string() });
             return Ok(id);
         };
-        let id = if pass_on(row.reader(), row.json(), Some(row.json()), data, &[]) == PassOn::Anew {
+        let id = if plan_renewal(row.reader(), row.json(), Some(row.json()), data, &[]) == RenewalPlan::Fresh {
             // What others have put into the old session meanwhile is not for this one; its age is.
             ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
             scope.set(&self.store, row.id(), State::Live { base: data.to_string() });
@@ -108,8 +107,8 @@ impl RequestStore {
         data: &Encoded,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let (added, base) = (pass_on(Reader::Serde, base, None, data, &[]), data.to_string());
-        let PassOn::Keep(added) = added else {
+        let (added, base) = (plan_renewal(Reader::Serde, base, None, data, &[]), data.to_string());
+        let RenewalPlan::Store(added) = added else {
             scope.set(&self.store, id, State::Lost { base });
             return Ok(None);
         };

@@ -1,4 +1,4 @@
-//! What holds for all JSON text, whoever reads it.
+//! Properties of random JSON texts, for both readers.
 
 use std::borrow::Cow;
 
@@ -6,15 +6,17 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::json::{Kind, Node};
-use super::plain::is_plain;
-use super::renewal::pass_on;
-use super::tests::same;
-use super::tokens::unescape;
-use super::{Reader, change, merge, rebase, repair};
+use crate::merge::change::{change, rebase};
+use crate::merge::json::{Kind, Node, same};
+use crate::merge::plain::is_plain;
+use crate::merge::reader::Reader;
+use crate::merge::renewal::plan_renewal;
+use crate::merge::repair::repair;
+use crate::merge::strings::unescape;
+use crate::merge::three_way::merge;
 use crate::session::{Encoded, Session};
 
-/// A double that JSON can hold: any but infinities and NaN.
+/// A double that JSON can represent: no infinity, no NaN.
 fn double() -> impl Strategy<Value = f64> {
     any::<u64>().prop_map(f64::from_bits).prop_filter("no number", |double| double.is_finite())
 }
@@ -46,10 +48,10 @@ fn string() -> impl Strategy<Value = String> {
     vec(escape, 0..4).prop_map(|pieces| format!("\"{}\"", pieces.concat()))
 }
 
-/// JSON text in any layout, with duplicate keys, and some of it nested deeply.
+/// JSON text with any white space and with duplicate keys, sometimes deeply nested.
 fn text() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec!["null", "true", "false", "\"\"", "{}", "[ ]"]).prop_map(String::from);
-    let scalar = prop_oneof![3 => number(), 2 => string(), 1 => word];
+    let literal = prop::sample::select(vec!["null", "true", "false", "\"\"", "{}", "[ ]"]).prop_map(String::from);
+    let scalar = prop_oneof![3 => number(), 2 => string(), 1 => literal];
     let space = || prop::sample::select(vec!["", "", " ", "\n\t"]);
     let values = scalar.prop_recursive(4, 24, 4, move |inner| {
         let key = prop_oneof!["\"[a-c]\"", string()];
@@ -68,14 +70,14 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// What a request of this reader saves that has loaded the text and sets `key`.
-fn request(reader: Reader, text: &str, key: &str, value: &str) -> String {
+/// Returns what a request saves that reads the text, sets `key`, and writes it back.
+fn save(reader: Reader, text: &str, key: &str, value: &str) -> String {
     if reader == Reader::Serde {
         let mut data: Value = Session::from_parts("a", text).decode().unwrap();
         data[key] = value.into();
         return Encoded::new(&data, usize::MAX).unwrap().into_string();
     }
-    let node = Node::of(text);
+    let node = Node::parse(text);
     let mut members: Vec<_> = node
         .object()
         .unwrap()
@@ -89,7 +91,7 @@ fn request(reader: Reader, text: &str, key: &str, value: &str) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// What `JSON.stringify(JSON.parse(…))` makes of a value.
+/// Returns what `JSON.stringify(JSON.parse(…))` returns.
 fn javascript(node: &Node<'_>) -> String {
     match &node.kind {
         Kind::Number => match node.text.parse::<f64>().unwrap() {
@@ -106,12 +108,12 @@ fn javascript(node: &Node<'_>) -> String {
                 .map(|member| format!("{}:{}", stringify(&member.name), javascript(&member.value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
-        // As if all in it were written as JavaScript writes it.
-        Kind::Deep | Kind::Word => node.text.into(),
+        // Deep values count as already written by JavaScript.
+        Kind::Deep | Kind::Literal => node.text.into(),
     }
 }
 
-/// Lone surrogates come out escaped, in WTF-8 each three bytes from ED on.
+/// Quotes and escapes WTF-8. A lone surrogate, three bytes from ED on, becomes an escape.
 fn stringify(characters: &[u8]) -> String {
     let mut string = String::new();
     let mut rest = characters;
@@ -136,16 +138,16 @@ const READERS: [Reader; 2] = [Reader::Serde, Reader::JavaScript];
 
 proptest! {
     #[test]
-    fn what_a_request_does_not_change_keeps_its_text(a in text(), b in text(), c in text()) {
+    fn unchanged_members_keep_their_text(a in text(), b in text(), c in text()) {
         let base = format!(r#"{{"a":{a},"b":{b},"c" :{c} }}"#);
         for reader in READERS {
             for key in ["b", "new"] {
-                let stored = change(reader, &base, &request(reader, &base, key, "ours")).unwrap().into_owned();
-                let stored = Node::of(&stored);
+                let stored = change(reader, &base, &save(reader, &base, key, "ours")).unwrap().into_owned();
+                let stored = Node::parse(&stored);
                 prop_assert_eq!(member(&stored, key), "\"ours\"");
                 for (name, text) in [("a", &a), ("c", &c)] {
                     let kept = member(&stored, name);
-                    // Where all is written as it would be anyway, the order of keys and the space may be new.
+                    // Plain data is stored as given. Only the order of keys and the white space may differ.
                     prop_assert!(kept == text || is_plain(&base) && same(kept, text), "{:?} {} {}", reader, text, kept);
                 }
             }
@@ -153,23 +155,23 @@ proptest! {
     }
 
     #[test]
-    fn a_request_that_changes_nothing_changes_nothing(a in text()) {
+    fn a_save_without_changes_is_no_change(a in text()) {
         let base = format!(r#"{{"a":{a},"b":"ours"}}"#);
         for reader in READERS {
-            let stored = change(reader, &base, &request(reader, &base, "b", "ours")).map(Cow::into_owned);
-            // A key that comes twice may come out once.
+            let stored = change(reader, &base, &save(reader, &base, "b", "ours")).map(Cow::into_owned);
+            // A duplicate key may be stored once.
             let is_same = stored.as_ref().is_none_or(|stored| is_plain(&base) && same(stored, &base));
             prop_assert!(is_same, "{:?} {:?}", reader, stored);
         }
     }
 
     #[test]
-    fn what_others_change_meanwhile_stands(a in text(), b in text(), c in text(), theirs in text()) {
+    fn concurrent_changes_by_others_are_kept(a in text(), b in text(), c in text(), theirs in text()) {
         let base = format!(r#"{{"a":{a},"b":{b},"c":{c}}}"#);
         let now = format!(r#"{{"a":{a},"b":{b},"c":{theirs}}}"#);
         for reader in READERS {
-            let merged = rebase(reader, &base, &now, &request(reader, &base, "b", "ours")).unwrap();
-            let merged = Node::of(&merged);
+            let merged = rebase(reader, &base, &now, &save(reader, &base, "b", "ours")).unwrap();
+            let merged = Node::parse(&merged);
             let kept = ["a", "b", "c"].map(|name| member(&merged, name));
             prop_assert_eq!(kept, [&*a, "\"ours\"", &theirs], "{:?}", reader);
         }
@@ -184,27 +186,27 @@ proptest! {
     }
 
     #[test]
-    fn all_data_is_read_as_it_was_written(doubles in vec(double(), 1..20), numbers in vec(any::<(u64, i64)>(), 0..4), text: String) {
+    fn encoded_data_decodes_to_the_same_value(doubles in vec(double(), 1..20), numbers in vec(any::<(u64, i64)>(), 0..4), text: String) {
         let data = serde_json::json!({"doubles": doubles, "numbers": numbers, &text: [text]});
         let read: Value = Session::from_parts("a", Encoded::new(&data, usize::MAX).unwrap().into_string()).decode().unwrap();
-        // Text tells 0.0 and -0.0 apart.
+        // Only the texts of 0.0 and -0.0 differ.
         prop_assert_eq!(read.to_string(), data.to_string());
         prop_assert_eq!(read, data);
     }
 
     #[test]
-    fn all_json_can_be_read(text in text()) {
+    fn any_json_can_be_decoded(text in text()) {
         Session::from_parts("a", text).decode::<Value>().unwrap();
     }
 
     #[test]
-    fn any_text_will_do(texts in vec(prop_oneof![r#"[\[\]{}",:\\ud8DcE0-9.+e -]{0,40}"#, text(), any::<String>()], 3)) {
+    fn any_text_is_accepted(texts in vec(prop_oneof![r#"[\[\]{}",:\\ud8DcE0-9.+e -]{0,40}"#, text(), any::<String>()], 3)) {
         let [base, theirs, ours] = &texts[..] else { unreachable!() };
         prop_assert_eq!(merge(base, theirs, ours), merge(base, theirs, ours));
         for reader in READERS {
             let _ = (change(reader, base, ours), reader.reads_same(base, ours));
             let _ = rebase(reader, base, theirs, ours);
-            let _ = (pass_on(reader, base, Some(theirs), ours, &["u"]), pass_on(reader, base, None, ours, &[]));
+            let _ = (plan_renewal(reader, base, Some(theirs), ours, &["u"]), plan_renewal(reader, base, None, ours, &[]));
         }
         for text in &texts {
             let _ = (repair(text), is_plain(text));

@@ -1,13 +1,17 @@
-//! Texts with bytes changed at random, as a damaged message or another program's row may have them.
+//! Fuzzing with randomly damaged JSON texts.
 //!
-//! For long runs: `PG_SESSION_TEST_CALLS=100000000 cargo test --release -p pg-session --lib noise`.
+//! For a long run: `PG_SESSION_TEST_CALLS=100000000 cargo test --release -p pg-session --lib fuzz`.
 
+use std::borrow::Cow;
 use std::env;
 
 use fastrand::Rng;
 use serde::de::IgnoredAny;
 
-use super::*;
+use crate::merge::change::change;
+use crate::merge::json::same;
+use crate::merge::reader::Reader;
+use crate::merge::three_way::merge;
 
 const SEEDS: [&str; 7] = [
     r#"{"a":1,"b":{"c":[1,2,{"d":null}],"e":"text"},"f":true}"#,
@@ -19,7 +23,7 @@ const SEEDS: [&str; 7] = [
     " { \"a\" : 1 , \"b\" : [ ] } ",
 ];
 
-fn text(rng: &mut Rng) -> String {
+fn damaged_text(rng: &mut Rng) -> String {
     let mut bytes = SEEDS[rng.usize(0..SEEDS.len())].as_bytes().to_vec();
     for _ in 0..rng.usize(0..4) {
         let place = rng.usize(0..=bytes.len());
@@ -27,7 +31,7 @@ fn text(rng: &mut Rng) -> String {
             0 if place < bytes.len() => drop(bytes.remove(place)),
             1 if place < bytes.len() => bytes[place] = rng.u8(..),
             2 => bytes.insert(place, b"{}[]\",:\\0 e-"[rng.usize(0..12)]),
-            // A part of another text, or of the same.
+            // Inserts a part of a text.
             3 => {
                 let other = SEEDS[rng.usize(0..SEEDS.len())].as_bytes();
                 let start = rng.usize(0..other.len());
@@ -45,12 +49,12 @@ fn is_json(text: &str) -> bool {
 }
 
 #[test]
-fn whatever_the_texts_are_nothing_panics_and_json_stays_json() {
+fn nothing_panics_and_json_merges_to_json() {
     let rounds = env::var("PG_SESSION_TEST_CALLS").map_or(20_000, |text| text.parse().unwrap());
     let mut rng = Rng::with_seed(7);
     let mut merges_of_json = 0;
     for round in 0..rounds {
-        let [base, theirs, ours] = [0; 3].map(|_| text(&mut rng));
+        let [base, theirs, ours] = [0; 3].map(|_| damaged_text(&mut rng));
         let merged = merge(&base, &theirs, &ours);
         let _ = (
             same(&base, &ours),

@@ -1,13 +1,14 @@
-//! The text that a merge comes to.
+//! JSON text assembled from pieces of several texts.
 
-/// A value: text of one of the sides, or an object or array of several sides' values.
-pub(super) enum Outcome<'a> {
+/// A value: a piece of one of the texts, or an array or object of such values.
+pub(super) enum Output<'a> {
     Text(&'a str),
-    Object(Vec<(&'a str, Outcome<'a>)>),
-    Array(Vec<Outcome<'a>>),
+    /// Each key is written with its quotes.
+    Object(Vec<(&'a str, Output<'a>)>),
+    Array(Vec<Output<'a>>),
 }
 
-impl Outcome<'_> {
+impl Output<'_> {
     pub(super) fn into_text(self) -> String {
         let mut text = String::new();
         self.write(&mut text);

@@ -1,5 +1,5 @@
--- What setup has to know, as one JSON text: the server, the schema $1, the table $2 in it, and whether there is an index
--- on the path $4 in its column $3. Types are told by their oids: their names depend on settings.
+-- Returns what setup needs to know as one JSON text: the server, the schema $1, its table $2, and whether an index exists
+-- on the path $4 in the column $3. Types are given as oids, because their names depend on settings.
 SELECT $1::text AS key, json_build_object(
     'version', current_setting('server_version_num')::int,
     'zone', (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'),
@@ -7,14 +7,14 @@ SELECT $1::text AS key, json_build_object(
     'table', (
         SELECT json_build_object(
             'kind', c.relkind,
-            -- Size and index definitions take a lock: they are asked for only where they matter.
+            -- Reading the size or an index definition locks the table. Both are read only if they matter.
             'is_empty', CASE WHEN c.relkind = 'r' AND $4::text <> '{}' THEN pg_relation_size(c.oid) = 0 ELSE false END,
             'columns', (
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
                     'type', a.atttypid::int8,
                     'type_name', pg_catalog.format_type(a.atttypid, NULL),
-                    'is_exact', coalesce((
+                    'is_deterministic', coalesce((
                         SELECT o.collisdeterministic FROM pg_catalog.pg_collation AS o WHERE o.oid = a.attcollation
                     ), true),
                     'has_default', a.atthasdef,
@@ -36,7 +36,7 @@ SELECT $1::text AS key, json_build_object(
                   AND pg_catalog.pg_get_indexdef(i.indexrelid, 1, true)
                       = format('(%I #>> ''%s''::text[])', $3::text, replace($4::text::text[]::text, '''', ''''''))
             ) ELSE false END,
-            'missing_rights', array_remove(ARRAY[
+            'missing_privileges', array_remove(ARRAY[
                 CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE ON SCHEMA' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'INSERT') THEN 'INSERT' END,
