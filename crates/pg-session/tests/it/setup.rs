@@ -155,7 +155,7 @@ contract! {
         fixture.sql("DROP TABLE session").await;
         for error in [store.get("a").await.unwrap_err(), store.set("a", &2, MINUTE).await.unwrap_err()] {
             assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")));
-            assert!(error.to_string().contains("is gone") && error.to_string().contains("setup()"), "{error}");
+            assert!(error.to_string().contains("has disappeared") && error.to_string().contains("setup()"), "{error}");
         }
         assert_eq!(store.sweep().await.unwrap_err().kind(), ErrorKind::Setup);
         assert_eq!(fixture.value(TABLES).await, "0");
