@@ -2,7 +2,7 @@ use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
 
-/// 32 hexadecimal digits that nobody can guess.
+/// Returns 32 random hexadecimal digits that cannot be guessed.
 pub(crate) fn token() -> io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
