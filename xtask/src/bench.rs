@@ -3,7 +3,9 @@ use pg_session_testkit::PgInstall;
 
 use crate::error::Error;
 use crate::interrupt::run_or_stop;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
 const BENCH: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-bench", "--"];
 

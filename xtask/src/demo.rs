@@ -8,7 +8,8 @@ use pg_session_testkit::{Guard, PgInstall, Server, Signal, persistent_dir};
 
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::{node, workspace};
+use crate::node;
+use crate::workspace::workspace;
 
 /// A web app to serve. It is told DATABASE_URL and PORT, and says `listening on http://…` when it is ready.
 struct App {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pg_session_testkit::{Guard, Signal};
 
 use crate::error::Error;
-use crate::workspace;
+use crate::workspace::workspace;
 
 const POLL: Duration = Duration::from_millis(50);
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 
 use crate::error::Error;
-use crate::{run, workspace};
+use crate::run::run;
+use crate::workspace::workspace;
 
 /// How a command is run in a folder; it must succeed.
 pub(crate) type Run<'a> = dyn Fn(&[&str], &Path) -> Result<(), Error> + 'a;

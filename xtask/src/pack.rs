@@ -1,7 +1,9 @@
 use clap::Args;
 
 use crate::error::Error;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
 /// Make the npm packages: pg-session itself, and the one with the binary for this platform.
 ///

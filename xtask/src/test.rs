@@ -5,7 +5,9 @@ use clap::Args;
 use pg_session_testkit::{PgBouncer, PgInstall, SHARED_SERVER, Server};
 
 use crate::error::Error;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
 /// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
 ///
