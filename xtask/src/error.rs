@@ -9,10 +9,13 @@ pub(crate) enum Error {
     Server(#[from] pg_session_testkit::Error),
 
     #[error("port {port} of 127.0.0.1 is in use; choose another with --port, or stop the program that listens there")]
-    PortTaken { port: u16 },
+    PortInUse { port: u16 },
 
     #[error("cannot listen on port {port} of 127.0.0.1: {source}; choose another with --port")]
     Port { port: u16, source: io::Error },
+
+    #[error("cannot use the session secret in {path}: {source}; delete the file to create a new one", path = .path.display())]
+    SessionSecret { path: PathBuf, source: io::Error },
 
     #[error("cannot handle Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),
@@ -30,7 +33,7 @@ pub(crate) enum Error {
     Addon(io::Error),
 
     #[error("the {app} app exited ({status}); see its output above")]
-    AppEnded { app: &'static str, status: ExitStatus },
+    AppExited { app: &'static str, status: ExitStatus },
 
     #[error("unknown command `{line}`; send `stop` or `start`")]
     UnknownServerCommand { line: String },

@@ -9,6 +9,7 @@ mod node;
 mod pack;
 mod run;
 mod server;
+mod session_secret;
 mod structure;
 mod test;
 mod workspace;

@@ -10,7 +10,7 @@ use crate::error::{Error, IoContext};
 use crate::folder::Folder;
 use crate::guard::{Guard, Signal};
 use crate::pg_install::PgInstall;
-use crate::random;
+use crate::random::random_token;
 use crate::user::User;
 
 pub(crate) const SUPERUSER: &str = "postgres";
@@ -113,7 +113,7 @@ impl Cluster {
         DirBuilder::new().mode(0o700).create(&unfinished).at(&unfinished)?;
         user.take_ownership(&unfinished).at(&unfinished)?;
 
-        let password = random::token().at("/dev/urandom")?;
+        let password = random_token().at("/dev/urandom")?;
         let password_file = self.password_file();
         write_private(&password_file, &password).at(&password_file)?;
         user.take_ownership(&password_file).at(&password_file)?;

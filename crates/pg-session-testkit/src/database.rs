@@ -4,7 +4,7 @@ use std::thread;
 use tokio_postgres::{Client, NoTls};
 
 use crate::address::Address;
-use crate::random;
+use crate::random::random_token;
 use crate::server::Server;
 
 /// A database for one test, on [the shared server](Server::shared).
@@ -29,7 +29,7 @@ impl Database {
         let server = Server::shared();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
-        let token = random::token().unwrap_or_else(|error| panic!("/dev/urandom: {error}"));
+        let token = random_token().unwrap_or_else(|error| panic!("/dev/urandom: {error}"));
         let name = format!("test_{process}_{number}_{}", &token[..8]);
         administer(server, &format!("CREATE DATABASE {name}"))
             .unwrap_or_else(|error| panic!("cannot create a database on {server:?}: {error:?}"));

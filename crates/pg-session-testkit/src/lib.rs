@@ -51,5 +51,6 @@ pub use pg_install::PgInstall;
 pub use pgbouncer::PgBouncer;
 #[cfg(feature = "database")]
 pub use proxy::{Fault, Faults, Message, Proxy};
+pub use random::random_token;
 pub use server::Server;
 pub use server_builder::ServerBuilder;

@@ -31,28 +31,32 @@ pub(crate) struct Structure {}
 
 impl Structure {
     pub(crate) fn run(self) -> Result<(), Error> {
-        let mut sources = Vec::new();
-        let crate_roots = crate_roots()?;
-        for root in &crate_roots {
-            sources.push(rust::graph(workspace(), root)?);
-        }
-        sources.push(javascript::graph(workspace(), &node::package())?);
-        let cycles: Vec<_> = sources.iter().flat_map(Graph::cycles).collect();
-        let too_long = length::check(workspace(), sources.iter().flat_map(Graph::files))?;
-        if cycles.is_empty() && too_long.is_empty() {
-            let files: usize = sources.iter().map(|graph| graph.files().count()).sum();
-            println!("no import cycles in {files} files of {} crates and the npm package", crate_roots.len());
-            return Ok(());
-        }
-        let mut report: Vec<String> = Vec::new();
-        if !cycles.is_empty() {
-            report.push(format!("files import each other in {} cycles:", cycles.len()));
-            report.extend(cycles);
-            report.push(REMEDY.to_owned());
-        }
-        report.extend(too_long);
-        Err(Error::Structure(report.join("\n")))
+        check()
     }
+}
+
+pub(crate) fn check() -> Result<(), Error> {
+    let mut sources = Vec::new();
+    let crate_roots = crate_roots()?;
+    for root in &crate_roots {
+        sources.push(rust::graph(workspace(), root)?);
+    }
+    sources.push(javascript::graph(workspace(), &node::package())?);
+    let cycles: Vec<_> = sources.iter().flat_map(Graph::cycles).collect();
+    let too_long = length::check(workspace(), sources.iter().flat_map(Graph::files))?;
+    if cycles.is_empty() && too_long.is_empty() {
+        let files: usize = sources.iter().map(|graph| graph.files().count()).sum();
+        println!("no import cycles in {files} files of {} crates and the npm package", crate_roots.len());
+        return Ok(());
+    }
+    let mut report: Vec<String> = Vec::new();
+    if !cycles.is_empty() {
+        report.push(format!("files import each other in {} cycles:", cycles.len()));
+        report.extend(cycles);
+        report.push(REMEDY.to_owned());
+    }
+    report.extend(too_long);
+    Err(Error::Structure(report.join("\n")))
 }
 
 /// Returns the root files of all libraries and programs in the workspace, relative to it.
