@@ -18,7 +18,8 @@ program=$!
 {
     read -r signal <&3
     kill -s "${signal:-$default}" "$program"
-    trap 'kill "$!"; wait "$!"; exit' TERM
+    # SIGTERM would be lost between the fork and the exec of `sleep`.
+    trap 'kill -s KILL "$!"; wait "$!"; exit' TERM
     sleep "$grace" &
     wait "$!"
     kill -s KILL "$program"

@@ -53,11 +53,23 @@ fn stop_sends_another_signal() {
 #[test]
 fn a_program_that_ignores_the_signal_is_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let guard = guard(Signal::Terminate, "trap '' TERM; touch ready; sleep 30", folder.path());
+    let guard = guard(Signal::Terminate, "trap '' TERM; touch ready; exec sleep 30", folder.path());
     wait_for(&folder.path().join("ready"));
     let began = Instant::now();
     assert_eq!(guard.stop(Signal::Terminate).unwrap().code(), Some(128 + 9));
     assert!(began.elapsed() < Duration::from_secs(25));
+}
+
+#[test]
+fn drop_does_not_wait_for_the_timeout() {
+    let start = Instant::now();
+    for _ in 0..100 {
+        let guard = Guard::spawn("sleep", Signal::Terminate, |command| {
+            command.arg("60");
+        });
+        drop(guard.unwrap());
+    }
+    assert!(start.elapsed() < Duration::from_secs(9), "took {:?}", start.elapsed());
 }
 
 #[test]
