@@ -118,11 +118,12 @@ fn kill(signal: &str, process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Returns a free port whose successor is free too.
+/// Returns a free port whose successor is free too. It is below the ports that systems assign to outgoing connections,
+/// because one of those could take it during the build.
 fn free_port() -> u16 {
-    let any = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let next_is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok();
-    std::iter::repeat_with(any).find(next_is_free).unwrap()
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    (first..).find(|port| is_free(*port) && is_free(port + 1)).unwrap()
 }
 
 fn node_is_installed() -> bool {
@@ -152,6 +153,7 @@ fn sessions_survive_a_restart() {
     let mut demo = Demo::start(port, data);
     let answers = [(); 3].map(|()| demo.get(&mut cookie));
     assert_eq!(answers, [r#"{"views":1}"#, r#"{"views":2}"#, r#"{"views":3}"#]);
+    let secret = fs::read(data.join("session-secret")).unwrap();
     if node_is_installed() {
         assert_eq!([(); 2].map(|()| demo.get_from_koa(&mut koa_cookie)), [r#"{"views":1}"#, r#"{"views":2}"#]);
     }
@@ -160,6 +162,7 @@ fn sessions_survive_a_restart() {
 
     let mut demo = Demo::start(port, data);
     assert_eq!(demo.get(&mut cookie), r#"{"views":4}"#);
+    assert_eq!(fs::read(data.join("session-secret")).unwrap(), secret);
     assert_eq!(demo.get(&mut String::new()), r#"{"views":1}"#);
     if node_is_installed() {
         assert_eq!(demo.get_from_koa(&mut koa_cookie), r#"{"views":3}"#);
