@@ -10,8 +10,8 @@ use crate::error::Error;
 /// The length of a secret in hexadecimal digits. actix-web requires 64 bytes, and the other frameworks fewer.
 const LENGTH: usize = 64;
 
-/// Returns the key with which the example apps sign cookies. Creates the file `session-secret` in `folder` if it does
-/// not exist, so that the cookies stay valid after a restart.
+/// Returns the key with which the example apps sign cookies, from the file `session-secret` in `folder`. Creates the file
+/// if it does not exist. The next run uses the same key, so cookies stay valid.
 pub(crate) fn load_or_create(folder: &Path) -> Result<String, Error> {
     let path = folder.join("session-secret");
     let secret = match fs::read_to_string(&path) {

@@ -20,7 +20,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct PgBouncer {
     address: Address,
-    // The order of the fields is the order of the drops: the program must stop before its folder goes.
+    // The order of the fields is the order of the drops: the program must stop before its folder is deleted.
     _process: Guard,
     _folder: Folder,
 }

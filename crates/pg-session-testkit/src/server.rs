@@ -32,7 +32,7 @@ const PORT_ATTEMPTS: usize = 5;
 #[derive(Debug)]
 pub struct Server {
     address: Address,
-    // The order of the fields is the order of the drops: the server must stop before its folder goes.
+    // The order of the fields is the order of the drops: the server must stop before its folder is deleted.
     process: Option<Guard>,
     cluster: Cluster,
     options: ServerBuilder,

@@ -57,7 +57,7 @@ pub async fn logout_others_ends_the_other_sessions_of_the_user(app: App) {
     let anonymous = here.visitor();
     anonymous.views().await;
     for other in &others {
-        // Both processes load the session, so that a cached copy would be noticed below.
+        // Both processes load the session. A cached copy would fail the assertions below.
         assert_eq!(other.at(&here).data().await, other.at(&there).data().await);
     }
 
