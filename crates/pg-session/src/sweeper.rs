@@ -41,7 +41,11 @@ async fn sweep_at_intervals(task: SweeperTask, interval: Duration) {
         match closing.run_until_cancelled(ops::sweep(&core)).await {
             None => return,
             Some(Ok(deleted)) => debug!(deleted, "deleted expired sessions"),
-            Some(Err(error)) => warn!(error = &error as &dyn std::error::Error, ?interval, "a sweep failed; it is repeated after the interval"),
+            Some(Err(error)) => warn!(
+                error = &error as &dyn std::error::Error,
+                ?interval,
+                "a sweep failed; it is repeated after the interval"
+            ),
         }
     }
 }

@@ -63,13 +63,13 @@ async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
 /// Looks before it creates, and again afterwards: another process may have been faster.
 async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
     let table = &core.options.table;
-    let mut found = look(core).await?;
+    let mut found = introspect(core).await?;
     if found.table.is_none() && may_create {
         let schema = (!found.schema_exists).then(|| table.create_schema());
         for statement in schema.into_iter().chain([table.create_table()]) {
             create(core, statement).await?;
         }
-        found = look(core).await?;
+        found = introspect(core).await?;
     }
     let Some(there) = &found.table else { return Err(missing(core)) };
     let statements = Statements::new(table, &found, there)?;
@@ -93,7 +93,7 @@ fn missing(core: &Core) -> Error {
     Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
-async fn look(core: &Core) -> Result<Introspection> {
+async fn introspect(core: &Core) -> Result<Introspection> {
     let statement = Arc::new(Statement {
         name: "introspect",
         sql: include_str!("../../sql/introspect.sql").into(),
@@ -107,8 +107,9 @@ async fn look(core: &Core) -> Result<Introspection> {
     let params: Params =
         smallvec![table.schema.as_str().into(), table.name.as_str().into(), table.data.as_str().into(), subject.into()];
     let reply = core.submit(&statement, params).await?;
-    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look returned nothing"))?;
-    serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look returned unexpected JSON").caused_by(error))
+    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("introspect returned nothing"))?;
+    serde_json::from_str(json)
+        .map_err(|error| Error::unexpected_reply("introspect returned unexpected JSON").caused_by(error))
 }
 
 async fn create(core: &Core, statement: Statement) -> Result<()> {

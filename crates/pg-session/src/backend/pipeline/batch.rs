@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::call::Call;
-use crate::backend::{Command, Statement};
+use crate::backend::command::{Command, Statement};
 
 /// Calls of one statement: several only if it has a form for batches. They are sorted by key: all processes lock rows in one
 /// order, so batches cannot deadlock. Calls on one key are in the order in which they came.
@@ -72,7 +72,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::{Absence, BatchSql, DuplicateKeys};
+    use crate::backend::command::{Absence, BatchSql, DuplicateKeys};
 
     fn batch(keys_and_data: &[(&str, &str)]) -> Batch {
         let many =

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backend::{Command, Reply};
+use crate::backend::command::{Command, Reply};
 use crate::error::{Error, Result};
 
 /// The lane's side of a call. Dropping it answers the call, if nothing else has.
@@ -118,7 +118,7 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::Statement;
+    use crate::backend::command::Statement;
 
     /// Polls the answer as soon as it is woken, on the waking thread.
     struct PollOnWake(Mutex<Answer>);

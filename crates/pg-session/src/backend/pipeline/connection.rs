@@ -17,8 +17,8 @@ use super::exchange::{self, Exchange, unexpected_message};
 use super::wire::refusal::Refusal;
 use super::wire::request::{self, Form, statement_name};
 use super::wire::row::{self, Column};
+use crate::backend::command::{Reply, Statement};
 use crate::backend::connect::Stream;
-use crate::backend::{Reply, Statement};
 use crate::error::{Error, Result};
 
 /// How many bytes are read at once. A buffer that had to grow far beyond is not kept.

@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::connection::Connection;
-use crate::backend::BackendOptions;
 use crate::backend::connect::Stream;
 use crate::backend::connect::settings::{self, Settings};
+use crate::backend::options::BackendOptions;
 use crate::error::Result;
 
 /// Connects and logs in, with these further `options` of the login.

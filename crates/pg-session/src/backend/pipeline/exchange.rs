@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::wire::row::{self, Column};
-use crate::backend::{Absence, Reply, Value};
+use crate::backend::command::{Absence, Reply, Value};
 use crate::error::{Error, Result};
 
 /// A message of the server, or a series of them.

@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
-use super::BackendOptions;
 use super::command::{Command, Rejected, Reply};
 use super::connect::ConnInfo;
 use super::connect::settings::Settings;
+use super::options::BackendOptions;
 use crate::error::Result;
 use dialer::{Dial, Dialer};
 use handle::LaneHandle;

@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::call::{Answer, Call};
 use super::dialer::Dialer;
 use super::queue::{Queue, Wakeup};
-use crate::backend::{BackendOptions, Command};
+use crate::backend::command::Command;
+use crate::backend::options::BackendOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) struct Shared {

@@ -22,8 +22,9 @@ use super::call::Answer;
 use super::dialer::Dial;
 use super::queue::Wakeup;
 use super::{Lanes, Settings};
+use crate::backend::command::{Absence, BatchSql, Command, DuplicateKeys, Params, Reply, Statement, Value};
 use crate::backend::connect::Stream;
-use crate::backend::{Absence, BackendOptions, BatchSql, Command, DuplicateKeys, Params, Reply, Statement, Value};
+use crate::backend::options::BackendOptions;
 use crate::error::{Error, ErrorKind, Result};
 use server::{Request, Server};
 

@@ -166,7 +166,7 @@ fn text(body: &mut Bytes) -> String {
 
 /// The values of one parameter: those of the array if there are many.
 fn values(body: &mut Bytes, is_many: bool) -> Vec<String> {
-    let mut value = |body: &mut Bytes| {
+    let value = |body: &mut Bytes| {
         let length = body.get_i32().try_into().unwrap();
         String::from_utf8(body.split_to(length).into()).unwrap()
     };

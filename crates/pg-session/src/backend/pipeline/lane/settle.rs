@@ -1,9 +1,9 @@
 //! What becomes of a batch: its calls are answered, or sent again.
 
 use super::Lane;
+use crate::backend::command::{Absence, Reply};
 use crate::backend::pipeline::batch::Batch;
 use crate::backend::pipeline::connection::{Completed, Connection, Fate};
-use crate::backend::{Absence, Reply};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often a call is sent if its connection is lost each time.

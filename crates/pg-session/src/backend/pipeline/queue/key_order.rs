@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::policy::MAX_CALLS;
+use crate::backend::command::{Command, DuplicateKeys};
 use crate::backend::pipeline::call::Call;
-use crate::backend::{Command, DuplicateKeys};
 
 /// The calls that are ready or in flight, by the hash of their key, and those that wait behind them.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::backend::Statement;
+use crate::backend::command::Statement;
 use crate::backend::pipeline::call::Call;
 
 pub(super) struct Kind {

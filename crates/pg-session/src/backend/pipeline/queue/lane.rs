@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::kind::Kind;
-use crate::backend::Statement;
+use crate::backend::command::Statement;
 use crate::backend::pipeline::call::Call;
 
 /// What the task of a lane does.

@@ -13,7 +13,7 @@ use smallvec::{SmallVec, smallvec};
 use tokio::time::Instant;
 
 use super::call::Call;
-use crate::backend::Statement;
+use crate::backend::command::Statement;
 use key_order::{KeyOrder, extract};
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};

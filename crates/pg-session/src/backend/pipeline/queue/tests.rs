@@ -1,10 +1,8 @@
 use std::time::Duration;
 
-use smallvec::smallvec;
-
 use super::*;
+use crate::backend::command::{Absence, BatchSql, Command, DuplicateKeys, Params};
 use crate::backend::pipeline::call::Answer;
-use crate::backend::{Absence, BatchSql, Command, DuplicateKeys, Params};
 
 const SECOND: Duration = Duration::from_secs(1);
 

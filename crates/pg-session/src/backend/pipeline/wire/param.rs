@@ -6,7 +6,7 @@ use bytes::{BufMut, BytesMut};
 use postgres_protocol::types::{ArrayDimension, array_to_sql};
 use postgres_protocol::{IsNull, Oid};
 
-use crate::backend::{Command, Value};
+use crate::backend::command::{Command, Value};
 
 const INT8: Oid = 20;
 const TEXT: Oid = 25;

@@ -9,7 +9,7 @@ use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
 use super::param::{Written, write_param};
-use crate::backend::Statement;
+use crate::backend::command::Statement;
 use crate::backend::pipeline::batch::Batch;
 
 const BINARY: i16 = 1;

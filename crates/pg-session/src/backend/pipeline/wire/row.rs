@@ -9,7 +9,7 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::Oid;
 use postgres_protocol::message::backend::RowDescriptionBody;
 
-use crate::backend::{Row, Value};
+use crate::backend::command::{Row, Value};
 use crate::error::{Error, Result};
 
 const INT8: Oid = 20;
