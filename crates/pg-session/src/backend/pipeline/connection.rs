@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::batch::Batch;
 use super::call::Call;
-use super::exchange::{self, Exchange, unexpected_message};
+use super::exchange::{self, Exchange, Request, unexpected_message};
 use super::wire::refusal::Refusal;
 use super::wire::request::{self, Form, statement_name};
 use super::wire::row::{self, Column};
@@ -107,13 +108,16 @@ impl Connection {
     pub(super) fn into_batches(self) -> impl Iterator<Item = (Batch, Fate)> {
         let Self { in_flight, written, is_ended, .. } = self;
         in_flight.into_iter().map(move |one| {
-            let may_have_run = one.end <= written && (!is_ended || one.has_run());
+            let may_have_run = one.request.is_written(written) && (!is_ended || one.has_run());
             (one.batch, if may_have_run { Fate::Unknown } else { Fate::NotRun })
         })
     }
 
     /// Appends a batch to what the next [`transfer`](Self::transfer) sends. The statement is prepared, unless there is a
     /// `prelude`, which runs before it each time, in the same transaction.
+    ///
+    /// There is a prelude behind a pooler. It may release the server process at any ReadyForQuery, and lead the rest of a request
+    /// that it is still reading to another process (PgBouncer 1.18 does). Requests are therefore sent one at a time.
     pub(super) fn send(&mut self, batch: Batch, prelude: Option<&str>) -> Result<(), (Batch, Error)> {
         let known = self.prepared(&batch);
         let (name, columns) = match (prelude, known) {
@@ -127,15 +131,34 @@ impl Connection {
             (None, Some(name), None) => (Form::Prepare(name), exchange::PREPARE),
             (None, None, _) => (Form::Unnamed, exchange::UNNAMED),
         };
-        let start = self.outgoing.len();
-        if let Err(error) = request::write(&batch, &form, &mut self.outgoing) {
-            self.outgoing.truncate(start);
+        let mut request = BytesMut::new();
+        let is_held = prelude.is_some() && !self.is_idle();
+        let out = if is_held { &mut request } else { &mut self.outgoing };
+        let start = out.len();
+        if let Err(error) = request::write(&batch, &form, out) {
+            out.truncate(start);
             let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
             return Err((batch, Error::invalid(message).caused_by(error)));
         }
-        let end = self.written + self.outgoing.len() as u64;
-        self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, end));
+        let request = if is_held { Request::Held(request) } else { Request::Sent { end: self.outgoing_end() } };
+        self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, request));
         Ok(())
+    }
+
+    /// Sends the request of the oldest batch in flight, if it was held back.
+    fn send_held(&mut self) {
+        if let Some(Exchange { request: request @ Request::Held(_), .. }) = self.in_flight.front_mut()
+            && let Request::Held(held) = mem::replace(request, Request::Sent { end: 0 })
+        {
+            self.outgoing.unsplit(held);
+            let end = self.outgoing_end();
+            self.in_flight[0].request = Request::Sent { end };
+        }
+    }
+
+    /// Returns how many bytes will have been written when everything is.
+    fn outgoing_end(&self) -> u64 {
+        self.written + self.outgoing.len() as u64
     }
 
     fn prepared(&self, batch: &Batch) -> Option<&Prepared> {
@@ -230,6 +253,7 @@ impl Connection {
 
     fn complete(&mut self) -> Result<Completed> {
         let one = self.in_flight.pop_front().ok_or_else(unexpected_message)?;
+        self.send_held();
         let is_prepared = !one.name.is_empty();
         if one.is_new && is_prepared && one.error.is_none() {
             self.prepared.retain(|prepared| prepared.name != one.name);

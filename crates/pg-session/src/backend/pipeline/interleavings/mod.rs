@@ -5,6 +5,7 @@ mod server;
 
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
+use std::iter;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -80,10 +81,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_call_is_left_behind_or_overtaken(lanes in 1..4_usize, events in vec(event(), 1..120)) {
+    fn no_call_is_left_behind_or_overtaken(
+        lanes in 1..4_usize,
+        prepare in any::<bool>(),
+        events in vec(event(), 1..120),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let mut world = World::new(lanes);
+            let mut world = World::new(lanes, prepare);
             for event in events {
                 world.happen(event).await;
             }
@@ -95,6 +100,8 @@ proptest! {
 /// The store's side, the servers, and the callers.
 struct World {
     lanes: Lanes,
+    /// Whether requests must be sent one at a time.
+    is_pooled: bool,
     attempts: Arc<Mutex<VecDeque<oneshot::Sender<Result<Stream>>>>>,
     connections: Vec<Server>,
     statements: [Arc<Statement>; 5],
@@ -134,7 +141,7 @@ impl Caller {
 }
 
 impl World {
-    fn new(lanes: usize) -> Self {
+    fn new(lanes: usize, prepare: bool) -> Self {
         let attempts = Arc::new(Mutex::new(VecDeque::new()));
         let dialed = Arc::clone(&attempts);
         let dial: Box<Dial> = Box::new(move |_| {
@@ -147,9 +154,10 @@ impl World {
                 }
             })
         });
-        let options = BackendOptions { connections: lanes, timeout: TIMEOUT, ..BackendOptions::default() };
+        let options = BackendOptions { connections: lanes, timeout: TIMEOUT, prepare, ..BackendOptions::default() };
         Self {
             lanes: Lanes::dialing(dial, Settings::new(TIMEOUT, None), &options),
+            is_pooled: !prepare,
             attempts,
             connections: Vec::new(),
             statements: statements(),
@@ -247,6 +255,7 @@ impl World {
                 }
                 is_open
             });
+            assert!(!self.is_pooled || self.connections.iter().all(|server| server.unanswered.len() <= 1));
             for (connection, requests) in arrived.into_iter().enumerate() {
                 requests.for_each(|request| self.check_order(connection, request));
             }
@@ -282,8 +291,8 @@ impl World {
         }
         let left: Vec<_> = self.calls.iter_mut().filter_map(|call| (!call.is_finished()).then_some(&call.id)).collect();
         assert!(left.is_empty(), "nobody answers the calls on {left:?}");
-        // Abandoned calls may still be in flight.
-        self.answer_all().await;
+        // Abandoned calls may still be in flight, several of them one after the other.
+        while self.answer_all().await > 0 {}
         self.lanes.shared.with_queue(|queue| (queue.assert_empty(), Wakeup::default()));
         let decline_all = async {
             loop {
@@ -298,16 +307,16 @@ impl World {
         }
     }
 
-    async fn answer_all(&mut self) {
+    /// Returns how many requests were answered.
+    async fn answer_all(&mut self) -> usize {
         while !self.attempts.lock().unwrap().is_empty() {
             self.accept();
         }
         self.exchange().await;
-        for server in &mut self.connections {
-            while server.answer().is_some() {}
-        }
+        let answered = self.connections.iter_mut().map(|server| iter::from_fn(|| server.answer()).count()).sum();
         self.exchange().await;
         self.rest().await;
+        answered
     }
 }
 

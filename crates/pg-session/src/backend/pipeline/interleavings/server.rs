@@ -96,8 +96,10 @@ impl Server {
     /// Answers the oldest request: each row is a key and the second parameter, or the key again.
     pub(super) fn answer(&mut self) -> Option<Request> {
         let request = self.unanswered.pop_front()?;
-        for tag in &request.tags {
+        let last_execute = request.tags.iter().rposition(|tag| *tag == b'E');
+        for (place, tag) in request.tags.iter().enumerate() {
             match tag {
+                b'E' if last_execute != Some(place) => self.message(b'C', |body| body.put_slice(b"SELECT 0\0")),
                 b'C' => self.message(b'3', |_| ()),
                 b'P' => self.message(b'1', |_| ()),
                 b'B' => self.message(b'2', |_| ()),
