@@ -34,6 +34,11 @@ fn assert_error(error: &Error, kind: ErrorKind, parts: &[&str]) {
     for part in parts {
         assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
     }
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        assert!(!error.to_string().contains(&cause.to_string()), "the message repeats its source: {error}");
+        source = cause.source();
+    }
 }
 
 /// Returns a port of this machine on which nobody listens.
@@ -88,7 +93,7 @@ async fn a_refused_login_reports_the_server_and_the_reason() {
     let endpoint = format!("127.0.0.1:{}", server.port());
 
     let error = failure(&database.url_as(server.user(), "hunter2")).await;
-    assert_error(&error, ErrorKind::Configuration, &[&endpoint, server.user(), "check user and password"]);
+    assert_error(&error, ErrorKind::Configuration, &[&endpoint, server.user(), "check the user and password"]);
     assert_eq!(error.sqlstate(), Some("28P01"));
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 

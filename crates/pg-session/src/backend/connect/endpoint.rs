@@ -31,9 +31,8 @@ impl Endpoint {
         }
         let found = timeout(limit, lookup_host((name, host.port))).await;
         let found = found.map_err(|_| unavailable("the lookup of the host name timed out; check DNS"))?;
-        let found = found.map_err(|error| {
-            unavailable(format!("the host name was not found: {error}; check its spelling and DNS")).caused_by(error)
-        })?;
+        let found = found
+            .map_err(|error| unavailable("the host name was not found; check its spelling and DNS").caused_by(error))?;
         Ok(found.map(Self::Tcp).collect())
     }
 }

@@ -31,9 +31,7 @@ impl From<io::Error> for AttemptError {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let failure = match tls {
             Some(tls) => Error::configuration(tls_advice(tls)),
-            None => unavailable(format!(
-                "PostgreSQL cannot be reached: {error}; check that it runs and listens on this host and port"
-            )),
+            None => unavailable("PostgreSQL cannot be reached; check that it runs and listens on this host and port"),
         };
         failure.caused_by(error).into()
     }
@@ -48,17 +46,17 @@ pub(super) fn closed() -> Error {
     unavailable("the server closed the connection; check its log, and that it is PostgreSQL")
 }
 
-fn tls_advice(error: &rustls::Error) -> String {
+fn tls_advice(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-            format!("{error}; connect by a name in the server's certificate, or set sslmode=verify-ca")
+            "the server's certificate is for another name; connect by a name in it, or set sslmode=verify-ca"
         }
         rustls::Error::InvalidCertificate(_) => {
-            format!("{error}; set sslrootcert to the certificate of the CA that issued the server's certificate")
+            "the server's certificate is not trusted; set sslrootcert to the certificate of the CA that issued it"
         }
         rustls::Error::AlertReceived(_) => {
-            format!("the server ended TLS: {error}; set sslcert and sslkey to a client certificate that it trusts")
+            "the server ended the TLS handshake; set sslcert and sslkey to a client certificate that it trusts"
         }
-        _ => format!("the TLS handshake failed: {error}"),
+        _ => "the TLS handshake failed; check that the server is PostgreSQL and supports TLS 1.2 or later",
     }
 }

@@ -18,11 +18,11 @@ use crate::error::Error;
 
 /// Logs in, and checks that the server is the one that `config` asks for.
 pub(super) async fn log_in(config: &Config, channel: Channel) -> Result<Stream, LoginError> {
-    let Channel { mut stream, server_end_point, .. } = channel;
+    let Channel { mut stream, binding, .. } = channel;
     let mut config = config.clone();
     // Direct: tokio-postgres sends no SSLRequest, because TLS is already complete.
     config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-    log_in_over(&mut stream, &config, PassThrough { server_end_point }).await?;
+    log_in_over(&mut stream, &config, PassThrough { binding }).await?;
     Ok(stream)
 }
 

@@ -1,5 +1,6 @@
 //! Hands tokio-postgres a stream on which TLS is complete, or on which there is to be none.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::io;
@@ -11,13 +12,13 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// A TLS connector that returns the stream as it is.
 pub(super) struct PassThrough {
-    pub(super) server_end_point: Option<Vec<u8>>,
+    pub(super) binding: ChannelBinding,
 }
 
-/// The stream, with the data for channel binding.
 pub(super) struct Passed<S> {
     stream: S,
-    server_end_point: Option<Vec<u8>>,
+    /// Taken by the login, which asks for it once.
+    binding: Cell<Option<ChannelBinding>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for PassThrough {
@@ -26,13 +27,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for PassThrough {
     type Future = Ready<Result<Passed<S>, Infallible>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        ready(Ok(Passed { stream, server_end_point: self.server_end_point }))
+        ready(Ok(Passed { stream, binding: Cell::new(Some(self.binding)) }))
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Passed<S> {
     fn channel_binding(&self) -> ChannelBinding {
-        self.server_end_point.clone().map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+        self.binding.take().unwrap_or_else(ChannelBinding::none)
     }
 }
 

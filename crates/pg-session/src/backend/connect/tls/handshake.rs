@@ -1,18 +1,14 @@
 //! Completes TLS on a new socket, before the login.
 
 use std::io;
-use std::sync::Arc;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::channel_binding::server_end_point;
 use super::options::{SslAttempt, TlsOptions};
 use crate::backend::connect::failure::{AttemptError, unavailable};
 use crate::backend::connect::stream::Channel;
@@ -38,8 +34,8 @@ impl TlsOptions {
                 Reply::Unexpected => return Err(AttemptError::try_other(unexpected_reply())),
             }
         }
-        let stream = handshake(config, socket, name).await.map_err(AttemptError::try_other)?;
-        Ok(Channel { server_end_point: server_end_point(&stream), stream: Box::new(stream), is_encrypted: true })
+        let Ok(rustls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
+        rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }
 }
 
@@ -64,12 +60,6 @@ async fn request_tls(socket: &mut TcpStream) -> io::Result<Reply> {
         b'N' => Reply::Declined,
         _ => Reply::Unexpected,
     })
-}
-
-async fn handshake(config: ClientConfig, socket: TcpStream, name: &str) -> io::Result<TlsStream<TcpStream>> {
-    let name = ServerName::try_from(name.to_owned());
-    let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    TlsConnector::from(Arc::new(config)).connect(name, socket).await
 }
 
 fn not_supported() -> Error {

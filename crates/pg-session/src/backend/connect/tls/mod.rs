@@ -2,7 +2,6 @@
 //!
 //! See "SSL Support" in the [manual](https://www.postgresql.org/docs/current/libpq-ssl.html).
 
-mod channel_binding;
 mod handshake;
 mod options;
 mod pem;

@@ -39,7 +39,7 @@ fn content(file: &Path) -> Result<Vec<u8>, PemError> {
 /// Leaves out the text of a syntax error: it quotes the file, which may be a key.
 fn unreadable(option: &str, error: PemError) -> Error {
     match error {
-        PemError::Io(error) => unusable(option, &error.to_string()).caused_by(error),
+        PemError::Io(error) => unusable(option, "it cannot be read").caused_by(error),
         PemError::NoItemsFound => unusable(option, "it contains nothing of that kind in PEM form without a passphrase"),
         _ => unusable(option, "it is not a PEM file"),
     }
