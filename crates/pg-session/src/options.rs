@@ -26,7 +26,7 @@ impl Default for Options {
             table: Table::default(),
             create: true,
             ttl: DEFAULT_TTL,
-            cleanup_interval: Duration::from_secs(45 * 60),
+            cleanup_interval: Duration::from_mins(45),
             max_size: 1024 * 1024,
             touch_every: None,
             backend: BackendOptions::default(),

@@ -18,8 +18,8 @@ pub(super) fn check_subject(core: &Core, subject: &str) -> Result<()> {
             "the option subject is not set; set it to the path in the data that names the user, such as user.id",
         ));
     }
-    match subject.contains('\0') {
-        true => Err(Error::invalid("the subject has a NUL character, which PostgreSQL's text cannot hold")),
-        false => Ok(()),
+    if subject.contains('\0') {
+        return Err(Error::invalid("the subject has a NUL character, which PostgreSQL's text cannot hold"));
     }
+    Ok(())
 }

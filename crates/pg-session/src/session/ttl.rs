@@ -6,10 +6,10 @@ use crate::error::{Error, Result};
 
 /// The time to live of a session if neither the call nor the option [`ttl`](crate::PgStoreBuilder::ttl) states one: 45
 /// minutes, as in koa-pg-session.
-pub const DEFAULT_TTL: Duration = Duration::from_secs(45 * 60);
+pub const DEFAULT_TTL: Duration = Duration::from_mins(45);
 
 /// The longest time to live: 10,000 years of 365 days.
-pub const MAX_TTL: Duration = Duration::from_secs(10_000 * 365 * 24 * 60 * 60);
+pub const MAX_TTL: Duration = Duration::from_hours(10_000 * 365 * 24);
 
 /// A second ago instead of now: a column that rounds to seconds must hold it as past, too.
 const EXPIRED_MS: i64 = -1_000;

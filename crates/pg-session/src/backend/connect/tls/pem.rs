@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 pub(super) fn certificates(file: &Path, option: &str) -> Result<Vec<CertificateDer<'static>>> {
     let parse = |pem: Vec<u8>| CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let certificates = content(file).and_then(parse).map_err(|error| unreadable(option, error))?;
-    match certificates.is_empty() {
-        true => Err(unusable(option, "it contains no certificate in PEM form")),
-        false => Ok(certificates),
+    if certificates.is_empty() {
+        return Err(unusable(option, "it contains no certificate in PEM form"));
     }
+    Ok(certificates)
 }
 
 /// Reads the private key in the file of this option.
