@@ -42,6 +42,7 @@ struct Inner {
     /// The statement had been sent, and no answer came: nobody knows whether it took effect.
     unanswered: bool,
     sqlstate: Option<String>,
+    option: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -62,6 +63,21 @@ impl Error {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.0.sqlstate.as_deref()
+    }
+
+    /// Returns the option to change, by the name of its method on [`PgStoreBuilder`](crate::PgStoreBuilder), if the error
+    /// is about one.
+    #[must_use]
+    pub fn option(&self) -> Option<&'static str> {
+        self.0.option
+    }
+
+    /// Returns the message without the name of the option, which [`Display`](fmt::Display) appends.
+    ///
+    /// For bindings to other languages, in which the option has another name.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.0.message
     }
 
     /// PostgreSQL's own answer that it refuses a statement or a connection.
@@ -131,6 +147,7 @@ impl Error {
             retryable: false,
             unanswered: false,
             sqlstate: None,
+            option: None,
             source: None,
         }))
     }
@@ -159,6 +176,12 @@ impl Error {
 
     pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Names the option that the error is about. The message itself leaves the name out.
+    pub(crate) fn about_option(mut self, option: &'static str) -> Self {
+        self.0.option = Some(option);
         self
     }
 
@@ -235,7 +258,8 @@ fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        self.0.option.map_or(Ok(()), |option| write!(f, " (option `{option}`)"))
     }
 }
 
@@ -246,6 +270,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("retryable", &self.0.retryable)
             .field("sqlstate", &self.0.sqlstate)
+            .field("option", &self.0.option)
             .field("source", &self.0.source)
             .finish()
     }

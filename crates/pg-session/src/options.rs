@@ -180,14 +180,15 @@ impl PgStoreBuilder {
     pub fn build(mut self) -> Result<PgStore> {
         self.options.table.check()?;
         if !(1..=LARGEST_MAX_SIZE).contains(&self.options.max_size) {
-            return Err(Error::configuration(format!("max_size must be 1 to {LARGEST_MAX_SIZE} bytes")));
+            return Err(Error::configuration(format!("the limit must be 1 to {LARGEST_MAX_SIZE} bytes"))
+                .about_option("max_size"));
         }
         let LaneOptions { connections, max_waiting, timeout, .. } = self.options.lanes;
         if !(1..=64).contains(&connections) {
-            return Err(Error::configuration("connections must be 1 to 64"));
+            return Err(Error::configuration("the number must be 1 to 64").about_option("connections"));
         }
         if max_waiting == 0 {
-            return Err(Error::configuration("max_waiting must be more than zero"));
+            return Err(Error::configuration("the limit must be more than zero").about_option("max_waiting"));
         }
         let durations = [
             ("cleanup_interval", self.options.cleanup_interval),
@@ -197,8 +198,11 @@ impl PgStoreBuilder {
             ("ttl", self.options.ttl),
         ];
         for (option, duration) in durations {
-            if duration > MAX_TTL || (duration.is_zero() && matches!(option, "timeout" | "max_age" | "ttl")) {
-                return Err(Error::configuration(format!("the option {option} is out of its range: {duration:?}")));
+            if duration > MAX_TTL {
+                return Err(Error::configuration("the duration must be at most 10,000 years").about_option(option));
+            }
+            if duration.is_zero() && matches!(option, "timeout" | "max_age" | "ttl") {
+                return Err(Error::configuration("the duration must be more than zero").about_option(option));
             }
         }
         self.options.lanes.max_message = LEAST_MAX_MESSAGE.max(self.options.max_size * MAX_MESSAGE_PER_SIZE);

@@ -192,8 +192,12 @@ fn check_size(json: &str, max_size: usize) -> Result<()> {
     if json.len() > max_size {
         return Err(Error::new(
             ErrorKind::TooLarge,
-            format!("the session's data has {} bytes, over max_size ({max_size}); store less, or raise it", json.len()),
-        ));
+            format!(
+                "the session's data has {} bytes, and the limit is {max_size}; store less, or raise it",
+                json.len()
+            ),
+        )
+        .about_option("max_size"));
     }
     Ok(())
 }
@@ -210,7 +214,7 @@ pub(crate) fn ttl_ms(ttl: Duration) -> Result<i64> {
         return Ok(EXPIRED_MS);
     }
     if ttl > MAX_TTL {
-        return Err(Error::invalid("the time to live is over 10,000 years; give at most MAX_TTL"));
+        return Err(Error::invalid("the time to live must be at most 10,000 years"));
     }
     Ok(whole_ms(ttl))
 }

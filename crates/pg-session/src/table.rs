@@ -65,7 +65,7 @@ impl Table {
                 1..=MAX_NAME_BYTES => continue,
                 _ => "is longer than the 63 bytes that PostgreSQL keeps of a name",
             };
-            return Err(Error::configuration(format!("the option {option} {problem}; give it another name")));
+            return Err(Error::configuration(format!("the name {problem}; choose another one")).about_option(option));
         }
         self.subject.as_ref().map_or(Ok(()), Subject::check)
     }

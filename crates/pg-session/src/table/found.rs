@@ -211,12 +211,11 @@ impl FoundTable {
         let (table, created) = (table.quoted(), identifier(CREATED));
         match self.columns.iter().find(|column| column.name == CREATED) {
             None => Some(format!(
-                "the option max_age needs a column: ALTER TABLE {table} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
+                "column {created}, which limits the age, is missing: ALTER TABLE {table} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
             )),
-            Some(column) if column.type_oid != Type::Timestamptz.oid() => Some(format!(
-                "column {created} is {}, and must be timestamp with time zone for the option max_age",
-                column.type_name
-            )),
+            Some(column) if column.type_oid != Type::Timestamptz.oid() => {
+                Some(format!("column {created} is {}, and must be timestamp with time zone", column.type_name))
+            }
             Some(column) if !column.has_default => Some(format!(
                 "column {created} has no default: ALTER TABLE {table} ALTER COLUMN {created} SET DEFAULT now()"
             )),

@@ -40,8 +40,8 @@ impl Pool {
             return Err(Error::closed());
         }
         if queue.waiting() >= self.room {
-            let message = format!("{} calls wait already; slow down, or raise max_waiting", self.room);
-            return Err(Error::new(ErrorKind::Overloaded, message).retryable());
+            let message = format!("the queue is full: {} calls are waiting; slow down, or raise the limit", self.room);
+            return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
         if !queue.is_served() {
             Handle::try_current().map_err(|error| {
