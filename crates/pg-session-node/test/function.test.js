@@ -135,7 +135,7 @@ describe('a function as the connection', () => {
       [{ 'an id': 1, '0f8fad5bd9cb469fa165': 1, rows: 1 }, /an object with `rows`:/],
       [{ rows: 7 }, /resolved to an object with `rows`/], [{ recordset: [] }, /an object with `recordset`/], [{}, /nothing/],
       [['text'], /an array with string/], [[null], /an array with null/], [[[1], 2, 3], /an array with object/],
-      [[{ key: {} }], /a column that is no text/], [[[new Date(0)]], /a column that is no text/],
+      [[{ key: {} }], /a column that is not text/], [[[new Date(0)]], /a column that is not text/],
     ];
     for (const [answer, message] of answers) {
       const store = new PgStore(async () => answer);

@@ -8,7 +8,7 @@ const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 const { promisify } = require('node:util');
 
-const { PLATFORMS, here } = require('../lib/platform.js');
+const { PLATFORMS, currentPlatform } = require('../lib/platform.js');
 const { database } = require('./support/database.js');
 
 const run = promisify(execFile);
@@ -24,7 +24,7 @@ describe('the packages, where nothing else is', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pg-session-pack-'));
   const modules = path.join(folder, 'node_modules');
   const bin = path.join(folder, 'bin');
-  const binary = `pg-session-${here()}`;
+  const binary = `pg-session-${currentPlatform()}`;
 
   /** Runs Node or npm with nothing but these two on the PATH. */
   const alone = (program, ...args) => run(path.join(bin, program), args, {
@@ -56,7 +56,7 @@ describe('the packages, where nothing else is', () => {
     const licences = ['LICENSE-APACHE', 'LICENSE-MIT'];
     const entries = ['express', 'fastify', 'index'].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
     assert.deepEqual(files('pg-session'), [...licences, 'README.md', ...entries, 'lib', 'package.json'].sort());
-    assert.deepEqual(files(binary), [...licences, 'package.json', `pg-session.${here()}.node`].sort());
+    assert.deepEqual(files(binary), [...licences, 'package.json', `pg-session.${currentPlatform()}.node`].sort());
     const { optionalDependencies, version, private: own } = require(path.join(modules, 'pg-session/package.json'));
     assert.deepEqual([optionalDependencies[binary], own], [version, undefined]);
     const all = Object.keys(PLATFORMS).map((platform) => `pg-session-${platform}`);
@@ -78,11 +78,11 @@ describe('the packages, where nothing else is', () => {
     };
     assert.equal(await told(), '');
     const elsewhere = await told("Object.defineProperty(process, 'platform', { value: 'plan9' });");
-    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no binary for plan9-.*for darwin-arm64, .*cargo xtask pack/);
+    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no native addon for plan9-.*for darwin-arm64, .*cargo xtask pack/);
 
     const place = path.join(modules, binary);
-    fs.writeFileSync(path.join(place, `pg-session.${here()}.node`), 'no binary at all');
-    assert.match(await told(), /^PG_SESSION_CONFIGURATION the binary .* cannot be loaded: /);
+    fs.writeFileSync(path.join(place, `pg-session.${currentPlatform()}.node`), 'no binary at all');
+    assert.match(await told(), /^PG_SESSION_CONFIGURATION the native addon .* cannot be loaded: /);
     fs.rmSync(place, { recursive: true });
     assert.match(await told(), new RegExp(`^PG_SESSION_CONFIGURATION .*install its optional package ${binary} `));
   });

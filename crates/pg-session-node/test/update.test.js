@@ -103,7 +103,7 @@ describe('what the store has handed out', () => {
     const other = new PgStore(url, { table: 'other' });
     await other.setup();
     await other.set('a', { n: 1 });
-    const refused = { code: 'PG_SESSION_INVALID_INPUT', message: /the very object that `get` answered for this id/ };
+    const refused = { code: 'PG_SESSION_INVALID_INPUT', message: /requires the object that `get` returned for this id/ };
     for (const [sid, session] of [['a', { n: 1 }], ['a', { ...mine }], ['b', mine], ['a', await other.get('a')], ['a', null]]) {
       await assert.rejects(store.update(sid, session), refused);
     }
@@ -250,7 +250,7 @@ describe('what the store has handed out', () => {
     const refused = (options, message) => {
       assert.throws(() => new PgStore(url, options), { code: 'PG_SESSION_CONFIGURATION', message });
     };
-    refused({ maxAge: 0 }, /maxAge is out of its range/);
+    refused({ maxAge: 0 }, /must be .*`maxAge`/);
     refused({ maxAge: '1' }, /`maxAge` must be a number of zero or more/);
     refused({ subject: 7 }, /`subject` must be a string/);
     refused({ subject: 'user..id' }, /option subject has an empty key/);
