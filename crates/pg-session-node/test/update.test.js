@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
@@ -35,7 +36,11 @@ describe('what the store has handed out', () => {
     const found = await store.get('a');
     assert.deepEqual(found, JSON.parse(text));
     assert.equal(JSON.stringify(found), text);
-    assert.deepEqual(Reflect.ownKeys(found), ['b', '__proto__', 'a']);
+    assert.deepEqual(Object.getOwnPropertyNames(found), ['b', '__proto__', 'a']);
+    assert.equal(inspect(found), inspect(JSON.parse(text)));
+    for (const copy of [{ ...found }, Object.assign({}, { a: 1 }, found), structuredClone(found)]) {
+      assert.deepEqual(Object.getOwnPropertySymbols(copy), []);
+    }
     assert.equal(Object.getPrototypeOf(found), Object.prototype);
     assert(Object.isExtensible(found));
     for (const scalar of [7, 'text', true, [1]]) {
