@@ -20,13 +20,13 @@ function load() {
 }
 
 function why(name, found) {
-  if (found) return `the native addon of pg-session for ${name} cannot be loaded: ${found.message}`;
+  if (found) return `the binary of pg-session for ${name} cannot be loaded: ${found.message}`;
   if (!Object.hasOwn(PLATFORMS, name)) {
     const others = Object.keys(PLATFORMS).join(', ');
-    return `pg-session has no native addon for ${name}, only for ${others}; build it from source with \`cargo xtask pack\``;
+    return `pg-session has no binary for ${name}, only for ${others}; build it from source with \`cargo xtask pack\``;
   }
   return (
-    `the native addon of pg-session for ${name} is not installed: install its optional package pg-session-${name} ` +
+    `the binary of pg-session for ${name} is not installed: install its optional package pg-session-${name} ` +
     '(npm leaves it out with --omit=optional; if node_modules comes from another platform, reinstall; a bundler must ' +
     'keep pg-session external)'
   );

@@ -38,7 +38,7 @@ const main = `${name}.${platform}.node`;
 make(
   platform,
   {
-    name: packageName(platform), version, description: `${description}. The native addon for ${platform}.`,
+    name: packageName(platform), version, description: `${description}. The binary for ${platform}.`,
     license, repository, engines, ...PLATFORMS[platform], main, files: [main, 'LICENSE-*'],
   },
   [[main, binary]],

@@ -15,13 +15,14 @@ describe('moving over from connect-pg-simple, as the README says', () => {
   const { url, client, pool } = database();
   const theirs = new (require('connect-pg-simple')(session))({ pool, pruneSessionInterval: false });
 
+  const piece = pieces(path.join(__dirname, '../README.md')).find(({ listens }) => !listens);
+
   before(async () => {
     const ddl = path.join(path.dirname(require.resolve('connect-pg-simple')), 'table.sql');
     await client.query(fs.readFileSync(ddl, 'utf8'));
   });
 
   test('logs nobody out, there and back', async (t) => {
-    const [piece] = pieces(path.join(__dirname, '../README.md')).filter(({ listens }) => !listens);
     const { store: ours } = piece.run(url);
     await ours.setup();
     t.after(() => ours.close());
@@ -51,7 +52,7 @@ describe('moving over from connect-pg-simple, as the README says', () => {
   });
 
   test('sweeps what theirs let expire', async (t) => {
-    const { store: ours } = pieces(path.join(__dirname, '../README.md')).find(({ listens }) => !listens).run(url);
+    const { store: ours } = piece.run(url);
     t.after(() => ours.close());
     await ours.setup();
     await client.query(`INSERT INTO session VALUES ('old', '{}', now() - interval '1 s')`);

@@ -78,11 +78,11 @@ describe('the packages, where nothing else is', () => {
     };
     assert.equal(await told(), '');
     const elsewhere = await told("Object.defineProperty(process, 'platform', { value: 'plan9' });");
-    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no native addon for plan9-.*for darwin-arm64, .*cargo xtask pack/);
+    assert.match(elsewhere, /^PG_SESSION_CONFIGURATION .*no binary for plan9-.*for darwin-arm64, .*cargo xtask pack/);
 
     const place = path.join(modules, binary);
     fs.writeFileSync(path.join(place, `pg-session.${currentPlatform()}.node`), 'no binary at all');
-    assert.match(await told(), /^PG_SESSION_CONFIGURATION the native addon .* cannot be loaded: /);
+    assert.match(await told(), /^PG_SESSION_CONFIGURATION the binary .* cannot be loaded: /);
     fs.rmSync(place, { recursive: true });
     assert.match(await told(), new RegExp(`^PG_SESSION_CONFIGURATION .*install its optional package ${binary} `));
   });

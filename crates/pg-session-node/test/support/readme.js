@@ -1,26 +1,32 @@
 'use strict';
 
-const assert = require('node:assert/strict');
 const fs = require('node:fs');
 
-const URL_THERE = "'postgres://user:password@localhost/app'";
+/** The connection in the code: from the environment, or a URL that stands for it. */
+const CONNECTION = /\bDATABASE_URL\b|'postgres:\/\/user:password@localhost\/app'/;
 const LAST_LINE = /^store\.setup\(\)\.then\(\(\) => app\.listen\(.*\)\);\n/m;
 
-/** What Koa 1 is called among the packages here, beside Koa 3. */
+/** The names of Koa 1 and its middleware among the packages here, beside Koa 3. */
 const KOA_1 = { koa: 'koa1', 'koa-generic-session': 'koa-generic-session1' };
 
-/** The JavaScript of a README: what each piece requires, and a function that runs it on a database, up to `listen`. */
+/**
+ * Returns the blocks of JavaScript in a README. Each has its code, the packages that it requires, whether it listens, and a
+ * function that runs it on a database, without the last line, which listens.
+ */
 function pieces(readme) {
   return [...fs.readFileSync(readme, 'utf8').matchAll(/```js\n(.*?)```/gs)].map(([, code]) => {
-    assert.ok(code.includes(URL_THERE), code);
+    if (!CONNECTION.test(code)) throw new Error(`this code does not connect to the test's database:\n${code}`);
     const requires = [...code.matchAll(/require\('(.*?)'\)/g)].map(([, name]) => name);
     const listens = LAST_LINE.test(code);
     const run = (url) => {
-      const there = code.replace(URL_THERE, JSON.stringify(url)).replace(LAST_LINE, '');
+      const program = code.replace("'postgres://user:password@localhost/app'", JSON.stringify(url)).replace(LAST_LINE, '');
       const load = (name) => require((code.includes('function*') && KOA_1[name]) || name);
-      return new Function('require', `${there}; return { store, app: ${listens ? 'app' : 'undefined'} };`)(load);
+      const secrets = [...code.matchAll(/\bSESSION_\w+/g)].map(([name]) => [name, 'a secret of thirty-two characters']);
+      const env = { DATABASE_URL: url, ...Object.fromEntries(secrets) };
+      const result = `return { store, app: ${listens ? 'app' : 'undefined'} };`;
+      return new Function('require', 'process', `${program}; ${result}`)(load, { env });
     };
-    return { requires, listens, run };
+    return { code, requires, listens, run };
   });
 }
 
