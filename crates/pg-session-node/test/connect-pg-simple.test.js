@@ -11,7 +11,7 @@ const { database } = require('./support/database.js');
 const { pieces } = require('./support/readme.js');
 const { open } = require('./support/visit.js');
 
-describe('moving over from connect-pg-simple, as the README says', () => {
+describe('migrating from connect-pg-simple, as in the README', () => {
   const { url, client, pool } = database();
   const theirs = new (require('connect-pg-simple')(session))({ pool, pruneSessionInterval: false });
 
@@ -22,14 +22,14 @@ describe('moving over from connect-pg-simple, as the README says', () => {
     await client.query(fs.readFileSync(ddl, 'utf8'));
   });
 
-  test('logs nobody out, there and back', async (t) => {
+  test('logs nobody out, in both directions', async (t) => {
     const { store: ours } = piece.run(url);
     await ours.setup();
     t.after(() => ours.close());
 
     let store = theirs;
     const app = express();
-    // Both at once, as while the processes of an application are replaced one by one.
+    // Both run at once, as while the processes of an application are replaced one by one.
     const [byTheirs, byOurs] = [theirs, ours].map((store) => session({
       store, secret: 's', resave: false, saveUninitialized: false, cookie: { maxAge: 60_000 },
     }));
@@ -51,7 +51,7 @@ describe('moving over from connect-pg-simple, as the README says', () => {
     assert.deepEqual(rows.map(({ sess }) => sess.views), [5]);
   });
 
-  test('sweeps what theirs let expire', async (t) => {
+  test('sweeps expired sessions of connect-pg-simple', async (t) => {
     const { store: ours } = piece.run(url);
     t.after(() => ours.close());
     await ours.setup();

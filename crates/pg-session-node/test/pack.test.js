@@ -19,14 +19,14 @@ const PROGRAM = `
   store.setup().then(() => store.set('a', { n: 1 })).then(() => store.get('a')).then(console.log);
 `;
 
-describe('the packages, where nothing else is', () => {
+describe('the packages, installed alone', () => {
   const { url } = database();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pg-session-pack-'));
   const modules = path.join(folder, 'node_modules');
   const bin = path.join(folder, 'bin');
   const binary = `pg-session-${currentPlatform()}`;
 
-  /** Runs Node or npm with nothing but these two on the PATH. */
+  /** Runs Node or npm with nothing else on the PATH. */
   const alone = (program, ...args) => run(path.join(bin, program), args, {
     cwd: folder,
     env: { PATH: bin, HOME: folder, DATABASE_URL: url },
@@ -39,19 +39,19 @@ describe('the packages, where nothing else is', () => {
     fs.symlinkSync(process.execPath, path.join(bin, 'node'));
     fs.symlinkSync(fs.realpathSync(npm), path.join(bin, 'npm'));
     fs.writeFileSync(path.join(folder, 'package.json'), '{}');
-    // Offline: what is for other platforms is not needed, and must not be asked for.
+    // Offline, because the packages of other platforms must not be requested.
     await alone('npm', 'install', '--offline', '--no-audit', '--no-fund', ...stdout.trim().split('\n'));
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  test('work, with no Rust in sight', async () => {
+  test('work without Rust', async () => {
     await assert.rejects(run('cargo', ['--version'], { env: { PATH: bin } }), { code: 'ENOENT' });
     assert.equal((await alone('node', '-e', PROGRAM)).stdout, '{ n: 1 }\n');
     const module = `import PgStore, { PgStore as named } from 'pg-session'; console.log(PgStore === named)`;
     assert.equal((await alone('node', '--input-type=module', '-e', module)).stdout, 'true\n');
   });
 
-  test('have what is needed, and no more', () => {
+  test('contain the necessary files only', () => {
     const files = (name) => fs.readdirSync(path.join(modules, name)).sort();
     const licences = ['LICENSE-APACHE', 'LICENSE-MIT'];
     const entries = ['express', 'fastify', 'index'].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
@@ -65,13 +65,13 @@ describe('the packages, where nothing else is', () => {
     assert.deepEqual([systems, cpu], [[process.platform], [process.arch]]);
   });
 
-  test('need express-session only for Express', async () => {
+  test('require express-session only for Express', async () => {
     const told = (program) => alone('node', '-e', `try { ${program} } catch (error) { console.log(error.message) }`);
     assert.match((await told("require('pg-session/express')")).stdout, /Cannot find module 'express-session'/);
     assert.equal((await told("require('pg-session/fastify')")).stdout, '');
   });
 
-  test('say what is missing, and what to do', async () => {
+  test('report a missing binary, and what to do', async () => {
     const told = async (program = '') => {
       const load = "try { require('pg-session') } catch (error) { console.log(error.code, error.message) }";
       return (await alone('node', '-e', program + load)).stdout;
