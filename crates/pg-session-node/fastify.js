@@ -8,7 +8,7 @@ const isObject = require('./lib/is-object.js');
 
 /** The store for @fastify/session. */
 class PgStore extends withCallbacks(EventEmitter) {
-  /** The id and the state of the session that was just destroyed. `regenerate` saves the new session in the callback. */
+  /** The id and state of the session that was just destroyed: `regenerate` saves the new session in the callback. */
   #destroyed;
 
   get(sid, callback) {
@@ -37,23 +37,23 @@ class PgStore extends withCallbacks(EventEmitter) {
 }
 
 /**
- * Runs the callback, in which @fastify/session copies the session. It keeps nothing of the object except the options of its
- * cookie, and passes them on to the session that `regenerate` makes. So they carry the loaded state, during the callback.
+ * Runs the callback, in which @fastify/session copies the session. The copy keeps only the data and the options of the cookie,
+ * and `regenerate` passes the options on to the new session. So the cookie has the loaded state during the callback.
  */
 function handOver(found, callback) {
   if (!isObject(found?.cookie)) return callback();
-  found.cookie.loadedState = linkedState(found);
+  found.cookie.pgSessionState = linkedState(found);
   try {
     return callback();
   } finally {
-    delete found.cookie.loadedState;
+    delete found.cookie.pgSessionState;
   }
 }
 
 /** Finds the loaded state among the cookie's options. @fastify/session keeps them in a property that has no public name. */
 function stateInCookieOptions(session) {
   const kept = Object.getOwnPropertySymbols(Object(session)).map((symbol) => session[symbol]);
-  return kept.map((value) => value?.loadedState).find((state) => state instanceof LoadedState);
+  return kept.map((value) => value?.pgSessionState).find((state) => state instanceof LoadedState);
 }
 
 module.exports = PgStore;

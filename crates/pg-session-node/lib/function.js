@@ -4,7 +4,7 @@ const { configuration } = require('./errors.js');
 
 const ADVICE = 'for example (sql, params) => pool.query(sql, params)';
 
-/** Errors of programs. A driver that fetches throws TypeErrors where the network fails, and says so in their cause. */
+/** Errors of faulty code. A driver that uses `fetch` also throws a TypeError if the network fails, but with a cause. */
 const MISTAKES = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'RangeError']);
 
 /** Properties in which query builders keep the statement and its parameters. */
@@ -19,7 +19,7 @@ const SECRET_START = 32;
 /** How many values of an error are searched for parameters. An error with more is not exposed. */
 const MAX_VALUES = 1000;
 
-/** Milliseconds. Rust asks for a cause as soon as a call has failed, if at all. */
+/** In milliseconds. Rust asks for a cause as soon as a call has failed, if at all. */
 const KEPT_FOR = 10_000;
 
 /**
@@ -60,7 +60,7 @@ function failure(error, secrets) {
   return { message: `the function of the connection failed: ${message}${advice}`, cause, isMistake };
 }
 
-/** The error and those that it wraps, from the outside in. An error may be its own cause. */
+/** Returns the error and the errors that it wraps, from the outside in. An error may be its own cause. */
 function chainOf(error) {
   const chain = new Set();
   let inner = error;
@@ -71,7 +71,7 @@ function chainOf(error) {
   return [...chain];
 }
 
-/** Ids and data are among the parameters. Those of the statement that looks for the table are names. */
+/** Returns the parameters to keep secret: ids and data. Those of the statement that looks for the table are only names. */
 function secretsOf(sql, params) {
   if (sql.includes('pg_catalog.pg_namespace')) return [];
   const starts = params.filter((param) => param.length >= SHORTEST_SECRET).map((param) => param.slice(0, SECRET_START));
@@ -95,11 +95,11 @@ function hasQuery(error) {
     && QUERY_PROPERTIES.some((name) => Object.hasOwn(error, name) && error[name] !== undefined);
 }
 
-/** Whether the error holds a parameter anywhere that a log could print, its causes included. */
+/** Whether the error contains a parameter in anything that a log could print, including its causes. */
 function reveals(error, secrets) {
   try {
     const values = new Set([error]);
-    // A Set is iterated over what is added meanwhile, too.
+    // The iteration includes values that are added during it.
     for (const value of values) {
       if (['string', 'number', 'bigint'].includes(typeof value) && quotes(String(value), secrets)) return true;
       if (typeof value !== 'object' || value === null) continue;
@@ -126,7 +126,7 @@ function partsOf(value) {
 /** Returns the number by which `causeAt` finds the error, if there is one. */
 function keep(cause) {
   if (cause === undefined) return undefined;
-  // Rust reads 32 bits. Whatever had this number 2^32 failures ago has expired.
+  // Rust reads 32 bits. An error that had this number 2^32 failures ago has expired.
   count = (count + 1) >>> 0;
   recent.set(count, cause);
   return count;

@@ -7,11 +7,12 @@ const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
 const { id, isUnstated, json, milliseconds, newId, subject } = require('./input.js');
 const isObject = require('./is-object.js');
+const { load, loadAll } = require('./load.js');
 const { LoadedState, link, loadedState, storedState } = require('./loaded.js');
 const { Operation } = require('./native.js');
 const { defaults, complete } = require('./options.js');
 const RotatedIds = require('./rotated-ids.js');
-const { ageOf, atMost, expiryToShow, fallbackTtl, showExpiry, timesAfterInsert } = require('./times.js');
+const { ageOf, atMost, fallbackTtl, timesAfterInsert } = require('./times.js');
 const yieldable = require('./yieldable.js');
 
 /** Sessions in a PostgreSQL table. `index.d.ts` documents the methods. */
@@ -55,7 +56,7 @@ class PgStore extends EventEmitter {
   get(sid, maxAge, context) {
     return this.#call(
       () => [Operation.Get, id(sid)],
-      (text, left) => this.#load(sid, text, left, context?.ctx),
+      (text, left) => load(this, sid, text, left, context?.ctx),
     );
   }
 
@@ -106,7 +107,7 @@ class PgStore extends EventEmitter {
     return this.#call(
       () => [Operation.Take, id(sid)],
       (text, left, created) => {
-        const session = this.#load(sid, text, left);
+        const session = load(this, sid, text, left);
         loadedState(this, session)?.markTaken(sid, { text, created });
         return session;
       },
@@ -124,7 +125,7 @@ class PgStore extends EventEmitter {
   }
 
   sessionsOf(user) {
-    return this.#call(() => [Operation.SessionsOf, subject(user)], entries);
+    return this.#call(() => [Operation.SessionsOf, subject(user)], loadAll);
   }
 
   destroySessionsOf(user, except) {
@@ -132,7 +133,7 @@ class PgStore extends EventEmitter {
   }
 
   all() {
-    return this.#call(() => [Operation.All], entries);
+    return this.#call(() => [Operation.All], loadAll);
   }
 
   count() {
@@ -149,26 +150,6 @@ class PgStore extends EventEmitter {
 
   close() {
     return yieldable(this.#calls.begin([Operation.Close], nothing));
-  }
-
-  /** Parses a session, shows its expiry, and links it to its loaded state. Returns false if there is none. */
-  #load(sid, text, left, ctx) {
-    if (text === null) return false;
-    const session = JSON.parse(text);
-    if (isObject(session)) {
-      const now = Date.now();
-      const expiry = expiryToShow(left, now);
-      const stored = storedState(session, text);
-      const times = { at: now, cookie: stored.fields.cookie, expires: showExpiry(session.cookie, expiry), _expire: undefined };
-      const loaded = new LoadedState(this, sid, stored, now + left, times);
-      link(session, loaded);
-      if (ctx) {
-        // koa-session drops a session whose `_expire` has passed.
-        if (typeof session._expire === 'number') session._expire = times._expire = expiry;
-        link(ctx, loaded);
-      }
-    }
-    return session;
   }
 
   /** Returns the time to live of a save in milliseconds: the given one, or that of the data, or the remaining time. */
@@ -264,15 +245,6 @@ class PgStore extends EventEmitter {
 }
 
 function nothing() {}
-
-/** Parses pairs of id and session, and shows the expiry of each. */
-function entries(text) {
-  const now = Date.now();
-  return JSON.parse(text).map(([sid, session, left]) => {
-    showExpiry(session?.cookie, expiryToShow(left, now));
-    return [sid, session];
-  });
-}
 
 /** Whether the value is a plain object of the application, which it may store under several ids. */
 function isPlain(value) {

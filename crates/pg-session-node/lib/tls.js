@@ -7,7 +7,7 @@ const nearest = require('./nearest.js');
 const PEM = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' };
 const KNOWN = ['rejectUnauthorized', ...Object.keys(PEM)];
 
-/** Converts the `ssl` of node-postgres, which has options of Node's `tls`, into pairs of libpq's names and values. */
+/** Converts the `ssl` of node-postgres, an object with options of Node's `tls`, to pairs of libpq's names and values. */
 function tls(ssl) {
   if (ssl === undefined || ssl === null) return [];
   if (ssl === false) return [['sslmode', 'disable']];
@@ -21,7 +21,7 @@ function tls(ssl) {
     throw configuration(`unknown connection key \`ssl.${unknown[0]}\`; did you mean \`ssl.${near}\`?`);
   }
   if (ssl.rejectUnauthorized === false) {
-    // It asks for no verification, but libpq verifies if it is given a CA. So the CA is left out.
+    // The CA is left out, because libpq verifies the certificate if it has one.
     return [['sslmode', 'require'], ...given.filter(([key]) => key === 'cert' || key === 'key').map(pem)];
   }
   const files = given.filter(([key]) => key in PEM).map(pem);

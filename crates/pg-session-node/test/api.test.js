@@ -297,7 +297,7 @@ describe('a store', () => {
     await calls.begin([Operation.Close]);
   });
 
-  test('opens its maximum of connections, and rejects calls beyond the queue's capacity', async () => {
+  test("opens its maximum of connections, and rejects calls beyond the queue's capacity", async () => {
     const named = `${url}?application_name=counted`;
     const store = new PgStore(named, { table: 'counted', connections: 2, maxWaiting: 2, prepare: false });
     await store.setup();

@@ -13,7 +13,7 @@ const { database } = require('./support/database.js');
 /** Type parsers of an application that destroy every value. */
 const mangling = { getTypeParser: () => () => ({ mangled: true }) };
 
-describe('the application's client as the connection', () => {
+describe("the application's client as the connection", () => {
   const { url, pool } = database();
 
   /** Each function returns a client, and a function that closes it. */

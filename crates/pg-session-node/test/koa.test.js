@@ -106,7 +106,7 @@ describe("the usage of koa-pg-session", () => {
     }
   });
 
-  test('moves the expiry in koa-session's data together with that of the row', async () => {
+  test("moves the expiry in koa-session's data together with that of the row", async () => {
     const Koa = require('koa');
     const store = new PgStore(url, { table: 'rolling' });
     await store.setup();
