@@ -122,12 +122,12 @@ function watchCallbacks(store, faults) {
   const open = new Map();
   let number = 0;
   for (const method of ['get', 'set', 'touch', 'destroy']) {
-    const method = store[method];
+    const original = store[method];
     store[method] = (...args) => {
       const callback = args.pop();
       const call = `${method} ${++number}`;
       open.set(call, true);
-      method.call(store, ...args, (...answer) => {
+      original.call(store, ...args, (...answer) => {
         if (!open.delete(call)) faults.push(`${call} calls back twice`);
         callback(...answer);
       });
