@@ -1,5 +1,6 @@
 //! The options, whose types `lib/options.js` has checked.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use napi_derive::napi;
@@ -76,13 +77,23 @@ impl Options {
     }
 }
 
-/// Returns the engine's message, with the JavaScript name of the option that it is about.
+/// Returns the engine's message with its causes, and with the JavaScript name of the option that it is about.
 pub(crate) fn message(error: &Error) -> String {
-    let problem = error.problem();
-    match error.option() {
-        Some(option) => format!("{problem} (option `{}`)", javascript_name(option)),
-        None => problem.to_owned(),
+    let mut message = error.problem().to_owned();
+    if let Some(option) = error.option() {
+        message += &format!(" (option `{}`)", javascript_name(option));
     }
+    // The causes of PostgreSQL's own errors are left out: their detail may quote a session id.
+    let mut next = error.source().filter(|_| error.sqlstate().is_none());
+    while let Some(source) = next {
+        let cause = source.to_string();
+        // An error of another crate may already quote its cause.
+        if !message.contains(&cause) {
+            message += &format!(": {cause}");
+        }
+        next = source.source();
+    }
+    message
 }
 
 fn javascript_name(option: &str) -> &str {

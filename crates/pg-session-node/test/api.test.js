@@ -205,7 +205,7 @@ describe('a store', () => {
     await new Promise(setImmediate);
     process.off('warning', listen);
     assert.deepEqual(warnings.map(({ name }) => name), ['PgSessionWarning']);
-    assert.match(warnings[0].message, /there is no table "public"\."forbidden", and create is false/);
+    assert.match(warnings[0].message, /the table "public"\."forbidden" does not exist, and the option create is false/);
     const missing = { code: 'PG_SESSION_SETUP', sqlState: '42P01', message: /create is false/, retryable: false };
     for (const call of [() => store.get('a'), () => store.set('a', {}), () => store.sweep()]) {
       await assert.rejects(call(), missing);

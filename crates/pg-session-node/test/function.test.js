@@ -107,7 +107,7 @@ describe('a function as the connection', () => {
       [() => Promise.reject('a string'), /a string/, 'a string'],
       [() => Promise.reject(undefined), /undefined/, undefined],
       [() => Promise.reject(null), /null/, undefined],
-      [() => new Promise(() => {}), /no answer within 200ms/, undefined],
+      [() => new Promise(() => {}), /did not answer within 200ms/, undefined],
     ];
     for (const [way, message, cause] of ways) {
       fail = way;
@@ -385,6 +385,6 @@ describe('a function as the connection', () => {
       for (const turn of [...intervals, ...intervals]) turn();
       await collected([late]);
     `);
-    assert.deepEqual({ output, code }, { output: 'look: PostgreSQL gave no answer within 10ms\n1\n0', code: 0 });
+    assert.deepEqual({ output, code }, { output: 'introspect: PostgreSQL did not answer within 10ms\n1\n0', code: 0 });
   });
 });

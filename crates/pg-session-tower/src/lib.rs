@@ -108,4 +108,9 @@ impl From<PgStore> for TowerStore {
 /// The code of the README, compiled; that for actix-web too.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../pg-session/README.md")]
+#[doc = include_str!("../../pg-session-actix/README.md")]
+#[doc = include_str!("../../../docs/operations.md")]
+#[cfg_attr(feature = "tower-sessions-014", doc = include_str!("../README.md"))]
+#[cfg_attr(feature = "sqlx", doc = include_str!("../../../docs/options.md"))]
 struct Readme;

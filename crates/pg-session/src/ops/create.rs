@@ -1,35 +1,27 @@
 use std::time::Duration;
 
-use serde::Serialize;
 use smallvec::smallvec;
 
-use super::run;
+use super::run::run;
 use crate::core::Core;
 use crate::error::Result;
-use crate::session::{check_id, encode, ttl_ms};
+use crate::session::{Encoded, check_id, ttl_ms};
 
-/// What [`PgStore::create`](crate::PgStore::create) came to.
+/// The outcome of [`PgStore::create`](crate::PgStore::create).
+///
+/// Exhaustive: a caller must decide about every outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "the session was created only if it says so"]
+#[must_use = "the session may not have been created"]
 pub enum Created {
-    /// The session is there now.
+    /// The session was created.
     Created,
-    /// A live session has that id; it was left as it is.
+    /// A live session has this id. It was not changed.
     Exists,
 }
 
-pub(crate) async fn create(
-    core: &Core,
-    id: &str,
-    data: &(impl Serialize + ?Sized),
-    ttl: Option<Duration>,
-) -> Result<Created> {
+pub(crate) async fn create(core: &Core, id: &str, data: Encoded, ttl: Option<Duration>) -> Result<Created> {
     check_id(id)?;
-    let params = smallvec![
-        id.into(),
-        encode(data, core.options.max_size)?.into(),
-        ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()
-    ];
+    let params = smallvec![id.into(), data.into_string().into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
     let reply = run(core, |statements| &statements.create, params).await?;
     Ok(if reply.rows.is_empty() { Created::Exists } else { Created::Created })
 }

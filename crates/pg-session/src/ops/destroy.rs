@@ -1,6 +1,6 @@
 use smallvec::smallvec;
 
-use super::run;
+use super::run::run;
 use crate::core::Core;
 use crate::error::Result;
 use crate::session::check_id;

@@ -1,7 +1,7 @@
 use smallvec::smallvec;
 
-use super::get::session;
-use super::run;
+use super::row::session;
+use super::run::run;
 use crate::backend::Value;
 use crate::core::Core;
 use crate::error::Result;

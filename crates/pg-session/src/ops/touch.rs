@@ -2,21 +2,21 @@ use std::time::Duration;
 
 use smallvec::smallvec;
 
-use super::run;
+use super::run::run;
 use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
 use crate::session::{MAX_TTL, check_id, ttl_ms, whole_ms};
 
-/// So that no time falls out of PostgreSQL's range, which begins in 4713 BC.
+/// Keeps times within PostgreSQL's range, which begins in 4713 BC.
 const MAX_LAG: Duration = Duration::from_secs(MAX_TTL.as_secs() / 10);
 
 pub(crate) async fn touch(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
-    Ok(lives(core, id, ttl).await? && ttl != Some(Duration::ZERO))
+    Ok(touch_live(core, id, ttl).await? && ttl != Some(Duration::ZERO))
 }
 
-/// Whether the session lived when it was touched, which may have ended it.
-pub(super) async fn lives(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
+/// Touches the session. Returns whether it lived before, since a zero `ttl` ends it.
+pub(super) async fn touch_live(core: &Core, id: &str, ttl: Option<Duration>) -> Result<bool> {
     check_id(id)?;
     let ttl = ttl.unwrap_or(core.options.ttl);
     let lag = if ttl.is_zero() { ttl } else { core.options.touch_every.unwrap_or(ttl / 20).min(MAX_LAG) };

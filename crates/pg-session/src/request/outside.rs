@@ -3,35 +3,33 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use super::RequestStore;
 use super::bases::{Base, base_of};
 use super::scope::{Scope, State};
 use crate::error::Result;
-use crate::ops::Updated;
-use crate::session::Session;
+use crate::ops::{self, Updated};
+use crate::session::{Encoded, Session};
 
 impl RequestStore {
-    pub(super) async fn update_outside(&self, id: &str, data: &RawValue, ttl: Option<Duration>) -> Result<Updated> {
+    pub(super) async fn update_outside(&self, id: &str, data: &Encoded, ttl: Option<Duration>) -> Result<Updated> {
         warn_once();
         let base = match self.base(id, data) {
             Some(base) => Some(Session::from_parts(id, base.json)),
             None => self.store.get(id).await?,
         };
         let updated = match base {
-            Some(base) => self.store.update(&base, data, ttl).await?,
+            Some(base) => ops::update(self.store.core(), &base, data.clone(), ttl).await?,
             None => Updated::Gone.counted(),
         };
         match updated {
             Updated::Gone => self.shared.bases.forget(id),
-            Updated::Saved | Updated::Merged | Updated::Unchanged => self.shared.saved(id, data.get(), self.map),
+            Updated::Saved | Updated::Merged | Updated::Unchanged => self.shared.saved(id, data, self.map),
         }
         Ok(updated)
     }
 
     /// The scope learns what was loaded outside of it, such as by a handler on another task.
-    pub(super) fn learn_from_outside(&self, scope: &Scope, id: &str, data: &RawValue) {
+    pub(super) fn learn_from_outside(&self, scope: &Scope, id: &str, data: &Encoded) {
         if scope.state(&self.store, id).is_none() {
             warn_once();
             if let Some(base) = self.base(id, data) {
@@ -40,8 +38,8 @@ impl RequestStore {
         }
     }
 
-    fn base(&self, id: &str, data: &RawValue) -> Option<Base> {
-        let base = base_of(self.shared.bases(id), data.get(), self.map)?;
+    fn base(&self, id: &str, data: &Encoded) -> Option<Base> {
+        let base = base_of(self.shared.bases(id), data, self.map)?;
         self.shared.bases.saved(id, &base);
         Some(base)
     }

@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use super::RequestStore;
 use super::scope::{Scope, State};
 use crate::error::Result;
-use crate::merge::Reader;
-use crate::merge::renewal::{PassOn, pass_on};
-use crate::ops::{Rotated, Updated};
-use crate::session::{Session, raw_json};
+use crate::merge::{Reader, RenewalPlan, plan_renewal};
+use crate::ops::{self, Rotated, Updated};
+use crate::session::{Encoded, Session};
 
 impl RequestStore {
     pub(super) async fn update_within(
         &self,
         scope: &Scope,
         id: &str,
-        data: &RawValue,
+        data: &Encoded,
         ttl: Option<Duration>,
     ) -> Result<Updated> {
         let base = match scope.state_of(&self.store, id, self.map) {
@@ -32,9 +29,9 @@ impl RequestStore {
                 None => return Ok(Updated::Gone.counted()),
             },
         };
-        let updated = self.store.update(&base, data, ttl).await?;
+        let updated = ops::update(self.store.core(), &base, data.clone(), ttl).await?;
         if updated != Updated::Gone {
-            scope.set(&self.store, id, State::Live { base: data.get().to_owned() });
+            scope.set(&self.store, id, State::Live { base: data.to_string() });
         }
         Ok(updated)
     }
@@ -43,24 +40,24 @@ impl RequestStore {
         &self,
         scope: &Scope,
         id: &str,
-        data: &RawValue,
+        data: &Encoded,
         ttl: Option<Duration>,
     ) -> Result<String> {
         let id = if scope.end(&self.store, id) { (self.new_id)() } else { id.to_owned() };
         let Some((old, row)) = scope.moved(&self.store) else {
             let id = self.insert(&id, data, ttl).await?;
-            scope.set(&self.store, &id, State::Live { base: data.get().to_owned() });
+            scope.set(&self.store, &id, State::Live { base: data.to_string() });
             return Ok(id);
         };
-        let id = if pass_on(row.reader(), row.json(), Some(row.json()), data.get(), &[]) == PassOn::Anew {
+        let id = if plan_renewal(row.reader(), row.json(), Some(row.json()), data, &[]) == RenewalPlan::Fresh {
             // What others have put into the old session meanwhile is not for this one; its age is.
-            self.store.set(row.id(), data, ttl).await?;
-            scope.set(&self.store, row.id(), State::Live { base: data.get().to_owned() });
+            ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
+            scope.set(&self.store, row.id(), State::Live { base: data.to_string() });
             row.id().to_owned()
-        } else if self.store.update(&row, data, ttl).await? == Updated::Gone {
+        } else if ops::update(self.store.core(), &row, data.clone(), ttl).await? == Updated::Gone {
             self.store_added(scope, &id, row.json(), data, ttl).await?.unwrap_or(id)
         } else {
-            scope.set(&self.store, row.id(), State::Live { base: data.get().to_owned() });
+            scope.set(&self.store, row.id(), State::Live { base: data.to_string() });
             row.id().to_owned()
         };
         scope.set(&self.store, &old, State::Deleted);
@@ -107,15 +104,15 @@ impl RequestStore {
         scope: &Scope,
         id: &str,
         base: &str,
-        data: &RawValue,
+        data: &Encoded,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let (added, base) = (pass_on(Reader::Serde, base, None, data.get(), &[]), data.get().to_owned());
-        let PassOn::Keep(added) = added else {
+        let (added, base) = (plan_renewal(Reader::Serde, base, None, data, &[]), data.to_string());
+        let RenewalPlan::Store(added) = added else {
             scope.set(&self.store, id, State::Lost { base });
             return Ok(None);
         };
-        let id = self.insert(id, &raw_json(added)?, ttl).await?;
+        let id = self.insert(id, &self.store.checked(added)?, ttl).await?;
         scope.set(&self.store, &id, State::Live { base });
         Ok(Some(id))
     }

@@ -1,0 +1,125 @@
+//! The application's client as a backend: it needs no second pool.
+
+#[cfg(feature = "deadpool")]
+mod deadpool;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::command::{Command, Rejected, Reply, Value};
+use crate::error::{Error, Result};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The rows of a result: each column as text, `None` if it is null.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// A client or pool of the application, for [`PgStore::builder`](crate::PgStore::builder).
+///
+/// Implemented for `deadpool_postgres::Pool` (feature `deadpool`) and `sqlx::PgPool` (feature `sqlx`).
+///
+/// ```
+/// use pg_session::{Client, Error, Result, Rows};
+///
+/// struct Mine(std::sync::Arc<tokio_postgres::Client>);
+///
+/// impl Client for Mine {
+///     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+///         let params: Vec<_> = params.iter().map(|p| p as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+///         let rows = self.0.query(sql, &params).await.map_err(|error| match error.as_db_error() {
+///             Some(answer) => Error::refused(answer.code().code(), answer.message()),
+///             None => Error::connection_lost(error),
+///         })?;
+///         Ok(rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect())
+///     }
+/// }
+/// ```
+pub trait Client: Send + Sync + 'static {
+    /// Runs one statement in a transaction of its own, and returns its rows.
+    ///
+    /// Every parameter is text (`$1::text` in the SQL). Every column of the result is text, and has a name of its own. A
+    /// statement with parameters returns at least one row, and each row begins with the first parameter; the store checks that,
+    /// and accepts no other answer. Preparing pays: the statements are few and always the same. Dropping the future may cancel
+    /// the statement, but need not.
+    ///
+    /// # Errors
+    /// [`Error::refused`](crate::Error::refused) if PostgreSQL answered with an error. Otherwise
+    /// [`Error::unreachable`](crate::Error::unreachable) before the statement was sent, and
+    /// [`Error::connection_lost`](crate::Error::connection_lost) afterwards.
+    fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
+}
+
+pub(crate) struct ExternalClient {
+    client: Box<dyn AnyClient>,
+    /// The longest that one call may take.
+    timeout: Duration,
+    calls: TaskTracker,
+}
+
+impl ExternalClient {
+    pub(super) fn new(client: Box<dyn AnyClient>, timeout: Duration) -> Self {
+        Self { client, timeout, calls: TaskTracker::new() }
+    }
+
+    pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
+        let _call = self.calls.token();
+        if self.calls.is_closed() {
+            return Err(Error::closed().into());
+        }
+        let params: Vec<String> = command.params.into_iter().map(text).collect();
+        let query = self.client.query(&command.statement.sql, &params);
+        let rows = timeout(self.timeout, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
+        match rows {
+            Ok(rows) => Ok(reply(rows, params.first())?),
+            Err(error) => Err(Rejected::of(error, || params.into_iter().map(Value::Text).collect())),
+        }
+    }
+
+    /// Waits for the calls in flight. Closing the client is up to the application.
+    pub(super) async fn close(&self) {
+        self.calls.close();
+        self.calls.wait().await;
+    }
+}
+
+/// A [`Client`] of any type.
+pub(super) trait AnyClient: Send + Sync {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>>;
+}
+
+impl<C: Client> AnyClient for C {
+    fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>> {
+        Box::pin(Client::query(self, sql, params))
+    }
+}
+
+/// Checks that each row begins with the key, and removes it.
+fn reply(rows: Rows, key: Option<&String>) -> Result<Reply> {
+    let Some(key) = key else { return Ok(Reply::default()) };
+    if rows.is_empty() {
+        return Err(Error::unexpected_reply("an answer has no rows"));
+    }
+    let mut reply = Reply::default();
+    for row in rows {
+        let mut columns = row.into_iter();
+        if columns.next().flatten().as_ref() != Some(key) {
+            return Err(Error::unexpected_reply("a row does not begin with the first parameter"));
+        }
+        reply.push(columns.map(|column| column.map_or(Value::Null, Value::Text)).collect());
+    }
+    Ok(reply)
+}
+
+fn text(param: Value) -> String {
+    match param {
+        Value::Text(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Null => String::new(),
+    }
+}

@@ -1,0 +1,86 @@
+//! The settings of a server process while it works for a lane.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// Makes every statement look up its ids in the index, in the given order, whatever size the planner assumes for the
+/// table: plans stay good while the table grows, and all processes lock rows in the same order.
+const PLANNER: [(&str, &str); 6] = [
+    PROBE,
+    ("jit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
+
+/// The setting that shows whether all of them took effect.
+pub(super) const PROBE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+
+/// The SQLSTATEs of poolers that accept no settings at login.
+const REFUSED: [&str; 2] = ["08P01", "0A000"];
+
+/// Returns whether these options of a login include the settings.
+pub(super) fn are_in(options: &str) -> bool {
+    let (name, value) = PROBE;
+    options.contains(&format!("{name}={value}"))
+}
+
+/// Returns whether a pooler refused the login because of the settings.
+pub(crate) fn are_refused(error: &Error) -> bool {
+    error.sqlstate().is_some_and(|sqlstate| REFUSED.contains(&sqlstate))
+}
+
+/// Returns the error for a pooler that ignores the settings.
+pub(super) fn ignored() -> Error {
+    Error::refused(REFUSED[0], "the settings of the login have no effect")
+}
+
+/// The settings, in two forms.
+pub(crate) struct Settings {
+    /// Options of the login, for all statements of the server process.
+    pub(crate) at_login: String,
+    /// A statement without rows, for the transaction that it begins.
+    pub(crate) prelude: String,
+}
+
+impl Settings {
+    /// Creates the settings for calls with this time limit, except those that the `options` of the connection string set.
+    pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
+        // A statement that nobody waits for any more ends soon after, and frees the lane.
+        let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
+        let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
+        let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
+        let settings: Vec<_> = settings.filter(|(name, _)| !given.iter().any(|given| given == name)).collect();
+        let at_login: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
+        let set: String =
+            settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
+        Self { at_login: at_login.join(" "), prelude: format!("SELECT WHERE concat(''{set}) IS NULL") }
+    }
+}
+
+/// Returns the name in `-c name=value`, in its parts or in `--name=value`.
+fn name(option: &str) -> String {
+    let option = option.strip_prefix("--").or_else(|| option.strip_prefix("-c")).unwrap_or(option);
+    option.split('=').next().unwrap_or_default().replace('-', "_").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_in_the_connection_string_are_left_alone() {
+        let limit = Duration::from_secs(5);
+        let ours = Settings::new(limit, Some("-c work_mem=1MB"));
+        assert!(ours.at_login.ends_with("-c enable_mergejoin=off -c statement_timeout=5500"), "{}", ours.at_login);
+        assert!(ours.prelude.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.prelude);
+        let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
+        assert!(alike.at_login.contains("-c jit=off") && alike.prelude.contains("'jit'"));
+        for options in ["-c Statement_Timeout=9", "-cstatement_timeout=9", "--statement-timeout=9 -c jit=on"] {
+            let theirs = Settings::new(limit, Some(options));
+            assert!(!theirs.at_login.contains("timeout") && !theirs.prelude.contains("timeout"), "{options}");
+        }
+    }
+}

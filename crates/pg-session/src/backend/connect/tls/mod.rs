@@ -1,0 +1,11 @@
+//! TLS by rustls, with the options of libpq.
+//!
+//! See "SSL Support" in the [manual](https://www.postgresql.org/docs/current/libpq-ssl.html).
+
+mod channel_binding;
+mod handshake;
+mod options;
+mod pem;
+mod verifier;
+
+pub(super) use options::{SslAttempt, TlsOptions};

@@ -1,0 +1,150 @@
+//! A command and its pending reply.
+
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backend::command::{Command, Reply};
+use crate::error::{Error, Result};
+
+/// The lane's side of a call. Dropping it answers the call, if nothing else has.
+pub(super) struct Call {
+    shared: Arc<Shared>,
+    /// The hash of the command's key. Calls on one key keep their order.
+    pub(super) key: u64,
+    /// How often it was sent.
+    pub(super) attempts: u32,
+    /// Whether it must not share a batch.
+    pub(super) is_alone: bool,
+    is_answered: bool,
+}
+
+/// The caller's side of a call: a future of the reply. A call whose answer was dropped is not sent.
+pub(super) struct Answer(Arc<Shared>);
+
+struct Shared {
+    command: Command,
+    deadline: Instant,
+    state: Mutex<State>,
+}
+
+enum State {
+    Pending(Option<Waker>),
+    Answered(Result<Reply>),
+    Taken,
+}
+
+impl Call {
+    pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
+        let deadline = Instant::now() + limit;
+        let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Pending(None)) });
+        (Self { shared: Arc::clone(&shared), key, attempts: 0, is_alone: false, is_answered: false }, Answer(shared))
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.shared.deadline
+    }
+
+    pub(super) fn command(&self) -> &Command {
+        &self.shared.command
+    }
+
+    /// Whether it must be sent as a statement of its own.
+    pub(super) fn goes_alone(&self) -> bool {
+        self.is_alone || self.command().statement.many.is_none()
+    }
+
+    /// Whether the caller still waits. Otherwise the call is not sent.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.is_answered && Arc::strong_count(&self.shared) > 1
+    }
+
+    /// Answers the call. Only the first answer counts.
+    pub(super) fn answer(&mut self, reply: Result<Reply>) {
+        if mem::replace(&mut self.is_answered, true) {
+            return;
+        }
+        let before = mem::replace(&mut *self.shared.state(), State::Answered(reply));
+        if let State::Pending(Some(waker)) = before {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.is_wanted() {
+            self.answer(Err(Error::unanswered("the Tokio runtime of the connection has ended")));
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    pub(super) fn command(&self) -> &Command {
+        &self.0.command
+    }
+}
+
+impl Future for Answer {
+    type Output = Result<Reply>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.0.state();
+        match mem::replace(&mut *state, State::Taken) {
+            State::Answered(reply) => Poll::Ready(reply),
+            State::Pending(_) => {
+                *state = State::Pending(Some(context.waker().clone()));
+                Poll::Pending
+            }
+            State::Taken => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::backend::command::Statement;
+
+    /// Polls the answer as soon as it is woken, on the waking thread.
+    struct PollOnWake(Mutex<Answer>);
+
+    impl Wake for PollOnWake {
+        fn wake(self: Arc<Self>) {
+            let mut answer = self.0.lock().unwrap();
+            assert!(Pin::new(&mut *answer).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+    }
+
+    #[test]
+    fn a_woken_caller_finds_its_answer() {
+        let statement = Arc::new(Statement {
+            name: "get",
+            sql: String::new(),
+            many: None,
+            no_wal_flush: true,
+            reads_only: true,
+            idempotent: true,
+        });
+        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
+        let caller = Arc::new(PollOnWake(Mutex::new(answer)));
+        let waker = Waker::from(Arc::clone(&caller));
+        let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();
+        assert!(pending);
+        call.answer(Ok(Reply::default()));
+    }
+}

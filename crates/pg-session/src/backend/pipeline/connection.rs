@@ -1,0 +1,263 @@
+//! One connection: statements out, rows back. Nothing waits for the answer to what was sent before.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use postgres_protocol::message::backend::{self, Header, Message};
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::time::{Instant, timeout};
+
+use super::batch::Batch;
+use super::call::Call;
+use super::exchange::{self, Exchange, unexpected_message};
+use super::wire::refusal::Refusal;
+use super::wire::request::{self, Form, statement_name};
+use super::wire::row::{self, Column};
+use crate::backend::command::{Reply, Statement};
+use crate::backend::connect::Stream;
+use crate::error::{Error, Result};
+
+/// How many bytes are read at once. A buffer that had to grow far beyond is not kept.
+const READ: usize = 64 * 1024;
+const MAX_KEPT: usize = 16 * READ;
+
+/// How long closing waits for the server to take the last message.
+const TERMINATE_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) struct Connection {
+    reader: ReadHalf<Stream>,
+    writer: WriteHalf<Stream>,
+    incoming: BytesMut,
+    outgoing: BytesMut,
+    is_flushed: bool,
+    /// How many bytes were handed to the network.
+    written: u64,
+    /// The longest message that the server may send, in bytes.
+    max_message: usize,
+    prepared: Vec<Prepared>,
+    in_flight: VecDeque<Exchange>,
+    /// Whether the server has said that it runs nothing any more.
+    is_ended: bool,
+}
+
+/// A statement that the server process knows by name.
+struct Prepared {
+    /// Kept: no other statement gets its address.
+    statement: Arc<Statement>,
+    is_many: bool,
+    name: Arc<str>,
+    columns: Arc<[Column]>,
+}
+
+/// The outcome of a batch. The replies are in the order of its calls.
+pub(super) struct Completed {
+    pub(super) batch: Batch,
+    pub(super) is_prepared: bool,
+    pub(super) outcome: Result<Vec<Reply>>,
+}
+
+/// What is known of a batch whose connection was lost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fate {
+    /// It had no effect, and will have none.
+    NotRun,
+    /// It may have run, or still run.
+    Unknown,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream, max_message: usize) -> Self {
+        let (reader, writer) = split(stream);
+        Self {
+            reader,
+            writer,
+            incoming: BytesMut::new(),
+            outgoing: BytesMut::new(),
+            is_flushed: true,
+            written: 0,
+            max_message,
+            prepared: Vec::new(),
+            in_flight: VecDeque::new(),
+            is_ended: false,
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Returns the calls in flight, the oldest first, each with the time when it was sent.
+    pub(super) fn calls_in_flight(&mut self) -> impl Iterator<Item = (Instant, &mut Call)> {
+        self.in_flight.iter_mut().flat_map(|one| one.batch.calls.iter_mut().map(|call| (one.sent, call)))
+    }
+
+    /// Whether everything was handed to the network.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.is_flushed && self.outgoing.is_empty()
+    }
+
+    /// Returns the batches that were in flight when the connection was lost, in their order.
+    ///
+    /// The server rolls back what came without its Sync. That it refused a batch is certain with ReadyForQuery only: a pooler
+    /// that has lost its server sends an error, too.
+    pub(super) fn into_batches(self) -> impl Iterator<Item = (Batch, Fate)> {
+        let Self { in_flight, written, is_ended, .. } = self;
+        in_flight.into_iter().map(move |one| {
+            let may_have_run = one.end <= written && (!is_ended || one.has_run());
+            (one.batch, if may_have_run { Fate::Unknown } else { Fate::NotRun })
+        })
+    }
+
+    /// Appends a batch to what the next [`transfer`](Self::transfer) sends. The statement is prepared, unless there is a
+    /// `prelude`, which runs before it each time, in the same transaction.
+    pub(super) fn send(&mut self, batch: Batch, prelude: Option<&str>) -> Result<(), (Batch, Error)> {
+        let known = self.prepared(&batch);
+        let (name, columns) = match (prelude, known) {
+            (Some(_), _) => (None, None),
+            (None, Some(known)) => (Some(Arc::clone(&known.name)), Some(Arc::clone(&known.columns))),
+            (None, None) => (statement_name(&batch.statement, batch.is_many()), None),
+        };
+        let (form, steps) = match (prelude, &name, &columns) {
+            (Some(prelude), ..) => (Form::AfterPrelude(prelude), exchange::AFTER_PRELUDE),
+            (None, Some(name), Some(_)) => (Form::Prepared(name), exchange::PREPARED),
+            (None, Some(name), None) => (Form::Prepare(name), exchange::PREPARE),
+            (None, None, _) => (Form::Unnamed, exchange::UNNAMED),
+        };
+        let start = self.outgoing.len();
+        if let Err(error) = request::write(&batch, &form, &mut self.outgoing) {
+            self.outgoing.truncate(start);
+            let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
+            return Err((batch, Error::invalid(message).caused_by(error)));
+        }
+        let end = self.written + self.outgoing.len() as u64;
+        self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, end));
+        Ok(())
+    }
+
+    fn prepared(&self, batch: &Batch) -> Option<&Prepared> {
+        self.prepared
+            .iter()
+            .find(|prepared| prepared.is_many == batch.is_many() && Arc::ptr_eq(&prepared.statement, &batch.statement))
+    }
+
+    /// Moves bytes in one direction. Cancel safe.
+    pub(super) async fn transfer(&mut self) -> Result<()> {
+        let Self { reader, writer, incoming, outgoing, is_flushed, written, .. } = self;
+        release_capacity(incoming);
+        incoming.reserve(READ);
+        let has_outgoing = !outgoing.is_empty() || !*is_flushed;
+        let write = async {
+            if !outgoing.is_empty() {
+                *is_flushed = false;
+                // After an error, TLS does not say how much was sent.
+                let all = outgoing.len() as u64;
+                let bytes = writer.write_buf(outgoing).await.inspect_err(|_| *written += all)?;
+                *written += bytes as u64;
+                at_least_one(bytes, ErrorKind::WriteZero)?;
+            }
+            if outgoing.is_empty() {
+                writer.flush().await?;
+                *is_flushed = true;
+                release_capacity(outgoing);
+            }
+            Ok(())
+        };
+        let moved = tokio::select! {
+            biased;
+            moved = write, if has_outgoing => moved,
+            read = reader.read_buf(incoming) => read.and_then(|bytes| at_least_one(bytes, ErrorKind::UnexpectedEof)),
+        };
+        moved.map_err(Error::connection_lost)
+    }
+
+    /// Returns the oldest batch in flight once its answer is complete.
+    pub(super) fn next_completed(&mut self) -> Result<Option<Completed>> {
+        while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
+            // The length counts itself, and not the tag. It reserves no memory: that grows with the bytes that come in.
+            let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
+            if length > self.max_message {
+                return Err(unexpected_message());
+            }
+            if self.incoming.len() < length {
+                break;
+            }
+            if self.accept(header.tag(), length)? {
+                return self.complete().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes one message. Returns whether it completes the answer to the oldest batch in flight.
+    fn accept(&mut self, tag: u8, length: usize) -> Result<bool> {
+        match tag {
+            backend::NOTICE_RESPONSE_TAG | backend::PARAMETER_STATUS_TAG | backend::NOTIFICATION_RESPONSE_TAG => {
+                self.incoming.advance(length);
+            }
+            backend::ERROR_RESPONSE_TAG => {
+                let Some(Message::ErrorResponse(body)) = self.parse()? else { return Err(unexpected_message()) };
+                let refusal = Refusal::read(&body)?;
+                match self.in_flight.front_mut() {
+                    Some(oldest) if !refusal.is_fatal => oldest.refuse(refusal.error)?,
+                    _ => {
+                        self.is_ended = refusal.ends_all();
+                        return Err(refusal.error);
+                    }
+                }
+            }
+            backend::ROW_DESCRIPTION_TAG => {
+                let Some(Message::RowDescription(body)) = self.parse()? else { return Err(unexpected_message()) };
+                let columns = row::columns(&body)?;
+                self.in_flight.front_mut().ok_or_else(unexpected_message)?.describe(columns)?;
+            }
+            _ => {
+                let oldest = self.in_flight.front_mut().ok_or_else(unexpected_message)?;
+                let is_complete = oldest.accept(tag, &self.incoming[5..length])?;
+                self.incoming.advance(length);
+                return Ok(is_complete);
+            }
+        }
+        Ok(false)
+    }
+
+    fn parse(&mut self) -> Result<Option<Message>> {
+        Message::parse(&mut self.incoming).map_err(Error::connection_lost)
+    }
+
+    fn complete(&mut self) -> Result<Completed> {
+        let one = self.in_flight.pop_front().ok_or_else(unexpected_message)?;
+        let is_prepared = !one.name.is_empty();
+        if one.is_new && is_prepared && one.error.is_none() {
+            self.prepared.retain(|prepared| prepared.name != one.name);
+            let (statement, is_many) = (Arc::clone(&one.batch.statement), one.batch.is_many());
+            self.prepared.extend(one.columns.map(|columns| Prepared { statement, is_many, name: one.name, columns }));
+        }
+        Ok(Completed { batch: one.batch, is_prepared, outcome: one.error.map_or(Ok(one.replies), Err) })
+    }
+
+    /// Ends the session with the server.
+    pub(super) async fn close(mut self) {
+        frontend::terminate(&mut self.outgoing);
+        let terminate = async {
+            self.writer.write_all(&self.outgoing).await?;
+            self.writer.shutdown().await
+        };
+        // A server that does not get it notices the closed socket.
+        let _ = timeout(TERMINATE_TIMEOUT, terminate).await;
+    }
+}
+
+fn at_least_one(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {
+    if bytes > 0 { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// Frees the memory of an empty buffer that had to grow far.
+fn release_capacity(buffer: &mut BytesMut) {
+    if buffer.is_empty() && buffer.capacity() > MAX_KEPT {
+        *buffer = BytesMut::new();
+    }
+}

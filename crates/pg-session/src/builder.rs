@@ -1,0 +1,171 @@
+//! Sets the options of a store.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::backend::{Backend, ConnectTo};
+use crate::error::Result;
+use crate::options::Options;
+use crate::subject::Subject;
+
+/// Sets the options of a [`PgStore`](crate::PgStore). [`PgStore::builder`](crate::PgStore::builder) returns one.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// let store = pg_session::PgStore::builder("postgres://app@localhost/app")
+///     .table("web_session")
+///     .ttl(Duration::from_secs(24 * 3600))
+///     .max_age(Duration::from_secs(30 * 24 * 3600))
+///     .subject("user.id")
+///     .build()?;
+/// # Ok::<(), pg_session::Error>(())
+/// ```
+#[must_use = "a builder does nothing until build()"]
+pub struct PgStoreBuilder {
+    connect_to: ConnectTo,
+    options: Options,
+}
+
+impl PgStoreBuilder {
+    pub(crate) fn new(connect_to: ConnectTo) -> Self {
+        Self { connect_to, options: Options::default() }
+    }
+
+    /// Sets the schema of the table. Default: `public`. Any name that PostgreSQL accepts, unquoted.
+    pub fn schema(mut self, name: impl Into<String>) -> Self {
+        self.options.table.schema = name.into();
+        self
+    }
+
+    /// Sets the table. Default: `session`. Any name that PostgreSQL accepts, unquoted.
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.options.table.name = name.into();
+        self
+    }
+
+    /// Sets the column of the id: `text` or `varchar`. Default: `id`.
+    pub fn id_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.id = name.into();
+        self
+    }
+
+    /// Sets the column of the expiry: `timestamptz` or `timestamp`. Default: `expiry`.
+    pub fn expiry_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.expiry = name.into();
+        self
+    }
+
+    /// Sets the column of the data: `json` or `jsonb`. Default: `session`.
+    pub fn data_column(mut self, name: impl Into<String>) -> Self {
+        self.options.table.data = name.into();
+        self
+    }
+
+    /// Sets the path in the data that names the user of a session, for
+    /// [`sessions_of`](crate::PgStore::sessions_of) and [`destroy_sessions_of`](crate::PgStore::destroy_sessions_of).
+    /// Default: none.
+    ///
+    /// The path consists of keys with dots in between, such as `user.id`. A dot or a backslash that belongs to a key is
+    /// escaped by a backslash. A number is a key, or an index of an array.
+    ///
+    /// `setup` creates an index on the path if the table is empty and `create` is true. Otherwise it logs a warning with the
+    /// statement to run; without the index, both operations read the whole table. With this option, a `json` column refuses
+    /// what `jsonb` refuses: `\u0000` and lone surrogates.
+    pub fn subject(mut self, path: impl Into<String>) -> Self {
+        self.options.table.subject = Some(Subject::new(path.into()));
+        self
+    }
+
+    /// Sets how long a session lives at most, however often it is touched. Default: no limit. Range: more than zero, at most
+    /// [`MAX_TTL`](crate::MAX_TTL).
+    ///
+    /// The table then needs a column `created timestamptz DEFAULT now()`. If an existing table lacks it, the error of `setup`
+    /// has the statement that adds it. A session that is replaced keeps its age.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.options.table.max_age = Some(age);
+        self
+    }
+
+    /// Sets the time to live for calls that state none. Default: [`DEFAULT_TTL`](crate::DEFAULT_TTL), 45 minutes. Range: more
+    /// than zero, at most [`MAX_TTL`](crate::MAX_TTL).
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.options.ttl = ttl;
+        self
+    }
+
+    /// Sets whether `setup` creates a missing table. Default: true. If false, the store sends no DDL.
+    pub fn create(mut self, create: bool) -> Self {
+        self.options.create = create;
+        self
+    }
+
+    /// Sets the time between two sweeps in the background, varied by up to a tenth at random. Default: 45 minutes. Zero: the
+    /// store does not sweep; call [`sweep`](crate::PgStore::sweep) instead.
+    pub fn cleanup_interval(mut self, interval: Duration) -> Self {
+        self.options.cleanup_interval = interval;
+        self
+    }
+
+    /// Sets the largest data of a session, in bytes of its JSON. Default: 1 MiB. Range: 1 byte to 256 MiB.
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.options.max_size = bytes;
+        #[cfg(feature = "native")]
+        self.options.backend.allow_data(bytes);
+        self
+    }
+
+    /// Sets how far a stored expiry may lag behind before [`touch`](crate::PgStore::touch) writes. Default: a twentieth of the
+    /// time to live. Zero: every touch writes.
+    pub fn touch_every(mut self, lag: Duration) -> Self {
+        self.options.touch_every = Some(lag);
+        self
+    }
+
+    /// Sets the longest that one statement may take, including waiting for a connection. Default: 5 seconds. Range: more than
+    /// zero.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.backend.timeout = timeout;
+        self
+    }
+
+    /// Sets the number of the store's own connections, which are opened when they are needed. Default: 2. Range: 1 to 64.
+    ///
+    /// Few are enough: calls of one kind use two at most. Further connections serve other kinds, and continue while one waits
+    /// for a lock.
+    #[cfg(feature = "native")]
+    pub fn connections(mut self, number: usize) -> Self {
+        self.options.backend.connections = number;
+        self
+    }
+
+    /// Sets how many calls may wait for the store's own connections. Further calls fail at once with
+    /// [`Overloaded`](crate::ErrorKind::Overloaded). Default: 10,000. Range: more than zero.
+    #[cfg(feature = "native")]
+    pub fn max_waiting(mut self, calls: usize) -> Self {
+        self.options.backend.max_waiting = calls;
+        self
+    }
+
+    /// Sets whether statements are prepared on the store's own connections. Default: true. Behind a transaction pooler such as
+    /// PgBouncer, the store notices that statements do not last, and stops preparing them without failing a call.
+    #[cfg(feature = "native")]
+    pub fn prepare(mut self, prepare: bool) -> Self {
+        self.options.backend.prepare = prepare;
+        self
+    }
+
+    /// Returns the checked options, and the backend for them.
+    pub(crate) fn into_parts(self) -> Result<(Options, Backend)> {
+        let Self { connect_to, options } = self;
+        options.check()?;
+        let backend = connect_to.into_backend(&options.backend)?;
+        Ok((options, backend))
+    }
+}
+
+impl fmt::Debug for PgStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgStoreBuilder").field("options", &self.options).finish_non_exhaustive()
+    }
+}

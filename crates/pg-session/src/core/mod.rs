@@ -1,0 +1,83 @@
+//! What the operations share: options, the backend, the statements for the table that was found, and their locks.
+
+mod merge_locks;
+mod setup_state;
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::{Backend, Command, Params, Rejected, Reply, Statement};
+use crate::error::Result;
+use crate::options::Options;
+use crate::table::Statements;
+use merge_locks::MergeLocks;
+use setup_state::SetupState;
+
+pub(crate) use setup_state::FinishedSetup;
+
+pub(crate) struct Core {
+    pub(crate) options: Options,
+    pub(crate) setup: SetupState,
+    /// Whether the sweeper's task runs.
+    pub(crate) is_swept: AtomicBool,
+    pub(crate) merge_locks: MergeLocks,
+    /// Cancelled when the store closes or its last handle is dropped.
+    pub(crate) closing: CancellationToken,
+    backend: Backend,
+    statements: RwLock<Option<Arc<Statements>>>,
+}
+
+impl Core {
+    pub(crate) fn new(options: Options, backend: Backend) -> Self {
+        Self {
+            options,
+            setup: SetupState::default(),
+            is_swept: AtomicBool::new(false),
+            merge_locks: MergeLocks::default(),
+            closing: CancellationToken::new(),
+            backend,
+            statements: RwLock::default(),
+        }
+    }
+
+    /// Returns the statements if the table is set up.
+    pub(crate) fn statements(&self) -> Option<Arc<Statements>> {
+        self.statements.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_statements(&self, statements: Arc<Statements>) {
+        *self.statements.write().unwrap_or_else(PoisonError::into_inner) = Some(statements);
+    }
+
+    /// Forgets these statements, which no longer fit the table, but not newer ones. The next call looks at the table again.
+    pub(crate) fn drop_statements(&self, outdated: &Arc<Statements>) {
+        let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
+        if statements.as_ref().is_some_and(|current| Arc::ptr_eq(current, outdated)) {
+            *statements = None;
+        }
+    }
+
+    /// Runs one statement within the timeout.
+    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
+        let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
+        outcome.map_err(|rejected| {
+            let error = rejected.error;
+            let error = if statement.idempotent { error } else { error.not_repeatable() };
+            Rejected { error: error.context(statement.name), ..rejected }
+        })
+    }
+
+    /// Refuses new calls, waits for those in flight, and closes the store's own connections.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.backend.close().await;
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}

@@ -1,0 +1,45 @@
+//! Runs a statement of the table.
+
+use std::sync::Arc;
+
+use super::setup;
+use crate::backend::{Params, Rejected, Reply, Statement};
+use crate::core::Core;
+use crate::error::Result;
+use crate::table::Statements;
+
+/// The most sessions that one statement of `all` and `clear` handles: some milliseconds of work.
+pub(super) const PAGE: i64 = 1_000;
+
+/// How often one call looks at the table again, in case it changes all the time.
+pub(super) const LOOKS: usize = 2;
+
+/// Runs a statement after setting up the table if necessary. If the table has changed since, looks at it again and sends
+/// the statement that fits now. PostgreSQL refused the outdated one, so it had no effect.
+pub(super) async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {
+    let statements = setup::ready(core).await?;
+    match core.submit(pick(&statements), params).await {
+        Ok(reply) => Ok(reply),
+        // Boxed: it is rare, and would enlarge every call's future.
+        Err(rejected) => Box::pin(run_again(core, pick, statements, rejected)).await,
+    }
+}
+
+async fn run_again(
+    core: &Core,
+    pick: fn(&Statements) -> &Arc<Statement>,
+    mut outdated: Arc<Statements>,
+    mut rejected: Rejected,
+) -> Result<Reply> {
+    for _ in 0..LOOKS {
+        let Some(params) = rejected.again.take() else { break };
+        core.drop_statements(&outdated);
+        let found = setup::ready(core).await;
+        outdated = found.map_err(|error| error.because_of(&rejected.error))?;
+        match core.submit(pick(&outdated), *params).await {
+            Ok(reply) => return Ok(reply),
+            Err(again) => rejected = again,
+        }
+    }
+    Err(rejected.error)
+}
