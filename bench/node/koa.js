@@ -1,7 +1,8 @@
 'use strict';
 
-// The app that counts its visitors' views, on Koa with the store that is named.
+// Serves an app that counts its visitors' views, on Koa with the given store: node koa.js <store>
 
+const { randomBytes } = require('node:crypto');
 const Koa = require('koa');
 const session = require('koa-generic-session');
 
@@ -17,7 +18,7 @@ const stores = {
 
 async function main(name) {
   const app = new Koa();
-  app.keys = ['for the bench only'];
+  app.keys = [randomBytes(32).toString('hex')];
   app.use(session({ store: await stores[name]() }));
   app.use((ctx) => {
     ctx.session.views = (ctx.session.views ?? 0) + 1;

@@ -1,7 +1,7 @@
 'use strict';
 
-// One store, called in this process. A line on standard input asks, and one on standard output answers:
-// {"fill": sessions}, then any number of {"measure": {operation, callers, sessions, seconds}}.
+// Measures one store in this process: node side.js <store>. Reads requests from standard input and writes a line of JSON for
+// each: {"fill": sessions}, then any number of {"measure": {operation, callers, sessions, seconds}}.
 
 const { createInterface } = require('node:readline');
 const { promisify } = require('node:util');
@@ -17,7 +17,7 @@ const stores = {
     return { get: (id) => store.get(id), set: (id, session) => store.set(id, session, TTL_SECONDS * 1000) };
   },
 
-  // In a schema of its own, where the fixed names of its constraints are free.
+  // Uses its own schema, because the names of its constraints are fixed.
   'connect-pg-simple': async () => {
     const { Pool } = require('pg');
     const PgSession = require('connect-pg-simple')(require('express-session'));
@@ -43,7 +43,7 @@ const stores = {
   },
 };
 
-/** As in Rust: 19 digits, random to look at. */
+/** Returns an id of 19 pseudo-random digits, as the Rust targets do. */
 function id(number) {
   let hash = 0xcbf29ce484222325n;
   for (let byte = 0; byte < 8; byte++) {
@@ -52,12 +52,12 @@ function id(number) {
   return String((hash & ((1n << 62n) - 1n)) | (1n << 62n));
 }
 
-/** As in Rust: about 300 bytes of JSON. */
+/** Returns a session of about 300 bytes of JSON, as the Rust targets do. */
 function session(number) {
   return { user: { id: number, name: `Visitor ${number}` }, views: 1, pad: 'x'.repeat(230) };
 }
 
-class Side {
+class Target {
   #store;
   #ids;
 
@@ -96,7 +96,7 @@ class Side {
 
   async #get(number) {
     const kept = await this.#store.get(this.#ids[number]);
-    if (kept?.user.id !== number) throw new Error(`session ${number} is lost, or another one came back`);
+    if (kept?.user.id !== number) throw new Error(`expected session ${number}, got ${JSON.stringify(kept)}`);
   }
 
   #set(number) {
@@ -105,15 +105,15 @@ class Side {
 }
 
 async function main(name) {
-  const side = new Side(await stores[name]());
+  const target = new Target(await stores[name]());
   for await (const line of createInterface({ input: process.stdin })) {
-    const question = JSON.parse(line);
-    const answer = question.fill ? await side.fill(question.fill) : await side.measure(question.measure);
-    console.log(JSON.stringify(answer));
+    const request = JSON.parse(line);
+    const result = request.fill ? await target.fill(request.fill) : await target.measure(request.measure);
+    console.log(JSON.stringify(result));
   }
 }
 
-// Who asked is gone or got an answer: pools need not be emptied.
+// Exits without closing pools: no request is in flight.
 main(process.argv[2]).then(
   () => process.exit(0),
   (error) => {

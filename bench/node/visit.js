@@ -1,7 +1,7 @@
 'use strict';
 
-// Load on the app that counts views: `node visit.js <url> <visitors> <seconds>`. Each visitor has a cookie and a
-// connection, which is kept alive, and asks again as soon as it was answered. Prints the outcome as one line of JSON.
+// Loads the app that counts views: node visit.js <url> <visitors> <seconds>. Each visitor has a cookie and a keep-alive
+// connection, and sends a request after each response. Prints the result as one line of JSON.
 
 const autocannon = require('autocannon');
 
@@ -14,7 +14,7 @@ async function visit(url, visitors, seconds) {
 
   const views = await Promise.all(cookies.map((cookie) => nextVisit(url, cookie)));
   const counted = views.reduce((sum, views) => sum + views, 0);
-  if (counted < requests.total) throw new Error(`${requests.total} visits, and only ${counted} of them counted`);
+  if (counted < requests.total) throw new Error(`the app counted only ${counted} of ${requests.total} visits`);
   return { per_second: requests.total / duration, p50_us: latency.p50 * 1000, p99_us: latency.p99 * 1000 };
 }
 
@@ -24,24 +24,24 @@ async function load(url, cookies, duration) {
   const done = await autocannon({ url, connections: cookies.length, duration, sampleInt: 100, setupClient });
   const { non2xx, errors, timeouts } = done;
   if (non2xx + errors + timeouts === 0) return done;
-  throw new Error(`${non2xx} answers are not 2xx, ${errors} requests failed and ${timeouts} were late`);
+  throw new Error(`${non2xx} responses are not 2xx, ${errors} requests failed and ${timeouts} timed out`);
 }
 
 async function firstVisit(url) {
-  const answer = await fetch(url);
-  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
-  await answer.arrayBuffer();
+  const response = await fetch(url);
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+  await response.arrayBuffer();
   return cookies.join('; ');
 }
 
 async function nextVisit(url, cookie) {
-  const answer = await fetch(url, { headers: { cookie } });
-  return (await answer.json()).views;
+  const response = await fetch(url, { headers: { cookie } });
+  return (await response.json()).views;
 }
 
 const [url, visitors, seconds] = process.argv.slice(2);
 visit(url, Number(visitors), Number(seconds)).then(
-  (outcome) => console.log(JSON.stringify(outcome)),
+  (result) => console.log(JSON.stringify(result)),
   (error) => {
     console.error(error);
     process.exitCode = 1;

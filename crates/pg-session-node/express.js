@@ -1,24 +1,24 @@
 'use strict';
 
 const { Store } = require('express-session');
-const { carry, leftOf } = require('./lib/bases.js');
 const withCallbacks = require('./lib/callbacks.js');
 const { PgSessionError } = require('./lib/errors.js');
+const { linkCopy, takenState } = require('./lib/loaded.js');
 
-/** express-session copies what the store hands out into a `Session`, and makes a new one of that for a new id. */
-class PgStore extends withCallbacks(Store, { inStep: true }) {
+/** The store for express-session, which copies a loaded session into a `Session`, and makes a new one for a new id. */
+class PgStore extends withCallbacks(Store, { ageFollowsDate: true }) {
   createSession(req, found) {
     const session = super.createSession(req, found);
-    carry(found, session);
+    linkCopy(found, session);
     return session;
   }
 
   regenerate(req, callback) {
     const { session, sessionID } = req;
-    this.take(sessionID, (error, found) => {
+    this.take(sessionID, (error, taken) => {
       this.generate(req);
-      const base = carry(session, req.session);
-      if (!error) base?.taken(sessionID, leftOf(found));
+      const loaded = linkCopy(session, req.session);
+      if (!error) loaded?.markTaken(sessionID, takenState(taken));
       callback(error);
     });
   }

@@ -1,54 +1,59 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
-const { carry, isObject, leftOf } = require('./lib/bases.js');
 const withCallbacks = require('./lib/callbacks.js');
 const { PgSessionError } = require('./lib/errors.js');
+const { LoadedState, link, linkedState, takenState } = require('./lib/loaded.js');
+const isObject = require('./lib/is-object.js');
 
-/** Where a cookie says which session it was found in. */
-const FOUND = Symbol('found');
-
-/**
- * @fastify/session copies the data into a `Session` of its own. All else that this keeps of what the store handed out are
- * the options of the cookie, and it hands them on to the new one for a new id.
- */
+/** The store for @fastify/session. */
 class PgStore extends withCallbacks(EventEmitter) {
-  /** What a `destroy` has destroyed, while its callback runs: `regenerate` sets the new session in there. */
-  #taken;
+  /** The id and state of the session that was just destroyed: `regenerate` saves the new session in the callback. */
+  #destroyed;
 
   get(sid, callback) {
     super.get(sid, (error, found) => {
-      if (isObject(found?.cookie)) tellOf(found);
-      callback(error, found);
+      handOver(found, () => callback(error, found));
     });
   }
 
   set(sid, session, callback) {
-    const base = carry(foundBy(session), session);
-    if (this.#taken) base?.taken(...this.#taken);
+    const loaded = linkedState(session) ?? stateInCookieOptions(session);
+    if (loaded) link(session, loaded);
+    if (this.#destroyed) loaded?.markTaken(...this.#destroyed);
     super.set(sid, session, callback);
   }
 
   destroy(sid, callback) {
-    this.take(sid, (error, found) => {
-      if (!error) this.#taken = [sid, leftOf(found)];
+    this.take(sid, (error, taken) => {
+      if (!error) this.#destroyed = [sid, takenState(taken)];
       try {
         callback?.(error);
       } finally {
-        this.#taken = undefined;
+        this.#destroyed = undefined;
       }
     });
   }
 }
 
-/** Has the options that a `Session` takes from the cookie tell of the session; the cookie looks as it did. */
-function tellOf(found) {
-  Object.defineProperty(found.cookie, 'toJSON', { value: () => ({ ...found.cookie, [FOUND]: found }) });
+/**
+ * Runs the callback, in which @fastify/session copies the session. The copy keeps only the data and the options of the cookie,
+ * and `regenerate` passes the options on to the new session. So the cookie has the loaded state during the callback.
+ */
+function handOver(found, callback) {
+  if (!isObject(found?.cookie)) return callback();
+  found.cookie.pgSessionState = linkedState(found);
+  try {
+    return callback();
+  } finally {
+    delete found.cookie.pgSessionState;
+  }
 }
 
-function foundBy(session) {
+/** Finds the loaded state among the cookie's options. @fastify/session keeps them in a property that has no public name. */
+function stateInCookieOptions(session) {
   const kept = Object.getOwnPropertySymbols(Object(session)).map((symbol) => session[symbol]);
-  return kept.find((value) => value?.[FOUND])?.[FOUND];
+  return kept.map((value) => value?.pgSessionState).find((state) => state instanceof LoadedState);
 }
 
 module.exports = PgStore;

@@ -1,155 +1,195 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * Sessions in a PostgreSQL table. `Data` is what a session holds.
+ * Sessions in a PostgreSQL table. `Data` is the data of a session.
  *
- * The clock is the database's, always. Ids are strings of 1 to 1,024 bytes in UTF-8, without NUL. Every time to live is
- * in milliseconds; a session expires at once if it is zero or less. Where none is given, it is the `originalMaxAge` of
- * the session's cookie, else the option `ttl`, or what the session has left if that is more. Every method answers a
- * promise, which is rejected with a {@link PgStore.PgSessionError}.
+ * - Whether a session is live is decided by the clock of the database.
+ * - An id is a string of 1 to 1,024 bytes in UTF-8, without NUL.
+ * - A time to live is in milliseconds. Zero or less expires the session at once. Without one, the `originalMaxAge` of the
+ *   session's cookie applies; without that, the option `ttl`, or the session's remaining time if that is longer.
+ * - Every method returns a promise, which is rejected with a {@link PgStore.PgSessionError}.
  */
-declare class PgStore<Data = any> extends EventEmitter {
+declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
   /**
-   * Connects to nothing yet.
+   * Creates a store. It connects with the first call.
    *
-   * @throws {PgStore.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option cannot be used.
+   * @throws {PgStore.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid.
    */
   constructor(connection: PgStore.Connection, options?: PgStore.Options);
 
-  /** The options' defaults. */
+  /** The defaults of the options. */
   static readonly defaultOpts: PgStore.CompleteOptions;
 
   /** The options, with the defaults filled in. */
   readonly options: PgStore.CompleteOptions;
 
-  /** Whether the table was found or created, by `setup` or by another call; `connect` is emitted when it was. */
+  /** Whether the table has been found or created, by `setup` or by another call. The store then emits `connect`. */
   readonly ready: boolean;
 
   /**
-   * Finds or creates the table, checks that it fits, and starts the sweeper. Idempotent. Where it was not called, the first
-   * call of another method does the same. Its rejection need not be caught: the next call tries again, and tells.
+   * Finds or creates the table, checks its columns, and starts the background sweeper. Idempotent. If it is not called, the
+   * first call of another method does the same.
    *
-   * If `create` is false and the table is missing, it resolves with a warning of the process, and every call is rejected
-   * with `PG_SESSION_SETUP` until the table is there.
+   * A rejection may be ignored: the next call tries again. If `create` is false and the table is missing, `setup` resolves
+   * and emits a process warning, and calls are rejected with `PG_SESSION_SETUP` until the table exists.
    */
-  setup(): PgStore.Answer<void>;
+  setup(): Promise<void>;
 
   /**
-   * The live session, or `false`. Never an expired one. Never writes. The store remembers what it has handed out, by the
-   * object's identity, as long as you keep that; `set` and `update` are against it. A date in `cookie.expires` is when
-   * the session ends. The last two are koa-session's.
-   */
-  get(sid: string, maxAge?: PgStore.Ttl, context?: PgStore.Context): PgStore.Answer<Data | false>;
-
-  /**
-   * Inserts or replaces, in one atomic statement. The very object that `get` answered for this id it updates, as `update`
-   * does: if the session is gone, that is no error, but the event `gone`. The last one is koa-session's.
-   */
-  set(sid: string, session: Data, ttl?: PgStore.Ttl, context?: PgStore.Context): PgStore.Answer<void>;
-
-  /**
-   * Saves the very object that `get` answered for this id, or that was saved since, together with what others have changed
-   * meanwhile. Never inserts. Objects merge by key, all the way down; of anything else that both changed yours stands; what
-   * one side removed stays so. What has not changed is at most touched; nor is a cookie a change whose time alone has moved.
+   * Returns the live session, or `false`. Never writes. A date in `cookie.expires` is replaced by the session's expiry.
    *
+   * The store remembers the state of the object that it returns. `set` and `update` merge against that state.
+   *
+   * @param maxAge Ignored; koa-session passes it.
+   * @param context Passed by koa-session.
+   */
+  get(sid: string, maxAge?: PgStore.Ttl, context?: PgStore.Context): Promise<Data | false>;
+
+  /**
+   * Inserts or replaces a session, in one atomic statement. The object that `get` returned for this id is saved as by
+   * `update` instead; if the session was deleted meanwhile, the store emits `gone`, and the promise resolves.
+   *
+   * @param context Passed by koa-session.
+   */
+  set(sid: string, session: Data, ttl?: PgStore.Ttl, context?: PgStore.Context): Promise<void>;
+
+  /**
+   * Saves the object that `get` returned for this id, or that was saved since. Merges it with concurrent changes:
+   *
+   * - Objects merge by key, at every depth. For any other value that both sides changed, the last write wins.
+   * - A removed key stays removed.
+   * - Unchanged data is not written; the expiry moves as by `touch`. A cookie in which only times differ is unchanged.
+   *
+   * Never inserts. Returns `saved`; `merged` with concurrent changes; `unchanged`; or `gone` if the session was deleted.
    * Rejected with `PG_SESSION_INVALID_INPUT` for any other object.
    */
-  update(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<'saved' | 'merged' | 'unchanged' | 'gone'>;
+  update(sid: string, session: Data, ttl?: PgStore.Ttl): Promise<'saved' | 'merged' | 'unchanged' | 'gone'>;
 
-  /** Inserts unless a live session has that id; whether it did. */
-  create(sid: string, session: Data, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
+  /** Inserts a session unless a live one has this id. Returns whether it did. */
+  create(sid: string, session: Data, ttl?: PgStore.Ttl): Promise<boolean>;
 
   /**
-   * Moves the expiry; whether the session lives. Never inserts. Without a time to live it shortens no session. Does not wait
-   * for the disk, unless the session ends sooner by it: a crash of the server may take the touches of its last instants
-   * back.
+   * Moves the expiry. Returns whether the session is live. Never inserts. Without a time to live, it never shortens the
+   * session.
+   *
+   * Commits asynchronously unless it shortens the session: a crash of the server may lose the touches of the last moments.
    */
-  touch(sid: string, ttl?: PgStore.Ttl): PgStore.Answer<boolean>;
+  touch(sid: string, ttl?: PgStore.Ttl): Promise<boolean>;
 
-  /** Deletes the session; whether there was a live one. No `update` brings it back. The last one is koa-session's. */
-  destroy(sid: string, context?: PgStore.Context): PgStore.Answer<boolean>;
+  /**
+   * Deletes a session. Returns whether it was live. No `update` or `touch` brings it back.
+   *
+   * @param context Passed by koa-session.
+   */
+  destroy(sid: string, context?: PgStore.Context): Promise<boolean>;
 
-  /** Deletes the session, and answers it as it was, or `false`. Of several calls at once, one gets it. */
-  take(sid: string): PgStore.Answer<Data | false>;
+  /** Deletes a session and returns it, or `false`. Of several concurrent calls, one gets the session. */
+  take(sid: string): Promise<Data | false>;
 
-  /** Gives the session a new id, in one atomic statement. Of several calls at once one wins, and the old id is dead. */
-  rotate(old: string, sid: string): PgStore.Answer<'rotated' | 'exists' | 'gone'>;
+  /**
+   * Gives a session a new id, in one atomic statement. Of several concurrent calls, one wins, and the old id is invalid.
+   * Returns `rotated`; `exists` if a live session has the new id; or `gone` if none has the old one.
+   */
+  rotate(old: string, sid: string): Promise<'rotated' | 'exists' | 'gone'>;
 
-  /** The live sessions whose data has this value at the path of the option `subject`, the one that lives longest first. */
-  sessionsOf(user: PgStore.Subject): PgStore.Answer<[sid: string, session: Data][]>;
+  /**
+   * Returns the ids and data of the user's live sessions, the one with the most time left first. Requires the option
+   * `subject`.
+   */
+  sessionsOf(user: PgStore.Subject): Promise<[sid: string, session: Data][]>;
 
-  /** Deletes them, but for the id `except`: "log out everywhere else". How many lived. */
-  destroySessionsOf(user: PgStore.Subject, except?: string): PgStore.Answer<number>;
+  /**
+   * Deletes the user's sessions, except the one with the id `except`: "log out everywhere else". Requires the option
+   * `subject`. Returns how many live sessions it deleted.
+   */
+  destroySessionsOf(user: PgStore.Subject, except?: string): Promise<number>;
 
-  /** All live sessions with their ids, in pages: not one moment's picture. */
-  all(): PgStore.Answer<[sid: string, session: Data][]>;
+  /** Returns the ids and data of all live sessions. Reads in pages, so the result is not a snapshot. */
+  all(): Promise<[sid: string, session: Data][]>;
 
-  /** How many sessions live. Reads the whole table. */
-  count(): PgStore.Answer<number>;
+  /** Returns the number of live sessions. Reads the whole table. */
+  count(): Promise<number>;
 
-  /** Deletes all sessions: everybody is logged out. */
-  clear(): PgStore.Answer<void>;
+  /** Deletes all sessions, so that all users are logged out. */
+  clear(): Promise<void>;
 
-  /** Deletes the expired; how many. */
-  sweep(): PgStore.Answer<number>;
+  /** Deletes all expired sessions. Returns how many. The background sweeper does the same every `cleanupTime`. */
+  sweep(): Promise<number>;
 
-  /** Lets what is under way finish, and closes the store's own connections. Idempotent; later calls are rejected. */
-  close(): PgStore.Answer<void>;
+  /** Waits for calls in flight, and closes the store's own connections. Idempotent. Later calls are rejected. */
+  close(): Promise<void>;
 
-  /** `gone`: a save has found its session gone, and was dropped. */
+  /** `connect`: the table has been found or created. `gone`: a save found its session deleted, and was dropped. */
   on(event: 'connect' | 'gone', listener: () => void): this;
+  on(event: string | symbol, listener: (...args: never[]) => void): this;
   once(event: 'connect' | 'gone', listener: () => void): this;
-  on(event: string | symbol, listener: (...args: any[]) => void): this;
-  once(event: string | symbol, listener: (...args: any[]) => void): this;
+  once(event: string | symbol, listener: (...args: never[]) => void): this;
 }
 
 declare namespace PgStore {
   export { PgStore, PgStore as default };
 
-  /** A promise, which generators of co and Koa 1 may also `yield*`. */
-  export interface Answer<T> extends Promise<T> {
-    [Symbol.iterator](): Generator<Answer<T>, T, T>;
+  /** The data of a session if the store has no type argument. */
+  export interface SessionData {
+    [key: string]: unknown;
   }
 
-  /** Milliseconds; the others are how middlewares say that there are none. */
+  /** A time to live in milliseconds. The other values mean that there is none; middlewares pass them. */
   export type Ttl = number | 'session' | false | null;
 
-  /** What koa-session says besides. What a request has loaded, its `ctx` carries to what it saves. */
+  /** The argument by which koa-session links the load and the save of a request. */
   export interface Context {
     ctx?: object;
     changed?: boolean;
     rolling?: boolean;
   }
 
-  /** Whose sessions, as the data has it; a number is its digits. */
+  /**
+   * A store in generators of co and Koa 1, in which `yield*` accepts its promises:
+   * `const store = new PgStore(url) as PgStore.Yieldable<PgStore>`.
+   */
+  export type Yieldable<Store> = {
+    [Name in keyof Store]: Store[Name] extends (...args: infer Args) => Promise<infer Result>
+      ? (...args: Args) => YieldablePromise<Result>
+      : Store[Name];
+  };
+
+  export interface YieldablePromise<Result> extends Promise<Result> {
+    [Symbol.iterator](): Generator<YieldablePromise<Result>, Result, Result>;
+  }
+
+  /** The value that identifies a user in the data. A number equals the string of its digits. */
   export type Subject = string | number | boolean;
 
-  /** A connection string as libpq takes it, an object as node-postgres does, or a client or a function that you have. */
+  /** A connection string of libpq, a connection object of node-postgres, a client, or a function. */
   export type Connection = string | URL | ConnectionObject | Client | Query;
 
   /**
-   * Runs one statement. Every parameter is text, and so is every column of the result. Rows may be arrays or objects; a pair
-   * of them and of what else there is to tell will do too.
+   * Runs one statement. Every parameter is text, and the statement selects every column as text. A row is an array or an
+   * object. The rows may be in a property `rows`, or come first in a pair.
    */
   export type Query = (sql: string, params: string[]) => PromiseLike<
-    readonly object[] | { readonly rows: readonly object[] } | readonly [rows: readonly object[], more: unknown]
+    readonly object[] | { readonly rows: readonly object[] } | readonly [rows: readonly object[], other: unknown]
   >;
 
   /**
    * A Pool or a connected Client of pg, a database of pg-promise, Drizzle, Kysely or PGlite, a DataSource of TypeORM, an
-   * instance of Sequelize or Knex, the `sql` of postgres.js, or any other object with such a method `query`. The store
+   * instance of Sequelize or Knex, the `sql` of postgres.js, or another object with a method `query(sql, params)`. The store
    * never closes it.
    */
   export type Client =
-    | { query(...args: any[]): any }
-    | { $client: any }
-    | { executeQuery(...args: any[]): any }
-    | { raw(...args: any[]): any; client: any }
-    | { unsafe(...args: any[]): any };
+    | { query(...args: never[]): unknown }
+    | { $client: unknown }
+    | { executeQuery(...args: never[]): unknown }
+    | { raw(...args: never[]): unknown; client: unknown }
+    | { unsafe(...args: never[]): unknown };
 
+  /** A connection object of node-postgres. Its environment variables, such as `PGHOST`, are not read. */
   export interface ConnectionObject {
     connectionString?: string;
+    /** Default: `localhost`. */
     host?: string;
+    /** Default: 5432. */
     port?: number | string;
     user?: string;
     password?: string;
@@ -162,10 +202,11 @@ declare namespace PgStore {
     connectionTimeoutMillis?: number;
     keepAlive?: boolean;
     keepAliveInitialDelayMillis?: number;
+    /** In milliseconds, as are the next two. */
     statement_timeout?: number;
     lock_timeout?: number;
     idle_in_transaction_session_timeout?: number;
-    /** Options of a pool are taken, and have no effect. */
+    /** This and the following options of a pool are accepted and have no effect. */
     max?: number;
     min?: number;
     poolSize?: number;
@@ -180,70 +221,86 @@ declare namespace PgStore {
     Promise?: unknown;
   }
 
-  /** As Node's `tls.connect` has them; `ca`, `cert` and `key` are in PEM form. */
+  /** Options of Node's `tls.connect`. `ca`, `cert` and `key` are in PEM form. */
   export interface TlsOptions {
+    /** Whether the server's certificate is verified. Default: true. */
     rejectUnauthorized?: boolean;
+    /** Default: the certificates of the system. */
     ca?: string | Uint8Array | readonly (string | Uint8Array)[];
     cert?: string | Uint8Array;
     key?: string | Uint8Array;
   }
 
   export interface Options {
-    /** Of the table. Default: `public`. */
+    /** The schema of the table. Default: `public`. */
     schema?: string;
-    /** Default: `session`. */
+    /** The table. Default: `session`. */
     table?: string;
-    /** Whether `setup` may create the table. Default: true. */
+    /** Whether `setup` may create the table. If false, no DDL is sent. Default: true. */
     create?: boolean;
-    /** Milliseconds between two sweeps of the expired; 0 for none. Default: 2,700,000. */
+    /** Milliseconds between two background sweeps; 0 turns them off. Default: 2,700,000 (45 minutes). */
     cleanupTime?: number;
-    /** Default: `id`. */
+    /** The column of the id, `text` or `varchar`. Default: `id`. */
     idColumn?: string;
-    /** Default: `expiry`. */
+    /** The column of the expiry, `timestamptz` or `timestamp`. Default: `expiry`. */
     expiryColumn?: string;
-    /** Default: `session`. */
+    /** The column of the data, `json` or `jsonb`. Default: `session`. */
     dataColumn?: string;
-    /** Milliseconds that a session lives where nothing else says so. Default: 2,700,000. */
+    /** The time to live, in milliseconds, of a session whose middleware sets none. Default: 2,700,000 (45 minutes). */
     ttl?: number;
-    /** The largest session, in bytes of its JSON; 1 to 268,435,456. Default: 1,048,576. */
+    /** The largest session, in bytes of its JSON; 1 to 268,435,456. Default: 1,048,576 (1 MiB). */
     maxSize?: number;
-    /** Milliseconds that a stored expiry may lag behind before a touch writes; 0 for none. Default: ttl / 20. */
+    /**
+     * Milliseconds by which a stored expiry may lag behind before a touch writes; 0 writes always. Default: a twentieth of
+     * the time to live.
+     */
     touchEvery?: number;
-    /** Milliseconds that a session lives at most, however often it is touched; needs a column `created`. Default: none. */
+    /**
+     * Milliseconds that a session lives at most, counted from its creation, however often it is touched. Requires a column
+     * `created timestamptz DEFAULT now()`, which a table that the store creates has. Default: no limit.
+     */
     maxAge?: number;
-    /** The path in the data that names whose session it is, such as `user.id`. Default: none. */
+    /** The path in the data to the id of the user, such as `user.id`; for `sessionsOf`. Default: none. */
     subject?: string;
-    /** Milliseconds that one statement may take at most, waiting included. Default: 5,000. */
+    /** Milliseconds that one statement may take, including the time in the queue; more than 0. Default: 5,000. */
     timeout?: number;
-    /** The store's own connections, each opened when it is needed; 1 to 64. Default: 2. */
+    /** How many connections the store opens at most, each on demand; 1 to 64. Default: 2. */
     connections?: number;
-    /** How many calls may wait for them; more fail at once with `PG_SESSION_OVERLOADED`. Default: 10,000. */
+    /** How many calls may wait for a connection; 1 or more. Further calls fail with `PG_SESSION_OVERLOADED`. Default: 10,000. */
     maxWaiting?: number;
-    /** Whether statements are prepared; behind a transaction pooler the store stops that by itself. Default: true. */
+    /** Whether statements are prepared. Behind a transaction pooler, the store stops preparing by itself. Default: true. */
     prepare?: boolean;
   }
 
   type WithoutDefault = 'touchEvery' | 'maxAge' | 'subject';
   export type CompleteOptions = Required<Omit<Options, WithoutDefault>> & Pick<Options, WithoutDefault>;
 
-  /** What every failure is. */
+  /** The error of every failure. Its message contains no password, id or session data. */
   export class PgSessionError extends Error {
     readonly code:
+      /** The connection or an option is invalid, or names a role or database that PostgreSQL rejects. */
       | 'PG_SESSION_CONFIGURATION'
+      /** The table is missing or has unsuitable columns, or the role lacks a privilege. */
       | 'PG_SESSION_SETUP'
+      /** The id, the data or the time to live cannot be stored. */
       | 'PG_SESSION_INVALID_INPUT'
+      /** The data is larger than `maxSize`. */
       | 'PG_SESSION_TOO_LARGE'
+      /** PostgreSQL is unreachable, shutting down or read-only, or did not answer within `timeout`. */
       | 'PG_SESSION_UNAVAILABLE'
+      /** More calls are waiting than `maxWaiting` allows. */
       | 'PG_SESSION_OVERLOADED'
+      /** Other calls changed the session so often that an update could not be merged. */
       | 'PG_SESSION_CONFLICT'
+      /** PostgreSQL rejected a statement for another reason; see `sqlState`. */
       | 'PG_SESSION_DATABASE';
-    /** PostgreSQL's own code, where it gave one. */
+    /** The SQLSTATE, if PostgreSQL sent one. */
     readonly sqlState?: string;
-    /** Whether the same call may simply be made again: it does no harm, and may succeed. */
+    /** Whether it is safe to repeat the call, which may then succeed. */
     readonly retryable: boolean;
     /**
-     * What the application's function or client threw, where that is why and PostgreSQL gave no code; of an error that holds
-     * the statement or its parameters, the first error within it that does not, or undefined.
+     * The error of the application's function or client, if it caused this one and has no SQLSTATE. If it contains the
+     * statement or its parameters, this is the first error in its chain of causes that does not, or undefined.
      */
     readonly cause?: unknown;
     private constructor();

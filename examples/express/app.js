@@ -1,6 +1,6 @@
 'use strict';
 
-// An Express application that keeps its visitors' sessions in PostgreSQL.
+// An Express application with sessions in PostgreSQL.
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const { promisify } = require('node:util');
@@ -8,20 +8,21 @@ const express = require('express');
 const session = require('express-session');
 const PgStore = require('pg-session/express');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_SECRET, SESSION_SECONDS = '2700', NODE_ENV } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+if (!SESSION_SECRET) throw new Error('set SESSION_SECRET, for example to the output of: openssl rand -hex 32');
 
 const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = express();
 app.use(express.json({ strict: false }));
 app.use(session({
   store,
-  secret: SESSION_KEY,
+  secret: SESSION_SECRET,
   resave: false,
   saveUninitialized: false,
-  // It lives as long after the last request.
+  // Each request extends the session.
   rolling: true,
-  cookie: { maxAge: Number(SESSION_SECONDS) * 1000 },
+  cookie: { maxAge: Number(SESSION_SECONDS) * 1000, secure: NODE_ENV === 'production', sameSite: 'lax' },
 }));
 
 app.get('/', (req, res) => {
@@ -48,7 +49,7 @@ app.get('/touch', async (req, res) => {
 app.post('/rotate', async (req, res) => {
   await delay(req);
   const kept = data(req.session);
-  // It stores the new session in any case, and one without data is not worth a row.
+  // `regenerate` stores the new session even if it is empty. An empty one is not worth a row.
   if (Object.keys(kept).length > 0) {
     await promisify(req.session.regenerate).call(req.session);
     Object.assign(req.session, kept);
@@ -64,14 +65,14 @@ app.post('/logout-others', async (req, res) => {
   if (user?.id != null) await store.destroySessionsOf(user.id, req.sessionID);
   res.end();
 });
-// What goes wrong is for the log; express-session has saved by then, or said why not.
+// Logs errors. express-session has already saved the session, or passed its error here.
 app.use((error, req, res, next) => {
   console.error(`${error.name}: ${error.message}`);
   if (res.headersSent) next(error);
   else res.sendStatus(500);
 });
 
-/** The session without what the middleware keeps in it. */
+/** Returns the session's data without the middleware's fields. */
 function data({ cookie, ...rest }) {
   return rest;
 }
@@ -87,7 +88,7 @@ async function main() {
   });
   const stop = () => {
     server.close(() => store.close());
-    // A connection that is kept alive is idle once its answer is out.
+    // A keep-alive connection becomes idle once its response is sent.
     setInterval(() => server.closeIdleConnections(), 50).unref();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,23 +1,23 @@
 'use strict';
 
-// A Fastify application that keeps its visitors' sessions in PostgreSQL.
+// A Fastify application with sessions in PostgreSQL.
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const PgStore = require('pg-session/fastify');
 
-const { DATABASE_URL, PORT = '3000', SESSION_SECONDS = '2700' } = process.env;
-const { SESSION_KEY = 'thirty-two letters or more, for development only' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_SECRET, SESSION_SECONDS = '2700', NODE_ENV } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+if (!SESSION_SECRET) throw new Error('set SESSION_SECRET, for example to the output of: openssl rand -hex 32');
 
 const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = require('fastify')();
 app.register(require('@fastify/cookie'));
 app.register(require('@fastify/session'), {
   store,
-  secret: SESSION_KEY,
+  secret: SESSION_SECRET,
   saveUninitialized: false,
-  // It lives as long after the last request. This is http on localhost; over https, an app leaves `secure` out.
-  cookie: { secure: false, maxAge: Number(SESSION_SECONDS) * 1000 },
+  // @fastify/session extends the session with each request.
+  cookie: { maxAge: Number(SESSION_SECONDS) * 1000, secure: NODE_ENV === 'production', sameSite: 'lax' },
 });
 
 app.get('/', async ({ session }) => {
@@ -38,7 +38,7 @@ app.get('/touch', async ({ query }) => {
 app.post('/rotate', async ({ session, query }) => {
   await delay(query);
   const keys = Object.keys(data(session));
-  // It stores the new session at once, and one without data is not worth a row.
+  // `regenerate` stores the new session even if it is empty. An empty one is not worth a row.
   if (keys.length > 0) await session.regenerate(keys);
 });
 app.post('/logout', async ({ session }) => {
@@ -49,7 +49,7 @@ app.post('/logout-others', async ({ session }) => {
   if (user?.id != null) await store.destroySessionsOf(user.id, sessionId);
 });
 
-/** The session without what the middleware keeps in it. */
+/** Returns the session's data without the middleware's fields. */
 function data({ cookie, ...rest }) {
   return rest;
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-// A Koa application that keeps its visitors' sessions in PostgreSQL, by koa-session.
+// A Koa application with sessions in PostgreSQL, through koa-session.
 
 const { json } = require('node:stream/consumers');
 const { setTimeout: sleep } = require('node:timers/promises');
@@ -8,14 +8,21 @@ const Koa = require('koa');
 const { createSession } = require('koa-session');
 const PgStore = require('pg-session');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_SECRET, SESSION_SECONDS = '2700', NODE_ENV } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+if (!SESSION_SECRET) throw new Error('set SESSION_SECRET, for example to the output of: openssl rand -hex 32');
 
 const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = new Koa();
-app.keys = [SESSION_KEY];
-// A session lives as long after the last request.
-app.use(createSession({ store, maxAge: Number(SESSION_SECONDS) * 1000, rolling: true }, app));
+app.keys = [SESSION_SECRET];
+app.use(createSession({
+  store,
+  // Each request extends the session.
+  rolling: true,
+  maxAge: Number(SESSION_SECONDS) * 1000,
+  secure: NODE_ENV === 'production',
+  sameSite: 'lax',
+}, app));
 
 const routes = {
   'GET /': (ctx) => {
@@ -60,7 +67,7 @@ app.use((ctx) => {
   return routes[`${ctx.method} ${folder}`]?.(ctx, ...keys.map((key) => key && decodeURIComponent(key)));
 });
 
-/** The session without what the middleware keeps in it. */
+/** Returns the session's data without the middleware's fields. */
 function data({ cookie, ...rest }) {
   return rest;
 }
@@ -76,7 +83,7 @@ async function main() {
   });
   const stop = () => {
     server.close(() => store.close());
-    // A connection that is kept alive is idle once its answer is out.
+    // A keep-alive connection becomes idle once its response is sent.
     setInterval(() => server.closeIdleConnections(), 50).unref();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,6 +1,6 @@
 'use strict';
 
-// A Koa application that keeps its visitors' sessions in PostgreSQL.
+// A Koa application with sessions in PostgreSQL, through koa-generic-session.
 
 const { json } = require('node:stream/consumers');
 const { setTimeout: sleep } = require('node:timers/promises');
@@ -8,16 +8,22 @@ const Koa = require('koa');
 const session = require('koa-generic-session');
 const PgStore = require('pg-session');
 
-const { DATABASE_URL, PORT = '3000', SESSION_KEY = 'for development only', SESSION_SECONDS = '2700' } = process.env;
+const { DATABASE_URL, PORT = '3000', SESSION_SECRET, SESSION_SECONDS = '2700', NODE_ENV } = process.env;
 if (!DATABASE_URL) throw new Error('set DATABASE_URL, such as postgres://user:password@localhost/app');
+if (!SESSION_SECRET) throw new Error('set SESSION_SECRET, for example to the output of: openssl rand -hex 32');
 
-/** What the middleware puts before its ids in the store. */
+/** The middleware's prefix of ids in the store. */
 const PREFIX = 'koa:sess:';
 const store = new PgStore(DATABASE_URL, { subject: 'user.id' });
 const app = new Koa();
-app.keys = [SESSION_KEY];
-// A session lives as long after the last request.
-app.use(session({ store, prefix: PREFIX, rolling: true, cookie: { maxAge: Number(SESSION_SECONDS) * 1000 } }));
+app.keys = [SESSION_SECRET];
+app.use(session({
+  store,
+  prefix: PREFIX,
+  // Each request extends the session.
+  rolling: true,
+  cookie: { maxAge: Number(SESSION_SECONDS) * 1000, secure: NODE_ENV === 'production', sameSite: 'lax' },
+}));
 
 const routes = {
   'GET /': (ctx) => {
@@ -43,11 +49,11 @@ const routes = {
   },
   'POST /rotate': async (ctx) => {
     await delay(ctx);
-    // As it is by now; and of two requests at once, only one gets it.
+    // Gets the current data. Of two concurrent requests, only one gets it.
     const kept = data(await store.take(PREFIX + ctx.sessionId));
     await ctx.regenerateSession();
     Object.assign(ctx.session, kept);
-    // The middleware compares data alone, and would take the new session for one that has not changed.
+    // The middleware compares only the data, so it would not save the new session.
     if (Object.keys(kept).length > 0) ctx.sessionSave = true;
     ctx.status = 200;
   },
@@ -67,7 +73,7 @@ app.use((ctx) => {
   return routes[`${ctx.method} ${folder}`]?.(ctx, ...keys.map((key) => key && decodeURIComponent(key)));
 });
 
-/** The session without what the middleware keeps in it. */
+/** Returns the session's data without the middleware's fields. */
 function data({ cookie, ...rest }) {
   return rest;
 }
@@ -83,7 +89,7 @@ async function main() {
   });
   const stop = () => {
     server.close(() => store.close());
-    // A connection that is kept alive is idle once its answer is out.
+    // A keep-alive connection becomes idle once its response is sent.
     setInterval(() => server.closeIdleConnections(), 50).unref();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,25 +1,25 @@
 'use strict';
 
-const { baseOf } = require('./bases.js');
-const Sessions = require('./store.js');
-const { statedTtl, unstatedTtl } = require('./times.js');
+const { loadedState } = require('./loaded.js');
+const PromiseStore = require('./store.js');
+const { cookieTtl, fallbackTtl } = require('./times.js');
 
 /**
- * A store over `Base` whose methods take callbacks, as those of express-session and @fastify/session do. `inStep` is
- * whether the middleware's cookie keeps its age in step with its date.
+ * Returns a store class whose methods take callbacks, as express-session and @fastify/session call them. `Parent` is the
+ * class that the middleware expects. `ageFollowsDate` says whether the middleware's cookie updates its age with its date.
  */
-function withCallbacks(Base, { inStep = false } = {}) {
-  return class PgStore extends Base {
+function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
+  return class PgStore extends Parent {
     static get defaultOpts() {
-      return Sessions.defaultOpts;
+      return PromiseStore.defaultOpts;
     }
 
     #store;
 
     constructor(connection, options) {
       super();
-      this.#store = new Sessions(connection, options);
-      // Never `disconnect`: express-session then runs requests without a session.
+      this.#store = new PromiseStore(connection, options);
+      // `disconnect` is never emitted: express-session would then run requests without a session.
       for (const event of ['connect', 'gone']) this.#store.on(event, () => this.emit(event));
     }
 
@@ -56,12 +56,13 @@ function withCallbacks(Base, { inStep = false } = {}) {
     }
 
     set(sid, session, callback) {
-      answer(this.#store.set(sid, session, statedTtl(session, baseOf(this.#store, session), inStep)), callback);
+      const loaded = loadedState(this.#store, session);
+      answer(this.#store.set(sid, session, cookieTtl(session, loaded, ageFollowsDate)), callback);
     }
 
     touch(sid, session, callback) {
-      const base = baseOf(this.#store, session);
-      const ttl = statedTtl(session, base, inStep) ?? (base && unstatedTtl(base, this.options.ttl));
+      const loaded = loadedState(this.#store, session);
+      const ttl = cookieTtl(session, loaded, ageFollowsDate) ?? (loaded && fallbackTtl(loaded, this.options.ttl));
       answer(this.#store.touch(sid, ttl), callback);
     }
 
@@ -74,7 +75,7 @@ function withCallbacks(Base, { inStep = false } = {}) {
     }
 
     all(callback) {
-      // For whoever lists them; not to be stored with the data.
+      // Not enumerable, so that the id is not stored with the data.
       const withId = (session, id) => Object.defineProperty(session, 'id', { value: id, configurable: true, writable: true });
       const withIds = (entries) => entries.map(([id, session]) => withId(Object(session), id));
       answer(this.#store.all().then(withIds), callback);
@@ -90,7 +91,7 @@ function withCallbacks(Base, { inStep = false } = {}) {
   };
 }
 
-/** Calls back out of the promise's reach: what the callback throws is its caller's, as with every callback of Node's. */
+/** Calls back in a later tick, so that an exception of the callback is uncaught, as in Node's own APIs. */
 function answer(promise, callback = () => {}) {
   promise.then(
     (value) => process.nextTick(callback, null, value),

@@ -7,22 +7,22 @@ const { causeAt } = require('./function.js');
 onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
 
 /**
- * What waits for an answer, in all stores; a ticket is a place in it. In a Map, what was answered would live on: it grows
- * anew every few hundred calls, and its old tables keep what they held from the collector of young objects.
+ * The calls of all stores that wait for an answer, by their ids. An array and not a Map: a Map reallocates its table every few
+ * hundred calls, and the old tables keep answered calls from the collector of young objects.
  */
 const pending = [];
-const freeTickets = [];
-const isIdle = () => pending.length === freeTickets.length;
+const freeIds = [];
+const isIdle = () => pending.length === freeIds.length;
 
-/** How many numbers cross into Rust with a call. */
+/** How many numbers a call has; see `submit` of the addon. */
 const NUMBERS = 5;
 
-/** Holds the event loop while anything is pending, and only then: it never fires in earnest. */
-const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
+/** Keeps the event loop alive while a call is pending. */
+const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref();
 
 /**
- * A store's line to Rust. The calls of one tick cross together, and so do the answers that came in meanwhile. They cross
- * as one list of numbers and one of texts: what a list costs is its elements, most of all the texts.
+ * The calls of one store to the addon. The calls of one tick cross together, and so do their answers. They cross as one list
+ * of numbers and one of texts, because the cost of a list grows with its elements, above all its texts.
  */
 class Calls {
   #store;
@@ -37,15 +37,15 @@ class Calls {
   }
 
   /**
-   * A promise of the answer to one call, as `read` makes it of what came back: the answer, and of the session that it
-   * found the milliseconds left and when it was created, or NaN.
+   * Starts a call. Returns a promise of what `read` makes of its answer, the milliseconds left and the creation time of the
+   * session that it found. The latter two are NaN if there is none.
    */
   begin(call, read = (answer) => answer) {
-    if (isIdle()) alive.ref();
-    const ticket = freeTickets.pop() ?? pending.length;
-    if (this.#batch.add(ticket, call) === 1) queueMicrotask(() => this.#submit());
+    if (isIdle()) keepAlive.ref();
+    const callId = freeIds.pop() ?? pending.length;
+    if (this.#batch.add(callId, call) === 1) queueMicrotask(() => this.#submit());
     return new Promise((resolve, reject) => {
-      pending[ticket] = { resolve, reject, read };
+      pending[callId] = { resolve, reject, read };
     });
   }
 
@@ -56,19 +56,18 @@ class Calls {
 }
 
 class Batch {
-  /** Of each call its ticket, its verb, how many texts it has, its time to live and when it was created, or NaN. */
   #numbers = new Float64Array(NUMBERS * 64);
   #texts = [];
   #calls = 0;
 
-  /** Answers how many there are. */
-  add(ticket, [verb, id, data, ttl = NaN, base, taken, created = NaN]) {
+  /** Adds a call, and returns how many there are. */
+  add(callId, [operation, id, data, ttl = NaN, base, taken, created = NaN]) {
     const before = this.#texts.length;
     for (const text of [id, data, base, taken]) if (text !== undefined) this.#texts.push(text);
     const at = NUMBERS * this.#calls;
     if (at === this.#numbers.length) this.#grow();
-    this.#numbers[at] = ticket;
-    this.#numbers[at + 1] = verb;
+    this.#numbers[at] = callId;
+    this.#numbers[at + 1] = operation;
     this.#numbers[at + 2] = this.#texts.length - before;
     this.#numbers[at + 3] = ttl;
     this.#numbers[at + 4] = created;
@@ -89,24 +88,24 @@ class Batch {
   }
 }
 
-/** The numbers are, of each answer, its ticket, the milliseconds left and when the session was created. */
+/** Settles calls. Each answer has three numbers: its call id, the milliseconds left, and when the session was created. */
 function settle(numbers, answers) {
   for (let n = 0; n < answers.length; n++) {
-    // As an integer, which an index is at its fastest.
-    const ticket = numbers[3 * n] | 0;
-    const { resolve, reject, read } = pending[ticket];
-    pending[ticket] = undefined;
-    freeTickets.push(ticket);
+    // An integer is the fastest index.
+    const callId = numbers[3 * n] | 0;
+    const { resolve, reject, read } = pending[callId];
+    pending[callId] = undefined;
+    freeIds.push(callId);
     try {
       resolve(read(result(answers[n]), numbers[3 * n + 1], numbers[3 * n + 2]));
     } catch (error) {
       reject(error);
     }
   }
-  if (isIdle()) alive.unref();
+  if (isIdle()) keepAlive.unref();
 }
 
-/** Rust answers an object only where a call failed. */
+/** An object is a failure. */
 function result(answer) {
   if (typeof answer !== 'object' || answer === null) return answer;
   throw new PgSessionError({ ...answer, cause: causeAt(answer.cause) });

@@ -1,18 +1,18 @@
 'use strict';
 
+/** Clients, pools and query builders of applications, and how each runs a statement. */
+
 const { randomUUID } = require('node:crypto');
 
-/** Clients, pools and query builders that an application may have, and how each runs a statement. */
-
-/** Leaves every value as PostgreSQL sends it, whatever parsers the application has set. */
+/** Type parsers that leave every value as PostgreSQL sends it, even if the application has set others. */
 const types = { getTypeParser: () => (value) => value };
 
 const has = (object, ...methods) => methods.every((name) => typeof object[name] === 'function');
 
-/** In the order in which they are asked. `is` looks at nothing but what makes one of its kind. */
+/** The kinds of clients, in the order in which they are tried. `is` checks the members that identify a kind. */
 const KINDS = [
   {
-    // Drizzle, over any of the others
+    // Drizzle, over any other client
     is: (db) => '$client' in db,
     query: (db) => queryOf(db.$client),
   },
@@ -57,7 +57,7 @@ const KINDS = [
     query: (db) => (sql, params) => db.query(sql, params, { rowMode: 'array' }),
   },
   {
-    // A Pool or a Client of pg, and what is made like them.
+    // A Pool or a Client of pg, or a compatible one
     is: (client) => has(client, 'query', 'connect', 'end'),
     query: (client) => {
       const query = (text, values) => client.query({ text, values, rowMode: 'array', types });
@@ -65,19 +65,19 @@ const KINDS = [
     },
   },
   {
-    // A DataSource of TypeORM, and whatever else has such a method.
+    // A DataSource of TypeORM, or any other object with such a method
     is: (client) => has(client, 'query'),
     query: (client) => (sql, params) => client.query(sql, params),
   },
 ];
 
-/** How the client runs a statement: a function of it and its parameters; undefined if this is no client that is known. */
+/** Returns a function of a statement and its parameters that runs it, or undefined if this is no known client. */
 function queryOf(client) {
   if (client === undefined || client === null) return undefined;
   return KINDS.find(({ is }) => is(client))?.query(client);
 }
 
-/** A single connection runs one statement at a time; pg warns of more. */
+/** Runs one query at a time, because pg warns if a client gets several. */
 function oneByOne(query) {
   let last = Promise.resolve();
   return (...args) => {

@@ -1,6 +1,6 @@
 'use strict';
 
-/** What every failure is: `code` says what kind, and `retryable` whether the same call may simply be made again. */
+/** The error of every failure. `code` is its kind; `retryable` says whether it is safe to repeat the call. */
 class PgSessionError extends Error {
   constructor({ code, message, sqlState, retryable = false, cause }) {
     super(message, cause && { cause });

@@ -4,7 +4,7 @@ const { configuration } = require('./errors.js');
 
 const ADVICE = 'for example (sql, params) => pool.query(sql, params)';
 
-/** Errors of programs. A driver that fetches throws TypeErrors where the network fails, and says so in their cause. */
+/** Errors of faulty code. A driver that uses `fetch` also throws a TypeError if the network fails, but with a cause. */
 const MISTAKES = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'RangeError']);
 
 /** Properties in which query builders keep the statement and its parameters. */
@@ -16,10 +16,10 @@ const SHORTEST_SECRET = 3;
 /** How much of a parameter identifies it, because messages may truncate it. */
 const SECRET_START = 32;
 
-/** The most values of an error that are searched for parameters. An error with more is not handed on. */
+/** How many values of an error are searched for parameters. An error with more is not exposed. */
 const MAX_VALUES = 1000;
 
-/** Milliseconds. Rust asks for a cause as soon as a call has failed, if at all. */
+/** In milliseconds. Rust asks for a cause as soon as a call has failed, if at all. */
 const KEPT_FOR = 10_000;
 
 /**
@@ -35,7 +35,7 @@ setInterval(() => {
   recent = new Map();
 }, KEPT_FOR).unref();
 
-/** The application's function, wrapped so that it always resolves, to what Rust reads: rows of text, or why not. */
+/** Wraps the application's function so that it always resolves to what Rust reads: rows of text, or an error as data. */
 function answering(query) {
   return async (sql, params) => {
     try {
@@ -46,7 +46,7 @@ function answering(query) {
   };
 }
 
-/** What Rust reads of an error: nothing in it contains a parameter of the statement. */
+/** Returns an error as data. It contains no parameter of the statement. */
 function failure(error, secrets) {
   const errors = chainOf(error);
   // Wrappers may copy the code and write the parameters into their message. The innermost error is PostgreSQL's own.
@@ -56,11 +56,11 @@ function failure(error, secrets) {
   const message = messageOf(errors.find((error) => !hasQuery(error)) ?? errors.at(-1), secrets);
   if (error?.code === 'PG_SESSION_CONFIGURATION') return { message, cause, isMistake: true };
   const isMistake = MISTAKES.has(error?.name) && error.cause === undefined;
-  const advice = isMistake ? `; if it is a method of an object, it must be called as one, ${ADVICE}` : '';
+  const advice = isMistake ? `; if it is a method of an object, call it as one, ${ADVICE}` : '';
   return { message: `the function of the connection failed: ${message}${advice}`, cause, isMistake };
 }
 
-/** The error and those that it wraps, from the outside in. An error may be its own cause. */
+/** Returns the error and the errors that it wraps, from the outside in. An error may be its own cause. */
 function chainOf(error) {
   const chain = new Set();
   let inner = error;
@@ -71,7 +71,7 @@ function chainOf(error) {
   return [...chain];
 }
 
-/** Ids and data are among the parameters. Those of the statement that looks for the table are names. */
+/** Returns the parameters to keep secret: ids and data. Those of the statement that looks for the table are only names. */
 function secretsOf(sql, params) {
   if (sql.includes('pg_catalog.pg_namespace')) return [];
   const starts = params.filter((param) => param.length >= SHORTEST_SECRET).map((param) => param.slice(0, SECRET_START));
@@ -95,11 +95,11 @@ function hasQuery(error) {
     && QUERY_PROPERTIES.some((name) => Object.hasOwn(error, name) && error[name] !== undefined);
 }
 
-/** Whether the error holds a parameter anywhere that a log could print, its causes included. */
+/** Whether the error contains a parameter in anything that a log could print, including its causes. */
 function reveals(error, secrets) {
   try {
     const values = new Set([error]);
-    // A Set is iterated over what is added meanwhile, too.
+    // The iteration includes values that are added during it.
     for (const value of values) {
       if (['string', 'number', 'bigint'].includes(typeof value) && quotes(String(value), secrets)) return true;
       if (typeof value !== 'object' || value === null) continue;
@@ -108,7 +108,7 @@ function reveals(error, secrets) {
     }
     return false;
   } catch {
-    // A getter threw, so nobody knows.
+    // A getter threw, so the rest is unknown.
     return true;
   }
 }
@@ -126,7 +126,7 @@ function partsOf(value) {
 /** Returns the number by which `causeAt` finds the error, if there is one. */
 function keep(cause) {
   if (cause === undefined) return undefined;
-  // Rust reads 32 bits. Whatever had this number 2^32 failures ago has expired.
+  // Rust reads 32 bits. An error that had this number 2^32 failures ago has expired.
   count = (count + 1) >>> 0;
   recent.set(count, cause);
   return count;
@@ -144,13 +144,13 @@ function causeAt(number) {
   return cause;
 }
 
-/** The columns in their order, be a row an array or an object. */
+/** Returns the rows as arrays of text. A row may be an array or an object. */
 function rows(result) {
   const found = rowsOf(result);
   if (!found?.every((row) => typeof row === 'object' && row !== null)) {
     throw configuration(
       `the function of the connection resolved to ${shapeOf(result)}: it must resolve to an array of rows, to an object ` +
-        `with \`rows\`, or to a pair of an array of rows and what else there is to tell, ${ADVICE}`,
+        `with \`rows\`, or to a pair of an array of rows and other data, ${ADVICE}`,
     );
   }
   return found.map((row) => Object.values(row).map(text));
@@ -158,12 +158,12 @@ function rows(result) {
 
 function rowsOf(result) {
   if (!Array.isArray(result)) return Array.isArray(result?.rows) ? result.rows : undefined;
-  // Some answer pairs: of the rows, and of their number or of other data.
+  // Some clients return a pair: the rows, and their number or other data.
   const isPair = result.length === 2 && Array.isArray(result[0]) && !Array.isArray(result[1]);
   return isPair ? result[0] : result;
 }
 
-/** No text of the result: it may be an id or data. */
+/** Describes a result without its text, which may be an id or data. */
 function shapeOf(result) {
   if (Array.isArray(result)) return `an array with ${result.some((row) => row === null) ? 'null' : typeof result[0]}`;
   if (['string', 'function', 'symbol'].includes(typeof result)) return `a ${typeof result}`;
@@ -172,19 +172,19 @@ function shapeOf(result) {
   return `an object with ${names.map((name) => `\`${name}\``).join(', ') || 'nothing'}`;
 }
 
-/** Every column is text in the SQL. */
+/** Converts a column to text, as the SQL selects it. */
 function text(value) {
   if (typeof value === 'string' || value === null) return value;
   if (value === undefined) return null;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString();
   if (['number', 'bigint', 'boolean'].includes(typeof value)) return String(value);
   throw configuration(
-    'the function of the connection resolved to a column that is no text: leave out what parses text, or give the rows as ' +
-      'PostgreSQL sends them',
+    'the function of the connection resolved to a column that is not text: disable type parsers, so that it returns rows ' +
+      'as PostgreSQL sends them',
   );
 }
 
-/** A code of PostgreSQL; not one of the system, such as EPIPE, without a digit. */
+/** Whether a code is PostgreSQL's. Those of the system, such as EPIPE, have no digit. */
 function isSqlState(code) {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }

@@ -1,39 +1,40 @@
 'use strict';
 
+/** Checks of arguments that only JavaScript can make. Each function returns the value for the addon, or throws. */
+
 const { invalidInput } = require('./errors.js');
 
-/** What only JavaScript can check of what a method is given. Each answers it as Rust takes it, or throws. */
-
-// Node 18 has no such method.
+// Node 18 does not have `isWellFormed`.
 const isWellFormed = String.prototype.isWellFormed
   ? (text) => text.isWellFormed()
   : (text) => !/\p{Surrogate}/u.test(text);
 
 function id(sid) {
-  if (typeof sid !== 'string') throw invalidInput('the session id must be a string');
-  // As UTF-8, all lone surrogates are one: different ids would be the same.
-  if (!isWellFormed(sid)) throw invalidInput('the session id has half of a surrogate pair: it is no text');
+  if (typeof sid !== 'string') throw invalidInput(`the session id must be a string, not ${typeName(sid)}`);
+  // In UTF-8, all lone surrogates become the same character, so different ids would become equal.
+  if (!isWellFormed(sid)) throw invalidInput('the session id contains a lone surrogate, which UTF-8 cannot encode');
   return sid;
 }
 
 /**
- * What koa-generic-session's deferred mode makes of no id: its prefix, by habit with a separator at its end, and
- * `undefined`. It would be one row for all visitors. An id of its own may end so too: `genSid` may append anything.
+ * The id that koa-generic-session's deferred mode makes without an id: its prefix, which ends in a separator, and
+ * `undefined`. All visitors would share this row. An id without a separator there is valid, because `genSid` may append
+ * anything.
  */
-const PREFIX_ALONE = /(^|[^\w-])undefined$/;
+const PREFIX_AND_UNDEFINED = /(^|[^\w-])undefined$/;
 
-/** The id of a session that is about to be stored. */
+/** Checks the id of a session that is about to be stored. */
 function newId(sid) {
-  if (typeof sid === 'string' && sid.endsWith('undefined') && PREFIX_ALONE.test(sid)) {
+  if (typeof sid === 'string' && sid.endsWith('undefined') && PREFIX_AND_UNDEFINED.test(sid)) {
     throw invalidInput('the session id is undefined: in deferred mode, `await ctx.session` before you assign to it');
   }
   return id(sid);
 }
 
-/** Whose sessions: as JSON has it, but for the quotes of a string. */
+/** Returns the subject as text: its JSON, without the quotes of a string. */
 function subject(value) {
   if (!['string', 'number', 'boolean'].includes(typeof value)) {
-    throw invalidInput('the subject must be a string, a number or a boolean, as the data has it');
+    throw invalidInput(`the subject must be a string, a number or a boolean, not ${typeName(value)}`);
   }
   return String(value);
 }
@@ -43,13 +44,13 @@ function json(session) {
   try {
     text = JSON.stringify(session);
   } catch (error) {
-    throw invalidInput('the session cannot be written as JSON; the cause says why', error);
+    throw invalidInput('the session cannot be written as JSON; the `cause` of this error says why', error);
   }
-  if (text === undefined) throw invalidInput('the session is no data that JSON has; give an object');
+  if (text === undefined) throw invalidInput(`the session must be an object, not ${typeName(session)}`);
   return text;
 }
 
-/** Whether it says nothing: koa-session says `session`, and the cookies of others say false. */
+/** Whether a time to live is missing: koa-session passes `session`, and cookies of other middlewares have false. */
 function isUnstated(ttl) {
   return ttl === undefined || ttl === null || ttl === false || ttl === 'session';
 }
@@ -57,9 +58,13 @@ function isUnstated(ttl) {
 function milliseconds(ttl) {
   if (isUnstated(ttl)) return undefined;
   if (typeof ttl !== 'number' || Number.isNaN(ttl)) {
-    throw invalidInput('the time to live must be a number of milliseconds, or left out for the default');
+    throw invalidInput('the time to live must be a number of milliseconds; leave it out for the default');
   }
   return ttl;
+}
+
+function typeName(value) {
+  return value === null ? 'null' : typeof value;
 }
 
 module.exports = { id, newId, subject, json, isUnstated, milliseconds };

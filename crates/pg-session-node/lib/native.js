@@ -1,11 +1,11 @@
 'use strict';
 
-/** The Rust half: the file that a build leaves beside `index.js`, else the package for this platform. */
+/** Loads the addon: the file that a build leaves beside `index.js`, or the package for this platform. */
 
-const { PLATFORMS, here } = require('./platform.js');
+const { PLATFORMS, currentPlatform } = require('./platform.js');
 
 function load() {
-  const name = here();
+  const name = currentPlatform();
   const causes = [];
   for (const place of ['../pg-session.node', `pg-session-${name}`]) {
     try {
@@ -23,11 +23,12 @@ function why(name, found) {
   if (found) return `the binary of pg-session for ${name} cannot be loaded: ${found.message}`;
   if (!Object.hasOwn(PLATFORMS, name)) {
     const others = Object.keys(PLATFORMS).join(', ');
-    return `pg-session has no binary for ${name}, only for ${others}; build it from source, with \`cargo xtask pack\``;
+    return `pg-session has no binary for ${name}, only for ${others}; build it from source with \`cargo xtask pack\``;
   }
   return (
     `the binary of pg-session for ${name} is not installed: install its optional package pg-session-${name} ` +
-    '(npm leaves it out with --omit=optional, or when node_modules comes from another platform: then install anew)'
+    '(npm leaves it out with --omit=optional; if node_modules comes from another platform, reinstall; a bundler must ' +
+    'keep pg-session external)'
   );
 }
 

@@ -1,12 +1,12 @@
 'use strict';
 
-/** The one of `names` that takes the fewest letters to be typed anew, or that is only cut off. */
+/** Returns the one of `names` that is closest to a misspelled or truncated name. */
 function nearest(name, names) {
-  const far = (known) => (known.startsWith(name) ? 0 : distance(name.toLowerCase(), known.toLowerCase()));
-  return names.reduce((best, other) => (far(other) < far(best) ? other : best));
+  const distanceTo = (known) => (known.startsWith(name) ? 0 : distance(name.toLowerCase(), known.toLowerCase()));
+  return names.reduce((best, other) => (distanceTo(other) < distanceTo(best) ? other : best));
 }
 
-/** Levenshtein's distance. */
+/** Returns the Levenshtein distance. */
 function distance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, n) => n);
   for (let i = 1; i <= from.length; i++) {

@@ -3,7 +3,7 @@
 const { configuration } = require('./errors.js');
 const nearest = require('./nearest.js');
 
-/** Every option with its default; times are in milliseconds. */
+/** All options with their defaults. Times are in milliseconds. */
 const defaults = Object.freeze({
   schema: 'public',
   table: 'session',
@@ -14,11 +14,10 @@ const defaults = Object.freeze({
   dataColumn: 'session',
   ttl: 45 * 60 * 1000,
   maxSize: 1024 * 1024,
-  /** Left to the engine: a twentieth of the time to live. */
+  /** The engine uses a twentieth of the time to live. */
   touchEvery: undefined,
-  /** Without limit. */
+  /** No limit. */
   maxAge: undefined,
-  /** No path in the data. */
   subject: undefined,
   timeout: 5000,
   connections: 2,
@@ -26,16 +25,16 @@ const defaults = Object.freeze({
   prepare: true,
 });
 
-/** The types of those that have no default. */
+/** The types of the options without a default. */
 const types = { touchEvery: 'number', maxAge: 'number', subject: 'string' };
 
-/** The options with the defaults filled in. Throws on one that is unknown, or not of its type. */
+/** Fills in the defaults. Throws if an option is unknown or has the wrong type; the engine checks the ranges. */
 function complete(options) {
   const names = Object.keys(defaults);
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
     if (!names.includes(name)) {
-      throw configuration(`the option \`${name}\` is not known; the nearest that is: \`${nearest(name, names)}\``);
+      throw configuration(`unknown option \`${name}\`; did you mean \`${nearest(name, names)}\`?`);
     }
     const type = types[name] ?? typeof defaults[name];
     if (typeof value !== type || (type === 'number' && !(value >= 0 && value < Infinity))) {

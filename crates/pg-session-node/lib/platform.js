@@ -1,6 +1,6 @@
 'use strict';
 
-/** The platforms that have a package with a binary, by napi-rs's names, as npm tells them apart. */
+/** The platforms with a binary package: their napi-rs names, and the fields by which npm selects the package. */
 const PLATFORMS = {
   'darwin-arm64': { os: ['darwin'], cpu: ['arm64'] },
   'darwin-x64': { os: ['darwin'], cpu: ['x64'] },
@@ -11,8 +11,8 @@ const PLATFORMS = {
   'win32-x64-msvc': { os: ['win32'], cpu: ['x64'] },
 };
 
-/** The name of this platform. */
-function here() {
+/** Returns the napi-rs name of this platform. */
+function currentPlatform() {
   const { platform, arch } = process;
   switch (platform) {
     case 'linux':
@@ -24,4 +24,4 @@ function here() {
   }
 }
 
-module.exports = { PLATFORMS, here };
+module.exports = { PLATFORMS, currentPlatform };

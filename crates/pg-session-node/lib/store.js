@@ -2,23 +2,27 @@
 
 const { EventEmitter } = require('node:events');
 
-const { Base, baseOf, isObject, remember, stateOf } = require('./bases.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
 const { id, isUnstated, json, milliseconds, newId, subject } = require('./input.js');
-const { Verb } = require('./native.js');
+const isObject = require('./is-object.js');
+const { load, loadAll } = require('./load.js');
+const { LoadedState, link, loadedState, storedState } = require('./loaded.js');
+const { Operation } = require('./native.js');
 const { defaults, complete } = require('./options.js');
-const { ageOf, atMost, endOf, savedTimes, showEnd, unstatedTtl } = require('./times.js');
+const RotatedIds = require('./rotated-ids.js');
+const { ageOf, atMost, fallbackTtl, timesAfterInsert } = require('./times.js');
+const yieldable = require('./yieldable.js');
 
-/** Sessions in a PostgreSQL table. What each method promises stands in `index.d.ts`. */
+/** Sessions in a PostgreSQL table. `index.d.ts` documents the methods. */
 class PgStore extends EventEmitter {
   static get defaultOpts() {
     return { ...defaults };
   }
 
   #calls;
-  #rotated = new Rotated();
+  #rotated = new RotatedIds();
   #hasWarned = false;
 
   constructor(connection, options) {
@@ -29,71 +33,71 @@ class PgStore extends EventEmitter {
   }
 
   setup() {
-    const done = this.#call(() => [Verb.Setup], nothing).catch((error) => {
-      if (!this.#isMissing(error)) throw error;
+    const done = this.#call(() => [Operation.Setup], nothing).catch((error) => {
+      if (!this.#isMissingTable(error)) throw error;
       this.#warnOnce(error);
     });
-    // Who does not wait for it is told by the next call, which tries again.
+    // An application need not handle the rejection: the next call tries again and reports its own.
     done.catch(nothing);
     return yieldable(done);
   }
 
-  /** Where the table is missing and the store may not create it, koa-pg-session's `setup` resolves. */
-  #isMissing({ code, sqlState }) {
+  /** `setup` of koa-pg-session resolves if the table is missing and `create` is false. */
+  #isMissingTable({ code, sqlState }) {
     return !this.options.create && code === 'PG_SESSION_SETUP' && sqlState === '42P01';
   }
 
   #warnOnce({ message }) {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    process.emitWarning(`${message}\nUntil it is there, every call is rejected.`, 'PgSessionWarning');
+    process.emitWarning(`${message}\nUntil the table exists, every call is rejected.`, 'PgSessionWarning');
   }
 
   get(sid, maxAge, context) {
     return this.#call(
-      () => [Verb.Get, id(sid)],
-      (text, left) => this.#handOut(sid, text, left, context?.ctx),
+      () => [Operation.Get, id(sid)],
+      (text, left) => load(this, sid, text, left, context?.ctx),
     );
   }
 
   set(sid, session, ttl, context) {
-    const carrier = context?.ctx ?? session;
-    // koa-session asks for ten seconds more than the session is to live.
+    const holder = context?.ctx ?? session;
+    // koa-session passes ten seconds more than the session's age.
     if (context?.ctx && typeof session?._maxAge === 'number') ttl = atMost(session._maxAge);
-    const base = baseOf(this, carrier);
-    if (!base) return this.#insert(sid, session, ttl, carrier);
-    if (base.sid !== sid && this.#rotated.has(base.sid, sid)) base.sid = sid;
-    if (base.sid === sid) return this.#update(base, session, ttl, context, nothing);
-    // Unless it was destroyed, it lives on, and this is a copy.
-    if (base.left === undefined) return this.#insert(sid, session, ttl, carrier);
-    return this.#renew(base, sid, session, ttl, carrier);
+    const loaded = loadedState(this, holder);
+    if (!loaded) return this.#insert(sid, session, ttl, holder);
+    if (loaded.sid !== sid && this.#rotated.has(loaded.sid, sid)) loaded.sid = sid;
+    if (loaded.sid === sid) return this.#update(loaded, session, ttl, context, nothing);
+    // The loaded session was not destroyed, so this one is a copy.
+    if (loaded.taken === undefined) return this.#insert(sid, session, ttl, holder);
+    return this.#renew(loaded, sid, session, ttl, holder);
   }
 
   update(sid, session, ttl) {
-    const base = baseOf(this, session);
-    return this.#update(base?.sid === sid ? base : undefined, session, ttl);
+    const loaded = loadedState(this, session);
+    return this.#update(loaded?.sid === sid ? loaded : undefined, session, ttl);
   }
 
   create(sid, session, ttl) {
-    return this.#call(() => [Verb.Create, newId(sid), json(session), this.#ttl(ttl, session)]);
+    return this.#call(() => [Operation.Create, newId(sid), json(session), this.#ttl(ttl, session)]);
   }
 
   touch(sid, ttl) {
-    if (!isUnstated(ttl)) return this.#call(() => [Verb.Touch, id(sid), undefined, milliseconds(ttl)]);
-    // Without a time to live, a touch shortens no session: what is left must be known.
+    if (!isUnstated(ttl)) return this.#call(() => [Operation.Touch, id(sid), undefined, milliseconds(ttl)]);
+    // Without a time to live, a touch must not shorten the session, so it reads the remaining time first.
     return this.#call(
-      () => [Verb.Get, id(sid)],
+      () => [Operation.Get, id(sid)],
       (text, left) => text !== null && this.touch(sid, ageOf(JSON.parse(text)) ?? Math.max(left, this.options.ttl)),
     );
   }
 
   destroy(sid, context) {
-    const base = baseOf(this, context?.ctx);
-    if (!base) return this.#call(() => [Verb.Destroy, id(sid)]);
+    const loaded = loadedState(this, context?.ctx);
+    if (!loaded) return this.#call(() => [Operation.Destroy, id(sid)]);
     return this.#call(
-      () => [Verb.Take, id(sid)],
+      () => [Operation.Take, id(sid)],
       (text, left, created) => {
-        base.taken(sid, text === null ? null : { text, created });
+        loaded.markTaken(sid, text === null ? null : { text, created });
         return text !== null;
       },
     );
@@ -101,10 +105,10 @@ class PgStore extends EventEmitter {
 
   take(sid) {
     return this.#call(
-      () => [Verb.Take, id(sid)],
+      () => [Operation.Take, id(sid)],
       (text, left, created) => {
-        const session = this.#handOut(sid, text, left);
-        baseOf(this, session)?.taken(sid, { text, created });
+        const session = load(this, sid, text, left);
+        loadedState(this, session)?.markTaken(sid, { text, created });
         return session;
       },
     );
@@ -112,7 +116,7 @@ class PgStore extends EventEmitter {
 
   rotate(old, sid) {
     return this.#call(
-      () => [Verb.Rotate, id(old), newId(sid)],
+      () => [Operation.Rotate, id(old), newId(sid)],
       (outcome) => {
         if (outcome === 'rotated') this.#rotated.add(old, sid);
         return outcome;
@@ -121,119 +125,103 @@ class PgStore extends EventEmitter {
   }
 
   sessionsOf(user) {
-    return this.#call(() => [Verb.SessionsOf, subject(user)], entries);
+    return this.#call(() => [Operation.SessionsOf, subject(user)], loadAll);
   }
 
   destroySessionsOf(user, except) {
-    return this.#call(() => [Verb.DestroySessionsOf, subject(user), except === undefined ? except : id(except)]);
+    return this.#call(() => [Operation.DestroySessionsOf, subject(user), except === undefined ? except : id(except)]);
   }
 
   all() {
-    return this.#call(() => [Verb.All], entries);
+    return this.#call(() => [Operation.All], loadAll);
   }
 
   count() {
-    return this.#call(() => [Verb.Count]);
+    return this.#call(() => [Operation.Count]);
   }
 
   clear() {
-    return this.#call(() => [Verb.Clear], nothing);
+    return this.#call(() => [Operation.Clear], nothing);
   }
 
   sweep() {
-    return this.#call(() => [Verb.Sweep]);
+    return this.#call(() => [Operation.Sweep]);
   }
 
   close() {
-    return yieldable(this.#calls.begin([Verb.Close], nothing));
+    return yieldable(this.#calls.begin([Operation.Close], nothing));
   }
 
-  /** The session of this JSON, or false, which koa-generic-session takes for none. It shows when it ends. */
-  #handOut(sid, text, left, ctx) {
-    if (text === null) return false;
-    const session = JSON.parse(text);
-    if (isObject(session)) {
-      const now = Date.now();
-      const end = endOf(left, now);
-      const state = stateOf(session, text);
-      const loaded = { at: now, cookie: state.notes.cookie, expires: showEnd(session.cookie, end), _expire: undefined };
-      const base = new Base(this, sid, state, now + left, loaded);
-      remember(session, base);
-      if (ctx) {
-        // koa-session drops a session by it.
-        if (typeof session._expire === 'number') session._expire = loaded._expire = end;
-        remember(ctx, base);
-      }
-    }
-    return session;
+  /** Returns the time to live of a save in milliseconds: the given one, or that of the data, or the remaining time. */
+  #ttl(given, session, loaded) {
+    return milliseconds(given) ?? atMost(ageOf(session) ?? fallbackTtl(loaded, this.options.ttl));
   }
 
-  /** The time to live, in milliseconds, of a save: as it was given, as the data has it, or what is left. */
-  #ttl(given, session, base) {
-    return milliseconds(given) ?? atMost(ageOf(session) ?? unstatedTtl(base, this.options.ttl));
-  }
-
-  /** Inserts or replaces. From then on the carrier, unless it is a plain object, carries what was saved. */
-  #insert(sid, session, ttl, carrier) {
-    let base;
+  /** Inserts or replaces. Then links the holder to the saved state, unless it is a plain object. */
+  #insert(sid, session, ttl, holder) {
+    let saved;
     return this.#call(
       () => {
         const text = json(session);
-        const living = this.#ttl(ttl, session, baseOf(this, carrier));
-        if (!isPlain(carrier)) base = this.#saved(sid, stateOf(session, text), living);
-        return [Verb.Set, newId(sid), text, living];
+        const lifetime = this.#ttl(ttl, session, loadedState(this, holder));
+        if (!isPlain(holder)) saved = this.#inserted(sid, storedState(session, text), lifetime);
+        return [Operation.Set, newId(sid), text, lifetime];
       },
       () => {
-        if (base) remember(carrier, base);
+        if (saved) link(holder, saved);
       },
     );
   }
 
-  /** The base of what is saved as a new session. */
-  #saved(sid, state, living) {
+  /** Returns the loaded state of a session that is saved under a new id. */
+  #inserted(sid, stored, lifetime) {
     const now = Date.now();
-    return new Base(this, sid, state, now + living, savedTimes(state, now));
+    return new LoadedState(this, sid, stored, now + lifetime, timesAfterInsert(stored, now));
   }
 
-  /** Saves under a new id what was loaded under another, which was destroyed for that. */
-  #renew(base, sid, session, ttl, carrier) {
-    let state, next;
+  /** Saves a loaded session under a new id. It was destroyed under its old one. */
+  #renew(loaded, sid, session, ttl, holder) {
+    let saved;
     return this.#call(
       () => {
-        state = stateOf(session);
-        const living = this.#ttl(ttl, session, base);
-        next = this.#saved(sid, state, living);
-        return [Verb.Renew, newId(sid), state.text, living, base.state.text, base.left?.text, base.left?.created];
+        const stored = storedState(session);
+        const lifetime = this.#ttl(ttl, session, loaded);
+        saved = this.#inserted(sid, stored, lifetime);
+        const { text, created } = loaded.taken ?? {};
+        return [Operation.Renew, newId(sid), stored.text, lifetime, loaded.stored.text, text, created];
       },
       () => {
-        // Of one that was gone, the carrier still has what must not pass on: its next save is to look at the base again.
-        if (base.left !== null) remember(carrier, next);
+        // If the session was already gone, the holder still has data that must not be saved. The next save must see that.
+        if (loaded.taken !== null) link(holder, saved);
       },
     );
   }
 
-  /** Saves against the base, which then is what was saved; `read` makes the answer of what came of it. */
-  #update(base, session, ttl, context, read = (outcome) => outcome) {
-    let next, end;
+  /** Saves against the loaded state, which then becomes the saved one. */
+  #update(loaded, session, ttl, context, read = (outcome) => outcome) {
+    let stored, expiresAt;
     return this.#call(
       () => {
-        if (!base) {
-          throw invalidInput('update takes the very object that `get` answered for this id; to insert or replace, `set`');
+        if (!loaded) {
+          throw invalidInput('update requires the object that `get` returned for this id; use `set` to insert or replace');
         }
-        next = base.next(session, context?.changed === false ? this.options.touchEvery : 0);
-        const living = this.#ttl(ttl, session, base);
-        end = Date.now() + living;
-        return [Verb.Update, id(base.sid), next.text, living, base.state.text];
+        stored = loaded.afterSave(session, context?.changed === false ? this.options.touchEvery : 0);
+        const lifetime = this.#ttl(ttl, session, loaded);
+        expiresAt = Date.now() + lifetime;
+        return [Operation.Update, id(loaded.sid), stored.text, lifetime, loaded.stored.text];
       },
       (outcome) => {
-        if (outcome === 'gone') base.gone();
-        else Object.assign(base, { state: next, end });
+        if (outcome === 'gone') loaded.emitGone();
+        else Object.assign(loaded, { stored, expiresAt });
         return read(outcome);
       },
     );
   }
 
-  /** Begins the call that `make` tells: verb, id, data, time to live, base. What it throws, the promise is rejected with. */
+  /**
+   * Starts the call that `make` returns, in the order of `Batch.add`. An exception of `make` rejects the promise. `read`
+   * converts the answer; see `Calls.begin`.
+   */
   #call(make, read) {
     let call;
     try {
@@ -244,7 +232,7 @@ class PgStore extends EventEmitter {
     return yieldable(this.#calls.begin(call, this.ready ? read : this.#thenReady(read)));
   }
 
-  /** The first call that succeeds has set up, or has found that done. */
+  /** Marks the store as ready after the first call that succeeds, because every call sets the table up first. */
   #thenReady(read = (answer) => answer) {
     return (...answer) => {
       if (!this.ready) {
@@ -256,43 +244,9 @@ class PgStore extends EventEmitter {
   }
 }
 
-/** The ids that were given anew lately: middlewares go on with the session that they have loaded under the old one. */
-class Rotated {
-  #ids = new Map();
-
-  add(old, sid) {
-    this.#ids.delete(old);
-    this.#ids.set(old, sid);
-    if (this.#ids.size > 1000) this.#ids.delete(this.#ids.keys().next().value);
-  }
-
-  has(old, sid) {
-    return this.#ids.get(old) === sid;
-  }
-}
-
-/** A promise that a generator may also `yield*`, as those of Koa 1 do. */
-function yieldable(promise) {
-  promise[Symbol.iterator] = yieldItself;
-  return promise;
-}
-
-function* yieldItself() {
-  return yield this;
-}
-
 function nothing() {}
 
-/** The pairs of id and session, each of which shows when it ends. */
-function entries(text) {
-  const now = Date.now();
-  return JSON.parse(text).map(([sid, session, left]) => {
-    showEnd(session?.cookie, endOf(left, now));
-    return [sid, session];
-  });
-}
-
-/** Whether it is an object of the application's own making, which may come to be stored again and again. */
+/** Whether the value is a plain object of the application, which it may store under several ids. */
 function isPlain(value) {
   return !isObject(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

@@ -3,25 +3,25 @@
 const { configuration } = require('./errors.js');
 const nearest = require('./nearest.js');
 
-/** Node's names for what is in PEM form, and libpq's. */
+/** Options in PEM form: their names in Node and in libpq. */
 const PEM = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' };
 const KNOWN = ['rejectUnauthorized', ...Object.keys(PEM)];
 
-/** The `ssl` of node-postgres, as Node's `tls` has it, in libpq's words: pairs of name and value. */
+/** Converts the `ssl` of node-postgres, an object with options of Node's `tls`, to pairs of libpq's names and values. */
 function tls(ssl) {
   if (ssl === undefined || ssl === null) return [];
   if (ssl === false) return [['sslmode', 'disable']];
   if (ssl !== true && typeof ssl !== 'object') {
-    throw configuration("the connection's `ssl` does not fit: it takes a boolean, or an object of `tls.connect`");
+    throw configuration("invalid connection: `ssl` must be a boolean, or an object with options of `tls.connect`");
   }
   const given = Object.entries(ssl === true ? {} : ssl).filter(([, value]) => value !== undefined && value !== null);
   const unknown = given.find(([key]) => !KNOWN.includes(key));
   if (unknown) {
     const near = nearest(unknown[0], KNOWN);
-    throw configuration(`the connection's \`ssl.${unknown[0]}\` is not known; the nearest that is: \`ssl.${near}\``);
+    throw configuration(`unknown connection key \`ssl.${unknown[0]}\`; did you mean \`ssl.${near}\`?`);
   }
   if (ssl.rejectUnauthorized === false) {
-    // To verify nothing is what it asks for, and libpq verifies as soon as there is a CA to verify with.
+    // The CA is left out, because libpq verifies the certificate if it has one.
     return [['sslmode', 'require'], ...given.filter(([key]) => key === 'cert' || key === 'key').map(pem)];
   }
   const files = given.filter(([key]) => key in PEM).map(pem);
@@ -31,7 +31,7 @@ function tls(ssl) {
 function pem([key, value]) {
   const text = [value].flat().map((part) => Buffer.from(part).toString()).join('\n').trim();
   if (!text.startsWith('-----BEGIN')) {
-    throw configuration(`the connection's \`ssl.${key}\` does not fit: it takes the content of a file in PEM form`);
+    throw configuration(`invalid connection: \`ssl.${key}\` must be the content of a PEM file, not its path`);
   }
   return [PEM[key], text];
 }

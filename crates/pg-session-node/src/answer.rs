@@ -1,27 +1,28 @@
-//! What goes back to JavaScript: plain data.
+//! Answers to calls, as plain data for JavaScript.
 
 use napi::bindgen_prelude::{Either5, Null};
 use napi_derive::napi;
 use pg_session::{Error, ErrorKind};
 
 use crate::function::Thrown;
-use crate::options::in_words_of_node;
+use crate::options;
 
-/// Nothing, whether, how many, or a text (JSON, or what came of it); or why not.
+/// The result of a call: nothing, a boolean, a count, a text (JSON or an outcome), or a failure.
 pub(crate) type Answer = Either5<Null, bool, f64, String, Failure>;
 
-/// Why a call failed, for JavaScript to make an `Error` of.
+/// Why a call failed. JavaScript turns it into an `Error`.
 #[napi(object, object_from_js = false)]
 pub struct Failure {
-    /// `PG_SESSION_` and the kind.
+    /// `PG_SESSION_` and the kind of the error.
     pub code: &'static str,
-    /// What to do about it.
+    /// What failed, why, and what to do.
     pub message: String,
-    /// PostgreSQL's code, if it gave one.
+    /// The SQLSTATE, if PostgreSQL sent one.
     pub sql_state: Option<String>,
-    /// Whether the same call may simply be made again.
+    /// Whether it is safe to repeat the call.
     pub retryable: bool,
-    /// The number under which `function.js` keeps what the application's function threw, if it may be handed on.
+    /// The number under which `lib/function.js` keeps the error that the application's function threw, if it may be
+    /// exposed.
     pub cause: Option<u32>,
 }
 
@@ -53,7 +54,7 @@ impl From<Error> for Failure {
             },
             message: match thrown {
                 Some(thrown) => thrown.message.clone(),
-                None => in_words_of_node(&error),
+                None => options::message(&error),
             },
             sql_state: error.sqlstate().map(str::to_owned),
             retryable: error.is_retryable(),
@@ -62,19 +63,19 @@ impl From<Error> for Failure {
     }
 }
 
-/// The answer to one call, with the times of the session that it found, if any.
+/// The answer to one call, with the times of the session that it found.
 pub(crate) struct Answered {
-    pub(crate) ticket: u32,
+    pub(crate) call_id: u32,
     pub(crate) answer: Answer,
     pub(crate) times: Times,
 }
 
-/// Of a session that was found. What is unknown is NaN.
+/// The times of a session that was found. NaN stands for an unknown value.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    /// The milliseconds that it has left.
+    /// Milliseconds until it expires.
     pub(crate) left: f64,
-    /// When it was created, in microseconds of Unix time.
+    /// When it was created, in microseconds since the Unix epoch.
     pub(crate) created: f64,
 }
 
@@ -82,22 +83,22 @@ impl Times {
     pub(crate) const NONE: Self = Self { left: f64::NAN, created: f64::NAN };
 }
 
-/// Answers that JavaScript has not fetched yet.
+/// Answers that JavaScript has not collected yet.
 #[derive(Default)]
 pub(crate) struct Answers {
-    /// Of each answer the ticket of its call, the milliseconds left and when the session was created.
+    /// Three numbers per answer: the id of its call, the milliseconds left and when the session was created.
     pub(crate) numbers: Vec<f64>,
     pub(crate) answers: Vec<Answer>,
 }
 
 impl Answers {
-    /// Returns whether there was none before, so that JavaScript must be told.
+    /// Adds answers, and returns whether there were none before. If so, JavaScript must be notified.
     pub(crate) fn add(&mut self, answered: Vec<Answered>) -> bool {
         let was_empty = self.answers.is_empty();
         self.numbers.reserve(3 * answered.len());
         self.answers.reserve(answered.len());
-        for Answered { ticket, answer, times } in answered {
-            self.numbers.extend([f64::from(ticket), times.left, times.created]);
+        for Answered { call_id, answer, times } in answered {
+            self.numbers.extend([f64::from(call_id), times.left, times.created]);
             self.answers.push(answer);
         }
         was_empty

@@ -1,4 +1,4 @@
-//! One call of a verb, as JavaScript asks for it.
+//! One call of a store operation.
 
 use std::time::Duration;
 
@@ -10,48 +10,48 @@ use serde_json::value::RawValue;
 use crate::answer::{Answer, Answered, Failure, Times};
 use crate::options::duration;
 
-/// A verb of the engine.
+/// An operation of the store.
 #[napi]
 #[derive(Clone, Copy)]
-pub enum Verb {
+pub enum Operation {
     /// Finds or creates the table.
     Setup,
-    /// The live session's data.
+    /// Returns the data of a live session.
     Get,
-    /// Inserts or replaces.
+    /// Inserts or replaces a session.
     Set,
-    /// Inserts unless there is one.
+    /// Inserts a session unless a live one has the id.
     Create,
-    /// Replaces what was loaded, together with what others have changed since.
+    /// Saves a loaded session, merged with concurrent changes.
     Update,
     /// Moves the expiry.
     Touch,
-    /// Deletes one.
+    /// Deletes a session.
     Destroy,
-    /// The same, and its data.
+    /// Deletes a session and returns its data.
     Take,
-    /// Gives one a new id, which takes the data's place.
+    /// Gives a session a new id, which is passed as the data.
     Rotate,
-    /// Stores under a new id what was made of one that was taken.
+    /// Stores a session that was taken under a new id.
     Renew,
-    /// The sessions of a subject, which takes the id's place.
+    /// Returns the sessions of a subject, which is passed as the id.
     SessionsOf,
-    /// Deletes them, but for an id in the data's place.
+    /// Deletes the sessions of a subject, except the id that is passed as the data.
     DestroySessionsOf,
-    /// All live sessions.
+    /// Returns all live sessions.
     All,
-    /// How many live.
+    /// Counts the live sessions.
     Count,
-    /// Deletes all.
+    /// Deletes all sessions.
     Clear,
-    /// Deletes the expired.
+    /// Deletes the expired sessions.
     Sweep,
-    /// Ends everything.
+    /// Closes the store.
     Close,
 }
 
-impl Verb {
-    /// By their numbers.
+impl Operation {
+    /// All operations, by their numbers.
     const ALL: [Self; 17] = [
         Self::Setup,
         Self::Get,
@@ -75,66 +75,67 @@ impl Verb {
 
 const _: () = {
     let mut number = 0;
-    while number < Verb::ALL.len() {
-        assert!(Verb::ALL[number] as usize == number);
+    while number < Operation::ALL.len() {
+        assert!(Operation::ALL[number] as usize == number);
         number += 1;
     }
 };
 
-/// The keys that middlewares keep in the data for themselves; `lib/notes.js` knows them too.
+/// The keys that middlewares keep in the data for themselves; see also `lib/middleware-fields.js`.
 const OWN_KEYS: [&str; 4] = ["cookie", "_expire", "_maxAge", "_session"];
 
-/// A call of a verb. What a verb does not take is left out.
+/// A call of an operation. Values that the operation does not take are `None`.
 pub(crate) struct Call {
-    pub(crate) ticket: u32,
-    pub(crate) verb: Verb,
+    pub(crate) call_id: u32,
+    pub(crate) operation: Operation,
     pub(crate) id: Option<String>,
-    /// JSON, but for what the verb says.
+    /// JSON, unless the operation says otherwise.
     pub(crate) data: Option<String>,
-    /// JSON that an update or a renewal is against.
+    /// The JSON that was loaded, which an update or a renewal merges against.
     pub(crate) base: Option<String>,
-    /// JSON of the session that a renewal has taken; none if it was gone.
+    /// The JSON of the session that was taken for a renewal; `None` if it was gone.
     pub(crate) taken: Option<String>,
-    /// Milliseconds.
+    /// The time to live in milliseconds.
     pub(crate) ttl: Option<f64>,
-    /// When the session that was taken was created, in microseconds of Unix time.
+    /// When the taken session was created, in microseconds since the Unix epoch.
     pub(crate) created: Option<f64>,
 }
 
 impl Call {
-    /// The next of a batch, as [`Store::submit`](crate::Store::submit) takes it; none if JavaScript has other verbs.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "all but the time to live are counts")]
+    /// Reads the next call of a batch, in the format of [`Store::submit`](crate::Store::submit). Returns `None` if the
+    /// operation is unknown.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "these numbers are small counts")]
     pub(crate) fn read(numbers: [f64; 5], texts: &mut impl Iterator<Item = String>) -> Option<Self> {
-        let [ticket, verb, count, ttl, created] = numbers;
+        let [call_id, operation, count, ttl, created] = numbers;
         let mut texts = texts.take(count as usize);
         let (id, data, base, taken) = (texts.next(), texts.next(), texts.next(), texts.next());
-        let verb = *Verb::ALL.get(verb as usize)?;
+        let operation = *Operation::ALL.get(operation as usize)?;
         let [ttl, created] = [ttl, created].map(|number| (!number.is_nan()).then_some(number));
-        Some(Self { ticket: ticket as u32, verb, id, data, base, taken, ttl, created })
+        Some(Self { call_id: call_id as u32, operation, id, data, base, taken, ttl, created })
     }
 
     pub(crate) async fn run(self, store: &PgStore) -> Answered {
-        let (ticket, mut times) = (self.ticket, Times::NONE);
+        let (call_id, mut times) = (self.call_id, Times::NONE);
         let answer = self.answer(store, &mut times).await.unwrap_or_else(Either5::E);
-        Answered { ticket, answer, times }
+        Answered { call_id, answer, times }
     }
 
     async fn answer(self, store: &PgStore, times: &mut Times) -> Result<Answer, Failure> {
         let id = self.id.as_deref().unwrap_or_default();
         let ttl: Option<Duration> = self.ttl.map(duration);
-        Ok(match self.verb {
-            Verb::Setup => {
-                // Boxed, for it is seldom, and else part of every call's future.
+        Ok(match self.operation {
+            Operation::Setup => {
+                // Boxed because it is rare and would enlarge the future of every call.
                 Box::pin(store.setup()).await?;
                 DONE
             }
-            Verb::Get => data(store.get(id).await?, times),
-            Verb::Set => {
+            Operation::Get => data(store.get(id).await?, times),
+            Operation::Set => {
                 store.set(id, &*json(self.data)?, ttl).await?;
                 DONE
             }
-            Verb::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
-            Verb::Update => {
+            Operation::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
+            Operation::Update => {
                 let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
                 word(match store.update(&base, &*json(self.data)?, ttl).await? {
                     Updated::Saved => "saved",
@@ -143,32 +144,32 @@ impl Call {
                     Updated::Gone => "gone",
                 })
             }
-            Verb::Touch => Either5::B(store.touch(id, ttl).await?),
-            Verb::Destroy => Either5::B(store.destroy(id).await?),
-            Verb::Take => data(store.take(id).await?, times),
-            Verb::Rotate => word(match store.rotate(id, &self.data.unwrap_or_default()).await? {
+            Operation::Touch => Either5::B(store.touch(id, ttl).await?),
+            Operation::Destroy => Either5::B(store.destroy(id).await?),
+            Operation::Take => data(store.take(id).await?, times),
+            Operation::Rotate => word(match store.rotate(id, &self.data.unwrap_or_default()).await? {
                 Rotated::Rotated => "rotated",
                 Rotated::Exists => "exists",
                 Rotated::Gone => "gone",
             }),
-            Verb::Renew => {
-                #[expect(clippy::cast_possible_truncation, reason = "it was an integer, of less than 2^53")]
+            Operation::Renew => {
+                #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 2^53")]
                 let created = self.created.map(|created| created as i64);
                 let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
                 let taken = self.taken.map(|taken| Session::from_parts(id, taken).with_created(created));
                 let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &OWN_KEYS };
                 Either5::B(store.renew(id, &renewal, &*json(self.data)?, ttl).await?)
             }
-            Verb::SessionsOf => Either5::D(entries(&store.sessions_of(id).await?)?),
-            Verb::DestroySessionsOf => number(store.destroy_sessions_of(id, self.data.as_deref()).await?),
-            Verb::All => Either5::D(entries(&store.all().await?)?),
-            Verb::Count => number(store.count().await?),
-            Verb::Clear => {
+            Operation::SessionsOf => Either5::D(entries(&store.sessions_of(id).await?)?),
+            Operation::DestroySessionsOf => number(store.destroy_sessions_of(id, self.data.as_deref()).await?),
+            Operation::All => Either5::D(entries(&store.all().await?)?),
+            Operation::Count => number(store.count().await?),
+            Operation::Clear => {
                 store.clear().await?;
                 DONE
             }
-            Verb::Sweep => number(store.sweep().await?),
-            Verb::Close => {
+            Operation::Sweep => number(store.sweep().await?),
+            Operation::Close => {
                 store.close().await;
                 DONE
             }
@@ -178,7 +179,7 @@ impl Call {
 
 const DONE: Answer = Either5::A(Null);
 
-#[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 sessions")]
+#[expect(clippy::cast_precision_loss, reason = "a count of sessions stays below 2^53")]
 fn number(count: u64) -> Answer {
     Either5::C(count as f64)
 }
@@ -202,14 +203,14 @@ fn word(outcome: &str) -> Answer {
 
 fn json(data: Option<String>) -> Result<Box<RawValue>, Failure> {
     RawValue::from_string(data.unwrap_or_default())
-        .map_err(|_| Failure::invalid_input("the session's data is no JSON: give what JSON.stringify answers"))
+        .map_err(|_| Failure::invalid_input("the session's data is not valid JSON; pass the result of JSON.stringify"))
 }
 
-/// As JSON: a list of an id, its data and the milliseconds left, each.
+/// Returns a JSON array with the id, the data and the milliseconds left of each session.
 fn entries(sessions: &[Session]) -> Result<String, Failure> {
     let entry = |session: &Session| {
         Ok((session.id().to_owned(), session.decode::<Box<RawValue>>()?, milliseconds(session.expires_in())))
     };
     let entries = sessions.iter().map(entry).collect::<Result<Vec<_>, Error>>()?;
-    serde_json::to_string(&entries).map_err(|_| Failure::invalid_input("the sessions are no JSON"))
+    serde_json::to_string(&entries).map_err(|_| Failure::invalid_input("the sessions cannot be written as JSON"))
 }

@@ -1,4 +1,4 @@
-//! The application's own function `(sql, params) => Promise` as the way to PostgreSQL.
+//! Reaches PostgreSQL through the application's function `(sql, params) => Promise`.
 
 use std::error::Error as _;
 
@@ -8,24 +8,24 @@ use napi::threadsafe_function::ThreadsafeFunction;
 use napi_derive::napi;
 use pg_session::{Client, Error, Result, Rows};
 
-/// The function as `connection.js` wraps it: it never throws, and never rejects.
+/// The function, wrapped by `lib/function.js` so that it neither throws nor rejects.
 pub(crate) type Query = ThreadsafeFunction<Arguments, Promise<Outcome>, Arguments, Status, false, true>;
 
-/// The SQL, and its parameters.
+/// The SQL and its parameters.
 type Arguments = FnArgs<(String, Vec<String>)>;
 
-/// What a query came to: rows, PostgreSQL's refusal if there is a code, or another failure.
+/// The outcome of a query: rows, PostgreSQL's refusal if there is a code, or another failure.
 #[napi(object, object_to_js = false)]
 pub struct Outcome {
-    /// Each column as text.
+    /// The rows, with each column as text.
     pub rows: Option<Vec<Vec<Option<String>>>>,
     /// The SQLSTATE.
     pub code: Option<String>,
-    /// Of the error.
+    /// The message of the error.
     pub message: Option<String>,
-    /// The number under which `function.js` keeps the error, if it may be handed on.
+    /// The number under which `lib/function.js` keeps the error, if it may be exposed.
     pub cause: Option<u32>,
-    /// Whether the application is at fault, and not the way to PostgreSQL.
+    /// Whether the application's code is at fault rather than the connection.
     pub is_mistake: Option<bool>,
 }
 
@@ -40,7 +40,7 @@ impl Client for Function {
         match (outcome.rows, outcome.code) {
             (Some(rows), _) => Ok(rows),
             (None, Some(code)) => Err(Error::refused(&code, &message)),
-            // Nobody knows whether PostgreSQL ran the statement.
+            // PostgreSQL may have run the statement.
             (None, None) => {
                 let is_mistake = outcome.is_mistake == Some(true);
                 Err(Error::connection_lost(Thrown { message, cause: outcome.cause, is_mistake }))
@@ -59,13 +59,13 @@ pub(crate) struct Thrown {
 }
 
 impl Thrown {
-    /// What is behind the engine's error, if the function is.
+    /// Returns the error of the function, if it caused the engine's error.
     pub(crate) fn behind(error: &Error) -> Option<&Self> {
         error.source().and_then(|source| source.downcast_ref())
     }
 }
 
-/// Node is about to end.
+/// Node is shutting down.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Lost(String);

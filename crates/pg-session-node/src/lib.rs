@@ -1,7 +1,7 @@
 //! The Rust half of the npm package `pg-session`: the engine as a Node addon.
 //!
-//! Thin on purpose: `store.js` is its only caller, and everything that JavaScript sees is decided there. Calls come in
-//! by the batch, those of one tick together, and so do answers go back. Errors cross as plain data.
+//! Its only caller is `lib/calls.js`; the public API is decided in JavaScript. The calls of one tick arrive as a batch, and
+//! answers return as batches too. Errors cross as plain data.
 
 mod answer;
 mod call;
@@ -23,28 +23,28 @@ use tokio::runtime::Builder;
 
 use answer::{Answer, Answers};
 use call::Call;
-use function::{Function as OwnClient, Query};
-use options::{Options, in_words_of_node};
+use function::{Function as ExternalClient, Query};
+use options::Options;
 
-/// Tells JavaScript of the answers that wait. Weak: it does not keep the process alive.
+/// Notifies JavaScript of waiting answers. The reference is weak, so it does not keep the process alive.
 type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
 
-/// Three numbers of each answer, see [`Answers`], and the answers.
+/// Three numbers per answer, see [`Answers`], and the answers.
 type Settled = FnArgs<(Float64ArraySlice<'static>, Vec<Answer>)>;
 
-/// One thread beside JavaScript's, which asks it: several would mostly wake each other.
+/// Creates a runtime with one thread, because several would mostly wake each other.
 #[module_init]
 fn one_thread() {
-    // Where that fails, napi makes a runtime as it is used to.
+    // If this fails, napi creates its default runtime.
     if let Ok(runtime) = Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         create_custom_tokio_runtime(runtime);
     }
 }
 
-/// Has `warn` called with every warning from now on: a sweep has failed.
+/// Calls `warn` with the text of every warning from now on. A failed sweep warns.
 ///
 /// # Errors
-/// Node is about to end.
+/// Node is shutting down.
 #[napi]
 pub fn on_warning(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
     warnings::listen(warn)
@@ -60,20 +60,20 @@ pub struct Store {
 
 #[napi]
 impl Store {
-    /// A store over a connection string, or over a function of the application's.
+    /// Creates a store over a connection string or over a function of the application.
     ///
-    /// `settle` is called with answers, and with three numbers of each: the ticket of its call, and of the session that
-    /// it found, if any, the milliseconds left and when it was created; else NaN.
+    /// `settle` receives answers and three numbers for each: the id of its call, and the milliseconds left and the
+    /// creation time of the session that it found. The latter two are NaN if there is none.
     ///
     /// # Errors
-    /// The connection string or an option cannot be used; the message says why.
+    /// The connection string or an option is invalid.
     #[napi(constructor)]
     pub fn new(connection: Either<String, Query>, options: Options, settle: Function<'_, Settled, ()>) -> Result<Self> {
         let builder = match connection {
             Either::A(text) => PgStore::builder(text),
-            Either::B(query) => PgStore::builder(OwnClient(query)),
+            Either::B(query) => PgStore::builder(ExternalClient(query)),
         };
-        let store = options.apply(builder).build().map_err(|error| Error::from_reason(in_words_of_node(&error)))?;
+        let store = options.apply(builder).build().map_err(|error| Error::from_reason(options::message(&error)))?;
         let waiting = Arc::<Mutex<Answers>>::default();
         let answers = Arc::clone(&waiting);
         let settle = settle.build_threadsafe_function::<()>().weak::<true>().build_callback(move |context| {
@@ -83,28 +83,31 @@ impl Store {
         Ok(Self { store, waiting, settle: Arc::new(settle) })
     }
 
-    /// Begins these calls, in this order. The numbers are, of each, the ticket that its answer will be known by, the
-    /// verb, how many of the texts are its own, and, or NaN, the time to live in milliseconds and when the session was
-    /// created. The texts are, of each and as far as its verb takes them, the id, the data as JSON, and what it is
-    /// against.
+    /// Starts these calls in this order.
+    ///
+    /// Each call has five numbers: its id, the operation, the number of its texts, the time to live in milliseconds, and
+    /// the creation time of the session. The latter two may be NaN. Its texts are the id, the data, the loaded data and the
+    /// taken data, as far as the operation takes them.
     ///
     /// # Errors
-    /// JavaScript has other verbs than this: its files are of another version.
+    /// An operation is unknown, because the JavaScript files have another version than the addon.
     #[napi]
     pub fn submit(&self, numbers: &[f64], texts: Vec<String>) -> Result<()> {
         let mut texts = texts.into_iter();
         let (calls, _) = numbers.as_chunks();
         let calls: Option<Vec<_>> = calls.iter().map(|numbers| Call::read(*numbers, &mut texts)).collect();
-        let calls = calls.ok_or_else(|| Error::from_reason("lib/ and the addon are not of one version"))?;
+        let calls = calls.ok_or_else(|| {
+            Error::from_reason("the files in lib/ and the native addon have different versions; reinstall pg-session")
+        })?;
         let (store, waiting, settle) = (self.store.clone(), Arc::clone(&self.waiting), Arc::clone(&self.settle));
         spawn(async move {
             let mut calls: FuturesUnordered<_> = calls.into_iter().map(|call| call.run(&store)).collect();
             while let Some(first) = calls.next().await {
-                // Those that were answered together go back together.
+                // Answers that arrive together return together.
                 let others = iter::from_fn(|| calls.next().now_or_never().flatten());
                 let answered: Vec<_> = iter::once(first).chain(others).collect();
                 if lock(&waiting).add(answered) {
-                    // Refused only when JavaScript is gone, and with it who waits.
+                    // Fails only if the JavaScript thread has ended, and then no caller waits.
                     settle.call((), ThreadsafeFunctionCallMode::NonBlocking);
                 }
             }

@@ -1,42 +1,43 @@
-//! The options as `options.js` has checked them.
+//! The options, whose types `lib/options.js` has checked.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use napi_derive::napi;
 use pg_session::{Error, PgStoreBuilder};
 
-/// Every option has a value here; times are in milliseconds.
+/// The options of a store. Times are in milliseconds.
 #[napi(object, object_to_js = false)]
 pub struct Options {
-    /// Of the table.
+    /// The schema of the table.
     pub schema: String,
     /// The table.
     pub table: String,
-    /// Of the id.
+    /// The column of the id.
     pub id_column: String,
-    /// Of the expiry.
+    /// The column of the expiry.
     pub expiry_column: String,
-    /// Of the data.
+    /// The column of the data.
     pub data_column: String,
     /// Whether `setup` may create the table.
     pub create: bool,
-    /// Between two sweeps; zero for none.
+    /// The time between two sweeps; zero turns them off.
     pub cleanup_time: f64,
-    /// Of a session where a call gives none.
+    /// The time to live of a session if a call gives none.
     pub ttl: f64,
-    /// In bytes.
+    /// The largest session, in bytes of its JSON.
     pub max_size: f64,
-    /// How far a stored expiry may lag behind; left out, the engine decides.
+    /// How far a stored expiry may lag behind before a touch writes; `None` leaves it to the engine.
     pub touch_every: Option<f64>,
-    /// How long a session lives at most.
+    /// How long a session lives at most, counted from its creation.
     pub max_age: Option<f64>,
-    /// The path in the data to whose session it is.
+    /// The path in the data to the user's id.
     pub subject: Option<String>,
-    /// Of one statement.
+    /// How long one statement may take, including the time in the queue.
     pub timeout: f64,
-    /// Of the store's own.
+    /// The number of the store's own connections.
     pub connections: f64,
-    /// Calls, for those connections.
+    /// How many calls may wait for those connections.
     pub max_waiting: f64,
     /// Whether statements are prepared.
     pub prepare: bool,
@@ -44,7 +45,11 @@ pub struct Options {
 
 impl Options {
     pub(crate) fn apply(self, builder: PgStoreBuilder) -> PgStoreBuilder {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, and build() checks")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the casts saturate, and build() checks the ranges"
+        )]
         let mut builder = builder
             .schema(self.schema)
             .table(self.table)
@@ -72,30 +77,40 @@ impl Options {
     }
 }
 
-/// What the engine calls options in its messages, and what they are called in JavaScript.
-const NAMES: [(&str, &str); 9] = [
-    ("id_column", "idColumn"),
-    ("expiry_column", "expiryColumn"),
-    ("data_column", "dataColumn"),
-    ("cleanup_interval", "cleanupTime"),
-    ("max_size", "maxSize"),
-    ("touch_every", "touchEvery"),
-    ("max_age", "maxAge"),
-    ("max_waiting", "maxWaiting"),
-    ("MAX_TTL", "315360000000000 ms"),
-];
-
-/// The engine's message in the words of JavaScript.
-pub(crate) fn in_words_of_node(error: &Error) -> String {
-    let message = error.to_string();
-    // What PostgreSQL says may hold names of the application's.
-    if error.sqlstate().is_some() {
-        return message;
+/// Returns the engine's message with its causes, and with the JavaScript name of the option that it is about.
+pub(crate) fn message(error: &Error) -> String {
+    let mut message = error.problem().to_owned();
+    if let Some(option) = error.option() {
+        message += &format!(" (option `{}`)", javascript_name(option));
     }
-    NAMES.iter().fold(message, |message, (rust, node)| message.replace(rust, node))
+    // The causes of PostgreSQL's own errors are left out: their detail may quote a session id.
+    let mut next = error.source().filter(|_| error.sqlstate().is_none());
+    while let Some(source) = next {
+        let cause = source.to_string();
+        // An error of another crate may already quote its cause.
+        if !message.contains(&cause) {
+            message += &format!(": {cause}");
+        }
+        next = source.source();
+    }
+    message
 }
 
-/// Milliseconds as JavaScript has them: what is below zero is zero, and what is too much is for the engine to refuse.
+fn javascript_name(option: &str) -> &str {
+    match option {
+        "id_column" => "idColumn",
+        "expiry_column" => "expiryColumn",
+        "data_column" => "dataColumn",
+        "cleanup_interval" => "cleanupTime",
+        "max_size" => "maxSize",
+        "touch_every" => "touchEvery",
+        "max_age" => "maxAge",
+        "max_waiting" => "maxWaiting",
+        same => same,
+    }
+}
+
+/// Converts milliseconds. A negative number becomes zero; the engine refuses one that is too large.
 pub(crate) fn duration(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).unwrap_or(Duration::MAX)
 }

@@ -1,4 +1,4 @@
-//! Sweeps that fail, on their way to `process.emitWarning`: nobody waits for them who could be told.
+//! Passes warnings of the background sweeper to `process.emitWarning`, because no caller waits for a sweep.
 
 use std::fmt::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -11,25 +11,25 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Where the engine's sweeper logs.
+/// The target of the sweeper's log events.
 const SWEEPER: &str = "pg_session::sweeper";
 
-/// Weak: it does not keep the process alive.
+/// The JavaScript listener. The reference is weak, so it does not keep the process alive.
 type Warn = ThreadsafeFunction<String, (), FnArgs<(String,)>, Status, false, true>;
 
-/// One for every thread of JavaScript; the first that still runs is told.
+/// One listener per JavaScript thread. Only the first that still runs is notified.
 static LISTENERS: Mutex<Vec<Warn>> = Mutex::new(Vec::new());
 
 pub(crate) fn listen(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
     let warn =
         warn.build_threadsafe_function().weak::<true>().build_callback(|context| Ok(FnArgs::from((context.value,))))?;
     LISTENERS.lock().unwrap_or_else(PoisonError::into_inner).push(warn);
-    // Another thread of JavaScript may have set it already.
+    // Fails if another JavaScript thread has set it already.
     let _ = tracing::subscriber::set_global_default(Warnings);
     Ok(())
 }
 
-/// Takes nothing but the sweeper's warnings.
+/// Passes on warnings of the sweeper and nothing else.
 struct Warnings;
 
 impl Subscriber for Warnings {
@@ -45,8 +45,8 @@ impl Subscriber for Warnings {
         let mut text = Text::default();
         event.record(&mut text);
         let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = |warn: &Warn| warn.call(text.0.clone(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok;
-        while listeners.first().is_some_and(|warn| !told(warn)) {
+        let notified = |warn: &Warn| warn.call(text.0.clone(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok;
+        while listeners.first().is_some_and(|warn| !notified(warn)) {
             listeners.remove(0);
         }
     }
@@ -64,7 +64,7 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &Id) {}
 }
 
-/// What an event says: its message, then its other fields.
+/// The text of an event: its message, then its other fields.
 #[derive(Default)]
 struct Text(String);
 

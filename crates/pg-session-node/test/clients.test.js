@@ -10,13 +10,13 @@ const { Client, Pool } = require('pg');
 const PgStore = require('pg-session');
 const { database } = require('./support/database.js');
 
-/** Parsers that an application may have set, which make nothing of what they get. */
+/** Type parsers of an application that destroy every value. */
 const mangling = { getTypeParser: () => () => ({ mangled: true }) };
 
-describe('the connection is the very client that the application has', () => {
+describe("the application's client as the connection", () => {
   const { url, pool } = database();
 
-  /** Each answers the client, and how it is ended. */
+  /** Each function returns a client, and a function that closes it. */
   const clients = {
     async 'a Pool of pg'() {
       const pool = new Pool({ connectionString: url, max: 2 });
@@ -124,18 +124,18 @@ describe('the connection is the very client that the application has', () => {
     });
   }
 
-  test('an unbound method of one is not', async () => {
+  test('an unbound method of a client is rejected', async () => {
     await assert.rejects(new PgStore(pool.query).setup(), { code: 'PG_SESSION_CONFIGURATION' });
   });
 
-  test('a URL is one too', async () => {
+  test('a URL object works', async () => {
     const store = new PgStore(new URL(url), { table: 'by URL' });
     await store.setup();
     assert.equal(await store.count(), 0);
     await store.close();
   });
 
-  test('a Client that is used for all at once warns of nothing', async () => {
+  test('concurrent calls over one Client cause no warning', async () => {
     const client = new Client(url);
     await client.connect();
     const warnings = [];

@@ -11,24 +11,25 @@ const { database } = require('./support/database.js');
 const { pieces } = require('./support/readme.js');
 const { open } = require('./support/visit.js');
 
-describe('moving over from connect-pg-simple, as the README says', () => {
+describe('migrating from connect-pg-simple, as in the README', () => {
   const { url, client, pool } = database();
   const theirs = new (require('connect-pg-simple')(session))({ pool, pruneSessionInterval: false });
+
+  const piece = pieces(path.join(__dirname, '../README.md')).find(({ listens }) => !listens);
 
   before(async () => {
     const ddl = path.join(path.dirname(require.resolve('connect-pg-simple')), 'table.sql');
     await client.query(fs.readFileSync(ddl, 'utf8'));
   });
 
-  test('logs nobody out, there and back', async (t) => {
-    const [piece] = pieces(path.join(__dirname, '../README.md')).filter(({ listens }) => !listens);
+  test('logs nobody out, in both directions', async (t) => {
     const { store: ours } = piece.run(url);
     await ours.setup();
     t.after(() => ours.close());
 
     let store = theirs;
     const app = express();
-    // Both at once, as while the processes of an application are replaced one by one.
+    // Both run at once, as while the processes of an application are replaced one by one.
     const [byTheirs, byOurs] = [theirs, ours].map((store) => session({
       store, secret: 's', resave: false, saveUninitialized: false, cookie: { maxAge: 60_000 },
     }));
@@ -50,8 +51,8 @@ describe('moving over from connect-pg-simple, as the README says', () => {
     assert.deepEqual(rows.map(({ sess }) => sess.views), [5]);
   });
 
-  test('sweeps what theirs let expire', async (t) => {
-    const { store: ours } = pieces(path.join(__dirname, '../README.md')).find(({ listens }) => !listens).run(url);
+  test('sweeps expired sessions of connect-pg-simple', async (t) => {
+    const { store: ours } = piece.run(url);
     t.after(() => ours.close());
     await ours.setup();
     await client.query(`INSERT INTO session VALUES ('old', '{}', now() - interval '1 s')`);

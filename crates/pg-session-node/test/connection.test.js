@@ -29,13 +29,13 @@ describe('a connection', () => {
     return (await client.query(sql, [name])).rows[0];
   };
 
-  test('is a URL', () => works(url));
+  test('may be a URL', () => works(url));
 
-  test('is an object as node-postgres takes it', () => works(parts(url)));
+  test('may be an object of node-postgres', () => works(parts(url)));
 
-  test('is an object of strings, as an environment gives them', () => works({ ...parts(url), port: `${parts(url).port}` }));
+  test('may be an object of strings from the environment', () => works({ ...parts(url), port: `${parts(url).port}` }));
 
-  test('is an object with a connection string and more', async () => {
+  test('may be an object with a connection string and other keys', async () => {
     const store = await works({ connectionString: url, application_name: 'with more & all', ssl: false, max: 3 });
     assert(await backend('with more & all'));
     await store.close();
@@ -43,7 +43,7 @@ describe('a connection', () => {
     await works({ connectionString: `${url}?connect_timeout=3`, keepAlive: true });
   });
 
-  test("takes node-postgres' further keys", async () => {
+  test("accepts the other keys of node-postgres", async () => {
     const store = await works({
       ...parts(url), application_name: "it's \\ mine", fallback_application_name: 'never', client_encoding: 'UTF8',
       options: '-c work_mem=1MB', statement_timeout: 3000, lock_timeout: 2000, connectionTimeoutMillis: 1500,
@@ -53,7 +53,7 @@ describe('a connection', () => {
     await store.close();
   });
 
-  test('carries the settings to the server', async () => {
+  test('passes the settings to the server', async () => {
     const store = new PgStore({ ...parts(url), statement_timeout: 50 });
     await store.setup();
     await client.query('BEGIN; LOCK TABLE session');
@@ -61,19 +61,19 @@ describe('a connection', () => {
     await client.query('COMMIT');
   });
 
-  test('is there, or else that is told at once', () => {
+  test('throws at once if it is missing', () => {
     for (const missing of [undefined, null, 7, true]) refused(missing, /the connection is missing/);
     assert.throws(() => new PgStore(), { code: 'PG_SESSION_CONFIGURATION' });
   });
 
-  test('has no keys that are not known', () => {
+  test('throws on unknown keys', () => {
     refused({ usr: 's3cret' }, /`usr`.*`user`/);
     refused({ pasword: 's3cret' }, /`pasword`.*`password`/);
     refused({ ssl: { rejectUnauthorised: false } }, /`ssl.rejectUnauthorised`.*`ssl.rejectUnauthorized`/);
     refused('postgres://h/d?sslmod=require', /`sslmod`.*`sslmode`/);
   });
 
-  test('has values that fit, and no error quotes them', () => {
+  test('throws on invalid values without quoting them', () => {
     refused({ port: 's3cret' }, /`port`.*whole number/);
     refused({ password: () => 's3cret' }, /`password`.*string/);
     refused({ connectionString: 7 }, /`connectionString`.*string/);
@@ -83,7 +83,7 @@ describe('a connection', () => {
     refused('mysql://u:s3cret@h/d', /postgres:\/\/user:password@host/);
   });
 
-  test('asks for TLS as it is told, of a server that has none', async () => {
+  test('requires TLS if it is told to, and fails if the server has none', async () => {
     for (const ssl of [true, { rejectUnauthorized: false }]) {
       const store = new PgStore({ ...parts(url), ssl });
       await assert.rejects(store.setup(), (error) => /tls|ssl/i.test(error.message));
@@ -91,7 +91,7 @@ describe('a connection', () => {
     await works({ ...parts(url), ssl: false });
   });
 
-  test('tells why it fails, and works as soon as it can', async () => {
+  test('reports why it fails', async () => {
     const store = new PgStore({ ...parts(url), database: 'not_there_yet' });
     await assert.rejects(store.setup(), { code: 'PG_SESSION_CONFIGURATION', sqlState: '3D000' });
     const unreachable = new PgStore({ ...parts(url), port: 1 });

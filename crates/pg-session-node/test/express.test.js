@@ -18,9 +18,9 @@ const MINUTE = 60_000;
 describe('the store for express-session', () => {
   const { url, client } = database();
   const store = new PgStore(url);
-  const verbs = ['get', 'set', 'touch', 'destroy', 'all', 'length', 'clear'];
+  const methods = ['get', 'set', 'touch', 'destroy', 'all', 'length', 'clear'];
   const { get, set, touch, destroy, all, length, clear } = Object.fromEntries(
-    verbs.map((verb) => [verb, promisify(store[verb]).bind(store)]),
+    methods.map((method) => [method, promisify(store[method]).bind(store)]),
   );
 
   before(() => store.setup());
@@ -30,7 +30,7 @@ describe('the store for express-session', () => {
     return (await client.query(sql, [id])).rows[0].left;
   };
 
-  test("is a Store of the application's express-session, and tells what the other store tells", async () => {
+  test("is a Store of the application's express-session with the properties of the other store", async () => {
     assert(store instanceof session.Store);
     assert.equal(store.ready, true);
     assert.deepEqual(store.options, PgStore.defaultOpts);
@@ -44,7 +44,7 @@ describe('the store for express-session', () => {
     assert.throws(() => new PgStore(url, { tabel: 'x' }), { code: 'PG_SESSION_CONFIGURATION' });
   });
 
-  test('gets what was set, and null where there is none', async () => {
+  test('returns the session that was set, or null', async () => {
     await set('a', { cookie: {}, user: 'Zoë' });
     assert.deepEqual(await get('a'), { cookie: {}, user: 'Zoë' });
     await destroy('a');
@@ -66,7 +66,7 @@ describe('the store for express-session', () => {
     assert.equal(await get('ttl'), null);
   });
 
-  test('touches what lives, and brings nothing back', async () => {
+  test('touches only live sessions', async () => {
     await set('t', { cookie: { maxAge: MINUTE }, n: 1 });
     await touch('t', { cookie: { maxAge: 10 * MINUTE }, n: 2 });
     assert(await secondsLeft('t') > 500);
@@ -76,7 +76,7 @@ describe('the store for express-session', () => {
     assert.equal(await get('t'), null);
   });
 
-  test('tells all, how many they are, and clears', async () => {
+  test('lists, counts and clears sessions', async () => {
     await clear();
     await Promise.all([set('one', { cookie: {}, n: 1 }), set('two', { cookie: {}, n: 2 })]);
     await set('old', { cookie: { maxAge: -1 } });
@@ -85,7 +85,7 @@ describe('the store for express-session', () => {
       ['one', { cookie: {}, n: 1 }],
       ['two', { cookie: {}, n: 2 }],
     ]);
-    // Who stores one again does not store its id.
+    // The id is not enumerable, so it is not stored with the data.
     assert.deepEqual(Object.keys(sessions[0]), ['cookie', 'n']);
     assert.equal(await length(), 2);
     await clear();
@@ -93,7 +93,7 @@ describe('the store for express-session', () => {
     assert.equal(await length(), 0);
   });
 
-  test('needs no callback where express-session gives none', async () => {
+  test('accepts calls without a callback', async () => {
     store.set('silent', { cookie: {} });
     store.destroy('');
     assert.deepEqual(await get('silent'), { cookie: {} });
@@ -101,7 +101,7 @@ describe('the store for express-session', () => {
     assert.equal(await get('silent'), null);
   });
 
-  test("calls back once, with what went wrong, in its caller's context", async () => {
+  test("calls back once, with the error, in its caller's async context", async () => {
     const context = new AsyncLocalStorage();
     const calls = [];
     await Promise.all(['', 'nobody'].map((id) => new Promise((resolve) => context.run(id, () => {
@@ -116,7 +116,7 @@ describe('the store for express-session', () => {
     assert.deepEqual(calls, [['', 'PG_SESSION_INVALID_INPUT', true], ['nobody', null, true]]);
   });
 
-  test("leaves an exception in a callback to its caller: no second call, no rejection, no session lost", async () => {
+  test("leaves an exception of a callback uncaught: no second call, no rejection, no lost session", async () => {
     await set('kept', { cookie: {}, n: 1 });
     const { code, output } = await node(`
       const PgStore = require('pg-session/express');
@@ -145,14 +145,14 @@ describe('the store for express-session', () => {
     return app;
   };
 
-  test('serves Express, rolling or not, with cookies of any kind', async () => {
+  test('serves Express with cookies of every kind', async () => {
     const eager = { resave: true, saveUninitialized: true };
     for (const options of [{}, eager, { rolling: true, cookie: { maxAge: MINUTE } }]) {
       assert.deepEqual(await visit(app(options), ['/', '/', '/']), ['1', '2', '3']);
     }
   });
 
-  test('moves the expiry where a request changes nothing', async () => {
+  test('moves the expiry if a request changes nothing', async () => {
     await clear();
     const touched = app({ cookie: { maxAge: 10 * MINUTE } }, (app) => {
       app.get('/age', async (req, res) => {

@@ -40,7 +40,7 @@ describe('the store for @fastify/session', () => {
     assert.equal(rows.length, 1);
   });
 
-  test('leaves it to the database whether a session lives', async () => {
+  test('lets the database decide whether a session is live', async () => {
     await client.query('TRUNCATE session');
     const { visitor, close } = await open(await app({ cookie: { secure: false, maxAge: 60_000 } }));
     const get = visitor();
@@ -52,7 +52,7 @@ describe('the store for @fastify/session', () => {
     close();
   });
 
-  test('hands out whatever another application has stored', async () => {
+  test('returns whatever another application has stored', async () => {
     const get = promisify(store.get).bind(store);
     const cookie = { originalMaxAge: 60_000 };
     const dated = { cookie: { ...cookie, expires: '2020-01-01T00:00:00.000Z' } };
@@ -62,7 +62,7 @@ describe('the store for @fastify/session', () => {
       const found = await get('theirs');
       if (session === dated) {
         const left = new Date(found.cookie.expires) - Date.now();
-        assert(left > 50_000 && left <= 60_000, 'a date is that of the row');
+        assert(left > 50_000 && left <= 60_000, 'a date is the expiry of the row');
         found.cookie.expires = dated.cookie.expires;
       }
       assert.deepEqual(found, session);
@@ -70,7 +70,7 @@ describe('the store for @fastify/session', () => {
     }
   });
 
-  test('knows whose session it was that ended, whatever is saved when one has', async () => {
+  test('does not confuse sessions if one is saved while another is destroyed', async () => {
     const routes = (app) => app.get('/end-another', async ({ session }) => {
       await new Promise((resolve) => store.destroy('another', () => session.save(resolve)));
       await session.regenerate(['views']);

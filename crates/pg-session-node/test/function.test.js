@@ -32,26 +32,26 @@ describe('a function as the connection', () => {
     await store.close();
   };
 
-  test('is the query of a pool of pg', () => works((sql, params) => pool.query(sql, params), 'by_pg'));
+  test('may be the query of a pool of pg', () => works((sql, params) => pool.query(sql, params), 'by_pg'));
 
-  test('is the query of pg-promise', async () => {
+  test('may be the query of pg-promise', async () => {
     const pgp = pgPromise();
     const db = pgp(url);
     await works((sql, params) => db.query(sql, params), 'by_pg_promise');
     await db.$pool.end();
   });
 
-  test('is the query of PGlite', async () => {
+  test('may be the query of PGlite', async () => {
     const db = await PGlite.create();
     await works((sql, params) => db.query(sql, params), 'by_pglite');
     await db.close();
   });
 
-  test('may answer rows as arrays', () => {
+  test('may return rows as arrays', () => {
     return works((text, values) => pool.query({ text, values, rowMode: 'array' }), 'by_arrays');
   });
 
-  test('is asked by text alone', async () => {
+  test('receives only text', async () => {
     const asked = [];
     const store = new PgStore((...args) => (asked.push(args), pool.query(...args)), { table: 'asked' });
     await store.setup();
@@ -62,14 +62,28 @@ describe('a function as the connection', () => {
     await store.close();
   });
 
-  test('is not ended by close', async () => {
+  test('rejects an update that others keep outrunning', async () => {
+    let n = 0;
+    const query = async (sql, params) => {
+      if (sql.includes("'saved'")) await client.query('UPDATE outrun SET session = $1', [{ n: ++n }]);
+      return pool.query(sql, params);
+    };
+    const store = new PgStore(query, { table: 'outrun', timeout: 500 });
+    await store.set('a', {});
+    const session = await store.get('a');
+    session.mine = true;
+    await assert.rejects(store.update('a', session), { code: 'PG_SESSION_CONFLICT', retryable: true });
+    await store.close();
+  });
+
+  test('is not closed by the store', async () => {
     const store = new PgStore((sql, params) => pool.query(sql, params));
     await store.setup();
     await store.close();
     assert.equal((await pool.query('SELECT 1 AS one')).rows[0].one, 1);
   });
 
-  test("passes PostgreSQL's refusals on", async () => {
+  test("passes on errors of PostgreSQL", async () => {
     const store = new PgStore((sql, params) => pool.query(sql, params), { table: 'strict' });
     await store.setup();
     await client.query("ALTER TABLE strict ADD CHECK (id <> 'no')");
@@ -80,7 +94,7 @@ describe('a function as the connection', () => {
     assert.equal(await store.get('a'), false);
   });
 
-  test('may fail in any way, and the store goes on', async () => {
+  test('may fail in any way without breaking the store', async () => {
     let fail;
     const store = new PgStore((sql, params) => (fail ? fail() : pool.query(sql, params)), { timeout: 200 });
     await store.setup();
@@ -93,7 +107,7 @@ describe('a function as the connection', () => {
       [() => Promise.reject('a string'), /a string/, 'a string'],
       [() => Promise.reject(undefined), /undefined/, undefined],
       [() => Promise.reject(null), /null/, undefined],
-      [() => new Promise(() => {}), /no answer within 200ms/, undefined],
+      [() => new Promise(() => {}), /did not answer within 200ms/, undefined],
     ];
     for (const [way, message, cause] of ways) {
       fail = way;
@@ -108,7 +122,7 @@ describe('a function as the connection', () => {
     assert.equal(await store.get('a'), false);
   });
 
-  test('is told that it is wrong where it is, not that the connection was lost', async () => {
+  test('is blamed for its own mistakes instead of a lost connection', async () => {
     const { query } = pool;
     const bug = new RangeError('mine');
     const ways = [
@@ -128,14 +142,14 @@ describe('a function as the connection', () => {
     }
   });
 
-  test('is refused by setup where its answer is not understood, with what it was', async () => {
+  test('is rejected by setup, with a description, if its result is not understood', async () => {
     const answers = [
       [undefined, /resolved to undefined: it must resolve to an array of rows/], [null, /to null/], [7, /resolved to 7/],
       ['the-data', /resolved to a string:/],
       [{ 'an id': 1, '0f8fad5bd9cb469fa165': 1, rows: 1 }, /an object with `rows`:/],
       [{ rows: 7 }, /resolved to an object with `rows`/], [{ recordset: [] }, /an object with `recordset`/], [{}, /nothing/],
       [['text'], /an array with string/], [[null], /an array with null/], [[[1], 2, 3], /an array with object/],
-      [[{ key: {} }], /a column that is no text/], [[[new Date(0)]], /a column that is no text/],
+      [[{ key: {} }], /a column that is not text/], [[[new Date(0)]], /a column that is not text/],
     ];
     for (const [answer, message] of answers) {
       const store = new PgStore(async () => answer);
@@ -145,7 +159,7 @@ describe('a function as the connection', () => {
     await assert.rejects(generator.setup(), { code: 'PG_SESSION_CONFIGURATION' });
   });
 
-  test('may answer pairs of rows and what else there is, and then a change of a gone session is not saved', async () => {
+  test('may return pairs of rows and other data, also for an update of a deleted session', async () => {
     for (const more of [(result) => result.rowCount, (result) => result, () => undefined]) {
       const store = new PgStore(async (sql, params) => {
         const result = await pool.query(sql, params);
@@ -166,7 +180,7 @@ describe('a function as the connection', () => {
     }
   });
 
-  test('hands each of many failing calls its own error', async () => {
+  test('gives each of many failing calls its own error', async () => {
     const calls = 1000;
     const failing = new Map();
     let isBroken = false;
@@ -187,14 +201,14 @@ describe('a function as the connection', () => {
     assert.deepEqual(ids.filter((id, n) => failures[n].cause !== failing.get(id)), []);
   });
 
-  test('hands all calls that waited for one setup its error', async () => {
+  test('gives all calls that waited for a setup its error', async () => {
     const broken = new Error('broken');
     const store = new PgStore(async () => { throw broken; });
     const failures = await Promise.all(Array.from({ length: 10 }, (_, n) => store.get(`${n}`).catch((error) => error)));
     assert(failures.every(({ cause }) => cause === broken));
   });
 
-  describe('and an error that holds the parameters', () => {
+  describe('and an error that contains the parameters', () => {
     const [id, data] = ['the-secret-id', { mail: 'zoe@example.org', quote: '"\'\\' }];
     const secret = /the-secret-id|zoe@example/;
     const refused = () => Object.assign(new Error('relation "session" does not exist'), { code: '42P01' });
@@ -239,7 +253,7 @@ describe('a function as the connection', () => {
     };
     for (const [name, wrapped] of Object.entries(wrappers)) {
       for (const [driverError, sqlState] of [[refused, '42P01'], [broken, undefined]]) {
-        test(`shows none of them: ${name}, ${sqlState ? 'with' : 'without'} a SQLSTATE`, async () => {
+        test(`exposes none of them: ${name}, ${sqlState ? 'with' : 'without'} a SQLSTATE`, async () => {
           let isBroken = false;
           let inner;
           const store = new PgStore(async (sql, params) => {
@@ -275,28 +289,28 @@ describe('a function as the connection', () => {
       return call(store).then(assert.fail, (error) => error);
     };
 
-    test('shows none of them where they are escaped or truncated', async () => {
+    test('exposes none of them, escaped or truncated', async () => {
       for (const quoted of [JSON.stringify, (text) => `${text.slice(0, 40)}…`]) {
         const error = await failsWith((sql, [, data]) => new Error(quoted(data)), (store) => store.set(id, data));
         assert.doesNotMatch(inspect(error), secret);
       }
     });
 
-    test('shows not even short ones in its properties', async () => {
+    test('exposes no short ones in its properties', async () => {
       const thrown = (sql, params) => Object.assign(new Error('broken'), { parameters: params });
       const error = await failsWith(thrown, (store) => store.get('a'));
       assert.equal(error.message, 'the function of the connection failed: broken');
       assert.equal(error.cause, undefined);
     });
 
-    test('is handed on where only paths in its stack contain one', async () => {
+    test('is exposed if only paths in its stack contain one', async () => {
       const inner = broken();
       const error = await failsWith(() => inner, (store) => store.get('function.test.js'));
       assert.match(inner.stack, /function\.test\.js/);
       assert.equal(error.cause, inner);
     });
 
-    test('is told by what it wraps, or by its name', async () => {
+    test('is described by the error that it wraps, or by its name', async () => {
       const ways = [
         [(sql, params) => new DrizzleQueryError(sql, params, broken()), 'write EPIPE'],
         [(sql, params) => new QueryFailedError(sql, params, broken()), 'write EPIPE'],
@@ -310,12 +324,12 @@ describe('a function as the connection', () => {
     });
   });
 
-  test('names the table in an error of setup, whatever that contains', async () => {
+  test('names the table in an error of setup', async () => {
     const store = new PgStore(async () => { throw new Error('terminating connection due to idle-session timeout'); });
     await assert.rejects(store.setup(), { message: /due to idle-session timeout/ });
   });
 
-  // In a process of its own, which turns the intervals of the store by hand, except the one that holds the event loop.
+  // Runs in its own process, which fires the store's intervals by hand, except the one that keeps the event loop alive.
   const failing = (rest) => node(`
     const gc = require('node:vm').runInNewContext((require('node:v8').setFlagsFromString('--expose-gc'), 'gc'));
     const nodes = setInterval;
@@ -335,7 +349,7 @@ describe('a function as the connection', () => {
     (async () => {${rest}})();
   `);
 
-  test('leaves nothing of its errors behind', async () => {
+  test('keeps no errors in memory', async () => {
     const { output, code } = await failing(`
       const thrown = [];
       const wrappers = [
@@ -356,7 +370,7 @@ describe('a function as the connection', () => {
     assert.deepEqual({ output, code }, { output: '0', code: 0 });
   });
 
-  test('leaves nothing of an error behind that comes after the timeout', async () => {
+  test('keeps no error in memory that comes after the timeout', async () => {
     const { output, code } = await failing(`
       let fail;
       const store = new PgStore(() => new Promise((_, reject) => (fail = reject)), { timeout: 10 });
@@ -371,6 +385,6 @@ describe('a function as the connection', () => {
       for (const turn of [...intervals, ...intervals]) turn();
       await collected([late]);
     `);
-    assert.deepEqual({ output, code }, { output: 'introspect: PostgreSQL gave no answer within 10ms\n1\n0', code: 0 });
+    assert.deepEqual({ output, code }, { output: 'introspect: PostgreSQL did not answer within 10ms\n1\n0', code: 0 });
   });
 });

@@ -7,10 +7,10 @@ const { database } = require('./support/database.js');
 const { frameworks } = require('./support/frameworks.js');
 const { open } = require('./support/visit.js');
 
-/** Requests that have their session and wait: each is a function that lets it go on. */
+/** Requests that have loaded their session and wait. Each is a function that resumes the request. */
 const held = [];
 
-/** What a request does is in its query, in this order. */
+/** The query of a request says what it does, in this order. */
 async function act(query, visit) {
   if (query.has('new')) Object.assign(visit.session, { new: true }) && await visit.save();
   if (query.has('hold')) await new Promise((resolve) => held.push(resolve) && arrived());
@@ -29,7 +29,7 @@ async function act(query, visit) {
 
 let arrived;
 
-/** Begins a request, and answers when it waits: a function that lets it go on, to its answer. */
+/** Starts a request. When it waits, returns a function that resumes it and returns its response. */
 async function holding(get, query) {
   const here = new Promise((resolve) => (arrived = resolve));
   const answer = get(`/?hold&${query}`);
@@ -61,7 +61,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       await store.close();
     });
 
-    /** A visitor with this data. Afterwards, `gone` counts anew. */
+    /** Returns a visitor with this data, and resets the count of `gone`. */
     const visitor = async (data) => {
       await client.query('TRUNCATE session');
       const visitor = site.visitor();
@@ -75,19 +75,19 @@ for (const [name, make] of Object.entries(frameworks)) {
       return JSON.parse(body);
     };
     const put = (visitor, data) => visit(visitor, `set=${JSON.stringify(data)}`);
-    /** What is stored, to the byte, and which write made it so. */
+    /** Returns the stored text, and the id of the write that stored it. */
     const rows = async () => (await client.query('SELECT session::text, xmin::text FROM session')).rows;
-    /** The data that is stored, without what middlewares add. */
+    /** Returns the stored data without middleware fields. */
     const stored = async () => (await rows()).map(({ session }) => {
       const { cookie, _expire, _maxAge, ...data } = JSON.parse(session);
       return data;
     });
 
-    test('what JavaScript cannot read exactly keeps its stored text where a request does not change it', async () => {
+    test('unchanged values keep their stored text, even if JavaScript cannot represent them', async () => {
       const alice = await visitor({ a: 1 });
       const exact = '"ids":{"big":9007199254740993,"huge":1e400,"long":123456789012345678901234567890},"price":1.0';
       await client.query('UPDATE session SET session = $1', [`{${exact},${(await rows())[0].session.slice(1)}`]);
-      // A renewal that takes along what was loaded is written anew, by koa-generic-session from a plain object.
+      // koa-generic-session renews from a plain object, which is written as new.
       const renewals = name.includes('generic') ? [] : ['rotate'];
       for (const query of ['', 'save', 'set={"a":2}', 'set={"a":3}&save', 'add=pen', ...renewals, '']) {
         if (query === 'add=pen') await visit(alice, 'set={"cart":{}}');
@@ -102,7 +102,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.equal(gone, 0);
     });
 
-    test('two requests at once that change different keys both stand', async () => {
+    test('changes of different keys by two concurrent requests are both kept', async () => {
       const alice = await visitor({ cart: { pen: 1 }, old: true });
       const slow = await holding(alice, 'set={"cart":{"pen":2},"a":1}');
       const slower = await holding(alice, 'remove=old');
@@ -113,13 +113,13 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.equal(gone, 0);
     });
 
-    test('many at once that add to one object all stand', async () => {
+    test('additions to one object by many concurrent requests are all kept', async () => {
       const alice = await visitor({ cart: {} });
       await Promise.all(Array.from({ length: 30 }, (_, n) => visit(alice.twin(), `add=${n}`)));
       assert.equal(Object.keys((await stored())[0].cart).length, 30);
     });
 
-    test('a request in flight does not undo a logout, and is answered as ever', async () => {
+    test('a request in flight does not undo a logout, and gets a normal response', async () => {
       const alice = await visitor({ user: 'Zoë' });
       const slow = await holding(alice.twin(), 'set={"a":1}');
       await visit(alice, 'logout');
@@ -127,13 +127,13 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.deepEqual([await stored(), gone], [[], 1]);
     });
 
-    test('what ends the session inside of a request wins over what the request saves', async () => {
+    test('a session destroyed within a request is not saved by that request', async () => {
       const alice = await visitor({ user: 'Zoë' });
       await visit(alice, 'destroy&set={"a":1}');
       assert.deepEqual([await stored(), gone], [[], 1]);
     });
 
-    test('a request that changes nothing writes nothing, and moves the expiry', async () => {
+    test('a request that changes nothing only moves the expiry', async () => {
       const alice = await visitor({ views: 1 });
       const before = await rows();
       await visit(alice);
@@ -148,7 +148,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.equal(session, before[0].session);
     });
 
-    test('a reader in flight does not write old data back', async () => {
+    test('a reading request in flight does not write old data back', async () => {
       const alice = await visitor({ a: 1 });
       const reader = await holding(alice, '');
       await put(alice, { a: 2, b: 2 });
@@ -156,14 +156,14 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.deepEqual(await stored(), [{ a: 2, b: 2 }]);
     });
 
-    test('a second save in one request is against the first', async () => {
+    test('a second save in one request merges against the first', async () => {
       const alice = await visitor({ a: 1 });
       const slow = await holding(alice, 'set={"token":1}&save&remove=token');
       await slow();
       assert.deepEqual(await stored(), [{ a: 1 }]);
     });
 
-    test('of two rotations at once one wins, and the other has an empty session', async () => {
+    test('of two concurrent rotations one wins, and the other gets an empty session', async () => {
       const alice = await visitor({ user: 'Zoë' });
       const [old, other] = [alice.twin(), alice.twin()];
       const slow = await holding(other, 'rotate');
@@ -180,7 +180,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.deepEqual(await stored(), [{ user: 'Zoë' }]);
     });
 
-    test('a rotation takes along what others saved since it was loaded', async () => {
+    test('a rotation keeps concurrent changes', async () => {
       const alice = await visitor({ user: 'Zoë', cart: {}, old: true });
       const slow = await holding(alice, 'rotate');
       await visit(alice.twin(), 'add=pen&remove=old');
@@ -191,7 +191,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     });
 
     if (name !== 'koa-session') {
-      test('who takes nothing along to a new id starts anew, whatever others have saved meanwhile', async () => {
+      test('a new session without the old data ignores concurrent changes', async () => {
         const alice = await visitor({ user: 'Zoë' });
         const slow = await holding(alice, 'renew&set={"login":"Anna"}');
         await put(alice.twin(), { a: 1 });
@@ -200,7 +200,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       });
     }
 
-    test('a login in flight logs in although its session was rotated away, and brings nothing along', async () => {
+    test('a login in flight succeeds if its session was rotated, without the old data', async () => {
       const alice = await visitor({ user: 'Zoë', cart: [1] });
       const other = alice.twin();
       const login = await holding(other, 'rotate&set={"login":"Anna"}');
@@ -211,7 +211,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.equal((await rows()).length, 2);
     });
 
-    test('ends all other sessions of a user, from their next request on', async () => {
+    test('logs out all other sessions of a user', async () => {
       const [alice, phone] = [await visitor({ user: { id: 7 } }), site.visitor()];
       await put(phone, { user: { id: 7 } });
       const bob = site.visitor();
@@ -223,7 +223,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     });
 
     if (name === '@fastify/session') {
-      test('what ends a session with its new id, in the request that gave it, wins as well', async () => {
+      test('a session destroyed under its new id, in the request that renewed it, stays destroyed', async () => {
         const alice = await visitor({ user: 'Zoë' });
         await visit(alice, 'rotate&destroy&set={"a":1}');
         assert.deepEqual([await stored(), gone], [[], 1]);
@@ -231,7 +231,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     }
 
     if (!name.startsWith('koa-generic')) {
-      test('what ends a session in the request that made it wins too', async () => {
+      test('a session destroyed in the request that created it stays destroyed', async () => {
         await visitor({});
         await client.query('TRUNCATE session');
         await visit(site.visitor(), 'new&destroy&set={"a":1}');
@@ -240,7 +240,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     }
 
     if (name !== 'koa-session') {
-      test('a cookie whose age the application changes has changed', async () => {
+      test('a cookie with a new age is saved', async () => {
         const alice = await visitor({ a: 1 });
         await visit(alice, 'age=7200000');
         const [{ session }] = await rows();

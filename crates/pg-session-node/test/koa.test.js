@@ -8,10 +8,10 @@ const PgStore = require('pg-session');
 const { database } = require('./support/database.js');
 const { open, visit } = require('./support/visit.js');
 
-describe("koa-pg-session's usage", () => {
+describe("the usage of koa-pg-session", () => {
   const { url, client } = database();
 
-  test('is the same on Koa 1, with koa-generic-session 1', async () => {
+  test('works on Koa 1 with koa-generic-session 1', async () => {
     var session = require('koa-generic-session1');
 
     var app = require('koa1')();
@@ -30,14 +30,14 @@ describe("koa-pg-session's usage", () => {
     });
 
     await ready;
-    // Of what is undefined, it makes NaN; of the null that this is in JSON, 0.
+    // Incrementing undefined gives NaN, which is null in JSON; incrementing null gives 0.
     assert.deepEqual(await visit(app, ['/', '/', '/', '/']), ['null', '0', '1', '2']);
     const { rows } = await client.query('SELECT id, session FROM session');
     assert.match(rows[0].id, /^koa:sess:/);
     assert.equal(rows[0].session.counter, 3);
   });
 
-  test('has its like on Koa 3, with koa-generic-session 2', async () => {
+  test('works on Koa 3 with koa-generic-session 2', async () => {
     const Koa = require('koa');
     const session = require('koa-generic-session');
 
@@ -83,7 +83,7 @@ describe("koa-pg-session's usage", () => {
     assert.equal(errors.length, 1);
   });
 
-  test('serves koa-session 7, with cookies of any age', async () => {
+  test('serves koa-session 7 with cookies of every age', async () => {
     const Koa = require('koa');
     const session = require('koa-session').default;
 
@@ -106,7 +106,7 @@ describe("koa-pg-session's usage", () => {
     }
   });
 
-  test('moves the expiry that koa-session notes along with that of the row', async () => {
+  test("moves the expiry in koa-session's data together with that of the row", async () => {
     const Koa = require('koa');
     const store = new PgStore(url, { table: 'rolling' });
     await store.setup();
@@ -132,7 +132,7 @@ describe("koa-pg-session's usage", () => {
     close();
   });
 
-  test('may yield in co, and yield* in a generator', async () => {
+  test('supports yield in co and yield* in generators', async () => {
     const store = new PgStore(url);
     const answered = await co(function* () {
       yield store.setup();
@@ -152,7 +152,7 @@ describe("koa-pg-session's usage", () => {
     }), /caught PG_SESSION_INVALID_INPUT/);
   });
 
-  test('needs no waiting for setup', async () => {
+  test('does not require waiting for setup', async () => {
     const store = new PgStore(url, { table: 'unawaited' });
     store.setup();
     assert.equal(await store.get('a'), false);

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const AGE = 2000;
 
-/** What a request may do with its session. Each ends with what the session then has, and how long it says that it lives. */
+/** What a request may do with its session. Each returns the session's data, and the remaining time that it shows. */
 const ACTIONS = {
   async read() {},
   async write(visit) {
@@ -25,7 +25,7 @@ const ACTIONS = {
   touch: (visit) => visit.touch(),
   reload: (visit) => visit.reload(),
   rotate: (visit) => visit.rotate(),
-  // koa-generic-session has to be told which session goes on.
+  // koa-generic-session does not know which session is renewed, so the application restores it.
   rename: (visit) => (visit.rename ?? visit.rotate)(),
   restore: (visit) => (visit.restore ?? visit.rotate)(),
   async writeAndSave(visit) {
@@ -41,7 +41,7 @@ const ACTIONS = {
     await visit.save();
     await visit.reload();
   },
-  // What a login does that keeps the data, the cookie too.
+  // A login that keeps the data and the cookie.
   async copy(visit) {
     const kept = Object.fromEntries(Object.entries(visit.session));
     await visit.rotate();
@@ -49,7 +49,7 @@ const ACTIONS = {
   },
 };
 
-/** The visit of the last request that was told to hold it. */
+/** The visit of the last request that held on to it. */
 let hold;
 
 async function act(query, visit) {
@@ -64,23 +64,23 @@ async function act(query, visit) {
   return { user: visit.data().user, left, id: visit.id() };
 }
 
-/** Of a number, that many milliseconds from now on. */
+/** Converts a number to the date in so many milliseconds. */
 function dateOf(value) {
   return typeof value === 'number' ? new Date(Date.now() + value) : value;
 }
 
-/** Of the only row of a table, in milliseconds. */
+/** Returns the remaining time of the only row of a table, in milliseconds. */
 async function leftOf(client, table, expiry = 'expiry') {
   const { rows } = await client.query(`SELECT (extract(epoch FROM ${expiry} - now()) * 1000)::float8 AS left FROM ${table}`);
   assert.equal(rows.length, 1);
   return rows[0].left;
 }
 
-/** Whether a request that does this is one by which the middleware keeps the session alive. */
+/** Whether the middleware extends the session in a request that does this. */
 function keepsAlive(name, { rolling, resave }, action) {
   if (name === 'express-session') return true;
   if (rolling) return true;
-  // @fastify/session sends no store a touch, and koa-session has none.
+  // @fastify/session never calls touch, and koa-session does not have it.
   return !['read', 'reload', ...(name === '@fastify/session' ? ['touch'] : [])].includes(action);
 }
 
@@ -90,7 +90,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     const opened = [];
     let tables = 0;
 
-    /** Starts an app of the middleware with these settings, on its own table, with one visitor who is logged in. */
+    /** Starts an app of the middleware with these settings on its own table, with one visitor who is logged in. */
     const serve = async (settings, options) => {
       const table = `t${tables++}`;
       const { store, app, ready } = make(url, { table, cleanupTime: 0, ...options }, act, settings);
@@ -115,7 +115,7 @@ for (const [name, make] of Object.entries(frameworks)) {
 
     const close = (left, age, slack = 250) => assert(left <= age + 1 && left > age - slack, `${left} of ${age}`);
 
-    test('live, whatever requests do and however old they are, and end when they should', async () => {
+    test('live on through every kind of request, and end on time', async () => {
       const cases = [];
       for (const rolling of [true, false]) {
         for (const resave of name === 'express-session' ? [true, false] : [undefined]) {
@@ -140,19 +140,19 @@ for (const [name, make] of Object.entries(frameworks)) {
           if (typeof seen.left === 'number') assert(seen.left > 0 && seen.left <= AGE, `${told}: ${seen.left}`);
         }
         const millis = await left();
-        // A twentieth is what a touch may leave out.
+        // A touch may leave the expiry behind by a twentieth.
         assert(millis > AGE * 0.95 - 1000 && millis <= AGE, `${told}: ${millis}`);
         assert.equal(gone(), 0, told);
       }));
     });
 
     if (!name.includes('generic')) {
-      test('tell a handler truly how long they have left', async () => {
+      test('show a handler their true remaining time', async () => {
         const { visit, table } = await serve({ maxAge: MINUTE, rolling: false, resave: false });
         for (const left of [30, 5, 50]) {
           await client.query(`UPDATE ${table} SET expiry = now() + interval '${left} s'`);
           const seen = await visit();
-          // A Session of @fastify/session begins its life anew.
+          // @fastify/session restarts the age of a loaded session.
           close(seen.left, name === '@fastify/session' ? MINUTE : left * 1000, 1000);
         }
       });
@@ -164,7 +164,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       const { id } = await visit();
       const call = (method, ...args) =>
         name.includes('koa') ? store[method](...args) : promisify(store[method]).call(store, ...args);
-      // As if an hour had gone by, with touches alone.
+      // As if an hour had passed with touches only.
       const grow = async () => {
         const old = Date.now() - 60 * MINUTE;
         const aged = (await data()).session
@@ -198,7 +198,7 @@ for (const [name, make] of Object.entries(frameworks)) {
       assert.equal((await visit()).user, 'alice');
     });
 
-    test('are kept as long as a handler says, be it by less than a second, and end when it says so', async () => {
+    test('live as long as a handler says, even for less than a second, and end when it says so', async () => {
       const { visit, left, data } = await serve({ maxAge: MINUTE });
       for (const age of [MINUTE + 1, MINUTE + 500, MINUTE + 1, MINUTE - 999, MINUTE - 100, MINUTE, 2 * MINUTE]) {
         for (const save of ['', '&save']) {
@@ -225,7 +225,7 @@ for (const [name, make] of Object.entries(frameworks)) {
     });
 
     if (!name.includes('koa')) {
-      test('outlive a task that holds on to one that its request has made, and saves it late', async () => {
+      test('survive a late save by a task that outlived its request', async () => {
         const { visit, left } = await serve({ maxAge: AGE });
         for (const action of ['write', 'rotate', 'read']) {
           await visit(`user=alice&do=${action}&hold`);
@@ -240,9 +240,9 @@ for (const [name, make] of Object.entries(frameworks)) {
         }
       });
 
-      test('have the default time to live once an age was taken from them', async () => {
+      test('get the default time to live after their age was removed', async () => {
         const TTL = 100_000;
-        // @fastify/session hands the age on to the session that it makes for a new id.
+        // @fastify/session passes the age on to the session with a new id.
         for (const then of name === 'express-session' ? ['do=rotate', 'none'] : ['none']) {
           const { visit, left } = await serve({ maxAge: null }, { ttl: TTL });
           await visit('age=86400000');
@@ -250,7 +250,7 @@ for (const [name, make] of Object.entries(frameworks)) {
           await visit(then);
           close(await left(), TTL, 5000);
         }
-        // Also where there was none to take.
+        // The same if there was no age.
         const { visit, left } = await serve({ maxAge: null }, { ttl: TTL });
         await visit('none');
         close(await left(), TTL, 5000);
@@ -276,7 +276,7 @@ for (const [name, make] of Object.entries(frameworks)) {
   });
 }
 
-describe('cookies that live as long as the browser runs', () => {
+describe('cookies that last as long as the browser runs', () => {
   const { url, client } = database();
   const TTL = 100_000;
   const [stores, sites] = [[], []];
@@ -288,12 +288,12 @@ describe('cookies that live as long as the browser runs', () => {
   const ages = { null: null, undefined, false: false };
 
   for (const [name, make] of Object.entries(frameworks)) {
-    test(`through ${name}, however that is said`, async () => {
+    test(`through ${name}, in every form`, async () => {
       const forms = name === 'koa-session'
         ? [{ maxAge: 'session' }]
         : [
             ...Object.values(ages).flatMap((maxAge) => [{ cookie: { maxAge } }, { cookie: { expires: maxAge, maxAge } }]),
-            // koa-generic-session has an age unless it is told that there is none.
+            // koa-generic-session has a default age.
             ...(name.includes('generic') ? [] : Object.values(ages).map((expires) => ({ cookie: { expires } }))),
           ].filter(({ cookie }) => !name.includes('generic') || cookie.maxAge !== undefined);
       for (const form of forms) {
@@ -305,7 +305,7 @@ describe('cookies that live as long as the browser runs', () => {
         const site = await open(app);
         sites.push(site);
         const visit = site.visitor();
-        // After its first save in a request, koa-session takes a day for the age of such a cookie.
+        // After its first save in a request, koa-session gives such a cookie an age of a day.
         const saves = name === 'koa-session' ? [] : ['save', 'do=rotate'];
         for (const query of ['user=alice', '', 'do=write', ...saves, 'do=touch', 'do=reload', '']) {
           const { status, body } = await visit(`/?${query}`);
@@ -320,7 +320,7 @@ describe('cookies that live as long as the browser runs', () => {
 
     if (name.includes('koa')) continue;
 
-    test(`through ${name}, where a handler says so`, async () => {
+    test(`through ${name}, set by a handler`, async () => {
       const { store, app, ready } = make(url, { cleanupTime: 0, ttl: TTL }, async (query, visit) => {
         visit.session.user = 'alice';
         const [field, value] = [query.get('field'), ages[query.get('value')]];
@@ -335,7 +335,7 @@ describe('cookies that live as long as the browser runs', () => {
       sites.push(site);
       for (const field of ['maxAge', 'expires']) {
         for (const value of Object.keys(ages)) {
-          // @fastify/cookie refuses what the Cookie of @fastify/session makes of this.
+          // @fastify/cookie rejects the value that the Cookie of @fastify/session makes of this.
           if (name === '@fastify/session' && field === 'maxAge' && value === 'undefined') continue;
           for (const query of [`field=${field}&value=${value}`, `field=${field}&value=${value}&save`]) {
             for (const isNew of [true, false]) {
@@ -355,7 +355,7 @@ describe('cookies that live as long as the browser runs', () => {
     });
   }
 
-  test('and whatever else the Cookie of a middleware can hold', async () => {
+  test('and everything else that the Cookie of a middleware can hold', async () => {
     const { Cookie } = require('express-session');
     const FastifyCookie = require('@fastify/session/lib/cookie.js');
     const FastifyStore = require('pg-session/fastify');
@@ -392,22 +392,22 @@ describe('cookies that live as long as the browser runs', () => {
   });
 });
 
-test('dates are written as JSON has them', () => {
+test('dates are written as in JSON', () => {
   const { isoText } = require('../lib/times.js');
   const times = [0, 999, DAY - 1, DAY, Date.UTC(2028, 1, 29, 23, 59, 59, 999), Date.UTC(10_000, 0) - 1];
   for (let n = 0; n < 1000; n++) times.push(Math.floor(Math.random() * Date.UTC(10_000, 0)));
   for (const time of times) assert.equal(isoText(time), new Date(time).toISOString());
 });
 
-describe('a session that connect-pg-simple has made', () => {
+describe('a session of connect-pg-simple', () => {
   const { url, client } = database();
 
-  test('is never shortened by requests, touches and saves that say nothing of its time', async () => {
+  test('is never shortened by requests, touches and saves without an age', async () => {
     const session = require('express-session');
     const TheirStore = require('connect-pg-simple')(session);
     const { Pool } = require('pg');
     const pool = new Pool({ connectionString: url });
-    // A connection may still be on its way out when the database is dropped.
+    // A connection may still be closing when the database is dropped.
     pool.on('error', () => {});
     const theirs = new TheirStore({
       pool, createTableIfMissing: true, tableName: 'theirs', ttl: 30 * 24 * 3600, pruneSessionInterval: false,
@@ -428,7 +428,7 @@ describe('a session that connect-pg-simple has made', () => {
     const jar = before.visitor();
     assert.equal((await jar('/write')).body, '1');
     const left = async () => (await leftOf(client, 'theirs', 'expire')) / DAY;
-    // The same cookie, on the other site.
+    // The same cookie on the other app.
     const visit = now.visitor(jar.cookie());
     for (const what of ['read', 'save', 'write', 'read']) {
       assert.equal((await visit(`/${what}`)).status, 200);

@@ -1,7 +1,7 @@
 'use strict';
 
-// Random requests against a model of when a session must live: none may end early, and none may live on for ever.
-// PG_SESSION_MODEL_VISITORS says how many visitors each middleware has, and PG_SESSION_MODEL_SEED chooses other requests.
+// Checks random requests against a model of the sessions' lifetimes: none may end early, and none may live forever.
+// PG_SESSION_MODEL_VISITORS is the number of visitors per middleware; PG_SESSION_MODEL_SEED selects other requests.
 
 const assert = require('node:assert/strict');
 const { after, describe, test } = require('node:test');
@@ -15,11 +15,11 @@ const VISITORS = Number(process.env.PG_SESSION_MODEL_VISITORS ?? 30);
 const SEED = Number(process.env.PG_SESSION_MODEL_SEED ?? 14);
 const REQUESTS = 12;
 
-/** How late a clock may be read, and how far a touch may leave an expiry behind, as a part of the age. */
+/** How late a clock may be read, and how far a touch may leave an expiry behind as a fraction of the age. */
 const SLACK = 150;
 const LAG = 1 / 20;
 
-/** Mulberry32. */
+/** The random number generator Mulberry32. */
 function random(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -40,19 +40,19 @@ async function act(query, visit) {
     if (name === 'age') visit.setAge(Number(value));
     if (name === 'rotate') await (visit.rename ?? visit.rotate)();
     if (name === 'rotate') isStored = false;
-    // A new session is nowhere yet that it could be loaded from.
+    // A new session is not stored yet, so it cannot be loaded.
     if (['save', 'touch'].includes(name) || (name === 'reload' && isStored)) await visit[name]();
   }
   return { found: found ?? null };
 }
 
-/** Whether the middleware keeps the session alive after these steps, or leaves that to later ones. */
+/** Whether the middleware extends the session after these steps. */
 function keepsAlive(name, { rolling }, steps) {
   if (name === 'express-session' || rolling) return true;
-  // The same age again is no change, but for koa-session.
+  // Setting the same age again is a change only for koa-session.
   const others = { '@fastify/session': [], 'koa-session': ['touch', 'age'] }[name] ?? ['touch'];
   const alive = new Set(['write', 'save', 'rotate', ...others]);
-  // What is written, and then loaded anew or forgotten in a save that follows, is up to the middleware.
+  // Whether a change survives a later reload or save in the request depends on the middleware.
   return steps.some((step) => alive.has(step.split(':')[0])) && !steps.includes('reload');
 }
 
@@ -84,7 +84,7 @@ describe(`the model of sessions in use, seed ${SEED}`, { concurrency: true }, ()
         if (!sites.has(key)) sites.set(key, serve(make, settings));
         const visit = (await sites.get(key)).visitor();
         const told = [];
-        // It is alive until then if the last request met it alive (`isSure`), and dead since then.
+        // The session is live until then if the last request found it live (`isSure`), and gone afterwards.
         let [alive, isSure, dead, ages] = [0, false, 0, [settings.maxAge]];
         for (const { wait, steps } of requests) {
           await sleep(wait);
@@ -96,7 +96,7 @@ describe(`the model of sessions in use, seed ${SEED}`, { concurrency: true }, ()
           const why = () => `visitor ${number}, ${key}, seed ${SEED}:\n${told.join('\n')}`;
           const mustLive = isSure && end < alive;
           if (status !== 200) {
-            // express-session cannot load one again that has ended meanwhile.
+            // express-session cannot reload a session that has ended.
             assert(!mustLive, why());
             isSure = false;
             continue;
@@ -104,14 +104,14 @@ describe(`the model of sessions in use, seed ${SEED}`, { concurrency: true }, ()
           const isNew = JSON.parse(body).found === null;
           if (mustLive) assert(!isNew, `it ended early: ${why()}`);
           if (!isNew && dead > 0) assert(start < dead, `it lives on: ${why()}`);
-          // That it was met shows that the last request kept it alive, if it did at all.
+          // Finding it shows that the last request extended it, if it did so at all.
           const livesThrough = isNew || (alive > 0 && end < alive);
           const set = steps.filter((step) => step.startsWith('age:')).map((step) => Number(step.slice(4)));
           const isPlain = !['reload', 'rotate'].some((step) => steps.includes(step))
-            // To @fastify/session, an age alone is no change that it saves.
+            // @fastify/session does not save a session in which only the age changed.
             && (name !== '@fastify/session' || settings.rolling);
           const before = isNew ? [settings.maxAge] : ages;
-          // An age that was set is forgotten where the session is loaded anew or renewed.
+          // Reloading or renewing the session discards an age that was set.
           ages = isPlain ? (set.length > 0 ? [set.at(-1)] : before) : [...before, settings.maxAge, ...set];
           const [least, most] = [Math.min(...ages), Math.max(...ages, ...set, settings.maxAge)];
           const lives = start + least - most * LAG - SLACK;

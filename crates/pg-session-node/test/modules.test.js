@@ -9,7 +9,7 @@ const { promisify } = require('node:util');
 
 const { node } = require('./support/node.js');
 
-test('CommonJS has the class itself, by its name, and as the default', async () => {
+test('CommonJS exports the class itself, by name and as default', async () => {
   const PgStore = require('pg-session');
   assert.equal(typeof PgStore, 'function');
   assert.equal(PgStore.name, 'PgStore');
@@ -17,7 +17,7 @@ test('CommonJS has the class itself, by its name, and as the default', async () 
   assert.equal(PgStore.default, PgStore);
 });
 
-test('ESM has the default and the name, and it is the same class', async () => {
+test('ESM exports the same class by name and as default', async () => {
   const program = `
     import PgStore, { PgStore as named } from 'pg-session';
     import { createRequire } from 'node:module';
@@ -27,7 +27,7 @@ test('ESM has the default and the name, and it is the same class', async () => {
 });
 
 for (const entry of ['express', 'fastify']) {
-  test(`pg-session/${entry} has the class in both kinds of module`, async () => {
+  test(`pg-session/${entry} exports the class in CommonJS and ESM`, async () => {
     const PgStore = require(`pg-session/${entry}`);
     assert.deepEqual([PgStore.name, PgStore.PgStore, PgStore.default], ['PgStore', PgStore, PgStore]);
     const program = `
@@ -40,7 +40,7 @@ for (const entry of ['express', 'fastify']) {
 }
 
 for (const entry of ['pg-session', 'pg-session/express', 'pg-session/fastify']) {
-  test(`${entry} has the class of the errors in both kinds of module`, async () => {
+  test(`${entry} exports PgSessionError in CommonJS and ESM`, async () => {
     const PgStore = require(entry);
     assert.throws(() => new PgStore(), PgStore.PgSessionError);
     assert.equal(PgStore.PgSessionError.name, 'PgSessionError');
@@ -53,13 +53,13 @@ for (const entry of ['pg-session', 'pg-session/express', 'pg-session/fastify']) 
   });
 }
 
-test('TypeScript checks real use, in both kinds of module', async () => {
+test('the types fit real use in CommonJS and ESM', async () => {
   const tsc = require.resolve('typescript/bin/tsc');
   const check = promisify(execFile)(process.execPath, [tsc, '--project', path.join(__dirname, 'types')]);
   await check.catch((error) => assert.fail(error.stdout));
 });
 
-test('the types tell every option', () => {
+test('the types declare every option', () => {
   const { defaultOpts } = require('pg-session');
   const types = fs.readFileSync(path.join(__dirname, '../index.d.ts'), 'utf8');
   const [, options] = /export interface Options {(.*?)\n {2}}/s.exec(types);

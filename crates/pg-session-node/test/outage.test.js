@@ -9,7 +9,7 @@ const PgStore = require('pg-session');
 const { startServer } = require('./support/server.js');
 const { open } = require('./support/visit.js');
 
-/** Every app counts views, and tells `seen` of every session that it is given. */
+/** Every app counts views, and passes every session to `seen`. */
 const apps = {
   'koa-generic-session 1': [PgStore, (store, seen) => {
     const app = require('koa1')();
@@ -66,7 +66,7 @@ const apps = {
   }],
 };
 
-describe('an outage of minutes, at a hundredth of the time', () => {
+describe('an outage', () => {
   let server;
 
   before(async () => {
@@ -75,9 +75,9 @@ describe('an outage of minutes, at a hundredth of the time', () => {
   after(() => server.end());
 
   for (const [middleware, [Store, make]] of Object.entries(apps)) {
-    test(`is survived with ${middleware}`, async (t) => {
+    test(`is survived by ${middleware}`, async (t) => {
       const faults = [];
-      const hear = (error) => faults.push(`a rejection that nobody handles: ${error}`);
+      const hear = (error) => faults.push(`an unhandled rejection: ${error}`);
       process.on('unhandledRejection', hear);
       t.after(() => process.off('unhandledRejection', hear));
 
@@ -101,7 +101,7 @@ describe('an outage of minutes, at a hundredth of the time', () => {
         const answers = await Promise.all([get('/'), get('/'), get('/')]);
         assert.deepEqual(answers.map(({ status }) => status), [500, 500, 500]);
         assert(Date.now() - began < 3000, 'an outage should not hold requests up');
-        // Who is new has no session to read, and none that can be written: what comes of it is the middleware's affair.
+        // A new visitor has no session to load, and its session cannot be saved. The outcome depends on the middleware.
         await visitor()('/').catch(() => {});
       }
       await server.start();
@@ -121,13 +121,13 @@ describe('an outage of minutes, at a hundredth of the time', () => {
 function watchCallbacks(store, faults) {
   const open = new Map();
   let number = 0;
-  for (const verb of ['get', 'set', 'touch', 'destroy']) {
-    const method = store[verb];
-    store[verb] = (...args) => {
+  for (const method of ['get', 'set', 'touch', 'destroy']) {
+    const original = store[method];
+    store[method] = (...args) => {
       const callback = args.pop();
-      const call = `${verb} ${++number}`;
+      const call = `${method} ${++number}`;
       open.set(call, true);
-      method.call(store, ...args, (...answer) => {
+      original.call(store, ...args, (...answer) => {
         if (!open.delete(call)) faults.push(`${call} calls back twice`);
         callback(...answer);
       });

@@ -16,7 +16,7 @@ describe('a process', () => {
     assert.deepEqual(await node(program, { env, ...options }), { code: 0, output });
   };
 
-  test('exits by itself when it has nothing more to do', async () => {
+  test('exits when all calls are done', async () => {
     await prints(`
       const PgStore = require('pg-session');
       const store = new PgStore(process.env.DATABASE_URL);
@@ -24,11 +24,11 @@ describe('a process', () => {
     `, '{ n: 1 }');
   });
 
-  test('exits by itself when it only made a store', () => {
+  test('exits if it only created a store', () => {
     return prints("new (require('pg-session'))(process.env.DATABASE_URL)", '');
   });
 
-  test('stays for calls under way, over a function too', async () => {
+  test('stays alive for calls in flight, also over a function', async () => {
     await prints(`
       const PgStore = require('pg-session');
       const store = new PgStore(() => new Promise(() => {}), { timeout: 300 });
@@ -36,7 +36,7 @@ describe('a process', () => {
     `, 'PG_SESSION_UNAVAILABLE');
   });
 
-  test('hears of no rejection that it did not ask for', async () => {
+  test('gets no unhandled rejection', async () => {
     await prints(`
       const PgStore = require('pg-session');
       process.on('unhandledRejection', () => console.log('unhandled'));
@@ -48,7 +48,7 @@ describe('a process', () => {
     `, 'done', { env: { ...env, NODE_NO_WARNINGS: '1' } });
   });
 
-  test('is warned of sweeps that fail, and goes on', async () => {
+  test('is warned of failed sweeps, and continues', async () => {
     await client.query('CREATE TABLE swept (id text PRIMARY KEY, expiry timestamptz, session json)');
     await client.query("CREATE TABLE visit (session text REFERENCES swept); INSERT INTO swept VALUES ('a', now(), '1')");
     await client.query("INSERT INTO visit VALUES ('a')");
@@ -67,7 +67,7 @@ describe('a process', () => {
     `, 'PgSessionWarning true\nPgSessionWarning true');
   });
 
-  test('has several stores', async () => {
+  test('may have several stores', async () => {
     await prints(`
       const PgStore = require('pg-session');
       const stores = ['one', 'two', 'one'].map((table) => new PgStore(process.env.DATABASE_URL, { table }));
@@ -80,7 +80,7 @@ describe('a process', () => {
     `, 'two one');
   });
 
-  test('has workers, which come and go', async () => {
+  test('may have workers that come and go', async () => {
     await prints(`
       const { Worker } = require('node:worker_threads');
       const work = \`
@@ -105,7 +105,7 @@ describe('a process', () => {
     `, '1,2 3\n3');
   });
 
-  test('may end a worker while its calls are under way', async () => {
+  test('may end a worker while its calls are in flight', async () => {
     await client.query('CREATE TABLE locked (id text PRIMARY KEY, expiry timestamptz NOT NULL, session json)');
     await client.query('BEGIN; LOCK TABLE locked');
     await prints(`
@@ -114,18 +114,18 @@ describe('a process', () => {
         const { parentPort } = require('node:worker_threads');
         const PgStore = require('pg-session');
         const store = new PgStore(process.env.DATABASE_URL, { table: 'locked', timeout: 500 });
-        store.setup().then(() => { for (let n = 0; n < 100; n++) store.get('a' + n); parentPort.postMessage('under way'); });
+        store.setup().then(() => { for (let n = 0; n < 100; n++) store.get('a' + n); parentPort.postMessage('in flight'); });
       \`, { eval: true });
       worker.on('message', async (message) => {
         console.log(message);
         await worker.terminate();
         setTimeout(() => console.log('still there'), 800);
       });
-    `, 'under way\nstill there');
+    `, 'in flight\nstill there');
     await client.query('COMMIT');
   });
 
-  test('has children in a cluster', async () => {
+  test('may have children in a cluster', async () => {
     const program = require.resolve('./support/cluster.js');
     const { stdout } = await promisify(execFile)(process.execPath, [program], { env: { ...process.env, ...env }, timeout: 20_000 });
     assert.equal(stdout.trim(), '{ id: 1 } { id: 2 }');

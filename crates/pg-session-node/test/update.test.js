@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { before, describe, test } = require('node:test');
+const { inspect } = require('node:util');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
@@ -10,7 +11,7 @@ const { database } = require('./support/database.js');
 
 const MINUTE = 60_000;
 
-describe('what the store has handed out', () => {
+describe('a session that the store returned', () => {
   const { url, client } = database();
   const store = new PgStore(url, { subject: 'user.id', maxSize: 1000 });
   let gone = 0;
@@ -21,7 +22,7 @@ describe('what the store has handed out', () => {
 
   before(() => store.setup());
 
-  /** The session as two requests have loaded it. */
+  /** Returns the session as loaded by two requests. */
   const loaded = async (data) => {
     await store.set('a', data);
     gone = 0;
@@ -29,13 +30,17 @@ describe('what the store has handed out', () => {
   };
   const row = async () => (await client.query("SELECT session::text, xmin::text FROM session WHERE id = 'a'")).rows[0];
 
-  test('looks exactly like what JSON.parse makes', async () => {
+  test('looks exactly like a result of JSON.parse', async () => {
     const text = '{"b":{"c":[1,{}]},"__proto__":{"n":1},"a":null}';
     await store.set('a', JSON.parse(text));
     const found = await store.get('a');
     assert.deepEqual(found, JSON.parse(text));
     assert.equal(JSON.stringify(found), text);
-    assert.deepEqual(Reflect.ownKeys(found), ['b', '__proto__', 'a']);
+    assert.deepEqual(Object.getOwnPropertyNames(found), ['b', '__proto__', 'a']);
+    assert.equal(inspect(found), inspect(JSON.parse(text)));
+    for (const copy of [{ ...found }, Object.assign({}, { a: 1 }, found), structuredClone(found)]) {
+      assert.deepEqual(Object.getOwnPropertySymbols(copy), []);
+    }
     assert.equal(Object.getPrototypeOf(found), Object.prototype);
     assert(Object.isExtensible(found));
     for (const scalar of [7, 'text', true, [1]]) {
@@ -44,7 +49,7 @@ describe('what the store has handed out', () => {
     }
   });
 
-  test('is updated by its identity, and the outcome says how', async () => {
+  test('is updated by its identity, with an outcome', async () => {
     const [mine, yours] = await loaded({ cart: { pen: 1 }, old: 1 });
     yours.cart.ink = 2;
     assert.equal(await store.update('a', yours, MINUTE), 'saved');
@@ -58,7 +63,7 @@ describe('what the store has handed out', () => {
     assert.equal(await store.get('a'), false);
   });
 
-  test('is updated against what was last saved of it', async () => {
+  test('is updated against its last save', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     for (const n of [2, 1]) {
       mine.n = n;
@@ -73,7 +78,7 @@ describe('what the store has handed out', () => {
     assert.deepEqual(await store.get('a'), { other: true });
   });
 
-  test('is updated against its own base, whatever else is called in the same tick', async () => {
+  test('is updated against its own loaded state, despite other calls in the same tick', async () => {
     const [mine] = await loaded({ n: 1, old: 1 });
     await store.set('b', { b: 1, old: 1 });
     const other = await store.get('b');
@@ -84,7 +89,7 @@ describe('what the store has handed out', () => {
     assert.deepEqual([await store.get('a'), await store.get('b')], [{ n: 1 }, { b: 1 }]);
   });
 
-  test('is still against what it was when a save has failed', async () => {
+  test('keeps its loaded state if a save fails', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     yours.other = true;
     await store.set('a', yours);
@@ -97,19 +102,19 @@ describe('what the store has handed out', () => {
     assert.deepEqual(await store.get('a'), { n: 2, other: true });
   });
 
-  test('updates nothing but itself', async () => {
+  test('is the only object that update accepts', async () => {
     const [mine] = await loaded({ n: 1 });
     await store.set('b', { n: 1 });
     const other = new PgStore(url, { table: 'other' });
     await other.setup();
     await other.set('a', { n: 1 });
-    const refused = { code: 'PG_SESSION_INVALID_INPUT', message: /the very object that `get` answered for this id/ };
+    const refused = { code: 'PG_SESSION_INVALID_INPUT', message: /requires the object that `get` returned for this id/ };
     for (const [sid, session] of [['a', { n: 1 }], ['a', { ...mine }], ['b', mine], ['a', await other.get('a')], ['a', null]]) {
       await assert.rejects(store.update(sid, session), refused);
     }
   });
 
-  test('is updated by set too, and a copy of it is not', async () => {
+  test('is updated by set too, but a copy is not', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     yours.yours = true;
     assert.equal(await store.set('a', yours), undefined);
@@ -126,7 +131,7 @@ describe('what the store has handed out', () => {
     assert.deepEqual(await store.get('a'), { n: 1, mine: true });
   });
 
-  test('does not come back once it is destroyed, which is told once for each write that was dropped', async () => {
+  test('stays destroyed, and each dropped write emits gone', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     assert.equal(await store.destroy('a'), true);
     mine.n = 2;
@@ -136,7 +141,7 @@ describe('what the store has handed out', () => {
     assert.deepEqual([await store.get('a'), gone], [false, 2]);
   });
 
-  test('of the application itself may be set again and again, destroyed in between or not', async () => {
+  test('is not linked if the application created it, however often it is set and destroyed', async () => {
     const session = { n: 1 };
     for (let time = 0; time < 2; time++) {
       await store.set('a', session);
@@ -145,7 +150,7 @@ describe('what the store has handed out', () => {
     assert.equal(gone, 2);
   });
 
-  test('is not written where it has not changed, whatever the order of its keys and wherever its cookie has got to', async () => {
+  test('is not written if only the order of its keys or the times of its cookie differ', async () => {
     const cookie = { originalMaxAge: MINUTE, expires: new Date(0), path: '/' };
     const [mine] = await loaded({ a: { b: 1, c: 2 }, cookie });
     const was = await row();
@@ -164,7 +169,7 @@ describe('what the store has handed out', () => {
     assert.equal(await store.update('a', fixed), 'saved', 'without an age, the time is what the application says');
   });
 
-  test('may have an `_expire` of its own', async () => {
+  test('may have its own `_expire`', async () => {
     for (const _expire of [999, 1001]) {
       const [mine] = await loaded({ _expire: 1000, _maxAge: 1000 });
       mine._expire = _expire;
@@ -187,7 +192,7 @@ describe('what the store has handed out', () => {
     assert.equal((await store.get('a')).mine, true);
   });
 
-  test('is kept no longer than the application keeps it', async () => {
+  test('is not kept in memory by the store', async () => {
     v8.setFlagsFromString('--expose-gc');
     const gc = vm.runInNewContext('gc');
     await store.set('a', { n: 1 });
@@ -202,14 +207,14 @@ describe('what the store has handed out', () => {
     assert.equal(await store.update('a', kept), 'saved');
   });
 
-  test('is taken by one of many at once, with its data', async () => {
+  test('is taken by one of many concurrent calls, with its data', async () => {
     await loaded({ n: 1 });
     const taken = await Promise.all([store.take('a'), store.take('a'), store.take('a')]);
     assert.deepEqual(taken.filter(Boolean), [{ n: 1 }]);
     assert.equal(await store.get('a'), false);
   });
 
-  test('gets a new id, once', async () => {
+  test('gets a new id once', async () => {
     await loaded({ n: 1 });
     await store.set('taken', {});
     assert.equal(await store.rotate('a', 'taken'), 'exists');
@@ -240,7 +245,7 @@ describe('what the store has handed out', () => {
     await assert.rejects(without.sessionsOf(7), { code: 'PG_SESSION_CONFIGURATION', message: /option subject/ });
   });
 
-  test('lives for maxAge at most', async () => {
+  test('lives for the option maxAge at most', async () => {
     const store = new PgStore(url, { table: 'aged', maxAge: MINUTE });
     await store.setup();
     await store.set('a', { n: 1 }, 60 * MINUTE);
@@ -250,7 +255,7 @@ describe('what the store has handed out', () => {
     const refused = (options, message) => {
       assert.throws(() => new PgStore(url, options), { code: 'PG_SESSION_CONFIGURATION', message });
     };
-    refused({ maxAge: 0 }, /maxAge is out of its range/);
+    refused({ maxAge: 0 }, /must be .*`maxAge`/);
     refused({ maxAge: '1' }, /`maxAge` must be a number of zero or more/);
     refused({ subject: 7 }, /`subject` must be a string/);
     refused({ subject: 'user..id' }, /option subject has an empty key/);

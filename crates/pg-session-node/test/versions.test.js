@@ -41,7 +41,7 @@ const ESM = program(`
 const programOf = (version) => path.join(FOLDER, `node_modules/node-${version}/bin/node`);
 const isThere = (version) => fs.existsSync(programOf(version));
 
-/** Fetches the programs of all versions, unless they are there or cannot be had. */
+/** Installs all versions, unless they are installed or the registry is unreachable. */
 function fetchAll() {
   const platform = `${process.platform}-${process.arch}`;
   const wanted = VERSIONS.map((version) => `node-${version}@npm:node-${platform}@${version}`);
@@ -50,13 +50,13 @@ function fetchAll() {
   try {
     execFileSync('npm', ['install', ...options, ...wanted], { stdio: 'ignore', timeout: 180_000 });
   } catch {
-    // Each test says that it is skipped, and why.
+    // Each test reports that it is skipped, and why.
   }
 }
 
 if (!VERSIONS.every(isThere)) fetchAll();
 
-describe('every Node', () => {
+describe('every supported Node', () => {
   const { url } = database();
 
   for (const version of VERSIONS) {

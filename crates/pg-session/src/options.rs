@@ -39,7 +39,9 @@ impl Options {
     pub(crate) fn check(&self) -> Result<()> {
         self.table.check()?;
         if !(1..=MAX_MAX_SIZE).contains(&self.max_size) {
-            return Err(Error::configuration(format!("max_size must be 1 to {MAX_MAX_SIZE} bytes")));
+            return Err(
+                Error::configuration(format!("the limit must be 1 to {MAX_MAX_SIZE} bytes")).about_option("max_size")
+            );
         }
         let positive =
             [("timeout", Some(self.backend.timeout)), ("ttl", Some(self.ttl)), ("max_age", self.table.max_age)];
@@ -50,9 +52,8 @@ impl Options {
             };
             if let Some(duration) = duration.filter(|duration| is_out_of_range(*duration)) {
                 let least = if duration.is_zero() { "more than zero and " } else { "" };
-                return Err(Error::configuration(format!(
-                    "{option} must be {least}at most 10,000 years; it is {duration:?}"
-                )));
+                let problem = format!("the duration must be {least}at most 10,000 years; it is {duration:?}");
+                return Err(Error::configuration(problem).about_option(option));
             }
         }
         #[cfg(feature = "native")]

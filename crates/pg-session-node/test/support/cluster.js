@@ -3,7 +3,7 @@
 const cluster = require('node:cluster');
 const PgStore = require('pg-session');
 
-/** Two children write a session each; the parent prints both. */
+/** Starts two children that write a session each, and prints both sessions. */
 async function main() {
   const store = new PgStore(process.env.DATABASE_URL, { table: 'clustered' });
   await store.setup();

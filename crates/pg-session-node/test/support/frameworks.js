@@ -11,9 +11,9 @@ const HOUR = 3_600_000;
 const PREFIX = 'koa:sess:';
 
 /**
- * Every middleware with an app of `act(query, visit)`, which answers the body, over a store on `url`: rolling, and set to
- * save what has not changed too, unless `settings` say else. A visit has the `session`, its `id` in the store, and what an
- * application may do to it.
+ * Functions that create an app for each middleware, over a store on `url`. Unless `settings` say otherwise, sessions are rolling
+ * and are saved even if unchanged. The app responds with the result of `act(query, visit)`. A visit has the `session`, its `id`
+ * in the store, and the operations of an application on it.
  */
 const frameworks = {
   'koa-generic-session 2'(url, options, act, { maxAge = HOUR, ...settings } = {}) {
@@ -129,7 +129,7 @@ const frameworks = {
   },
 };
 
-/** A visit by koa-generic-session. */
+/** Returns a visit through koa-generic-session. */
 function generic(ctx, store, regenerateSession = () => ctx.regenerateSession()) {
   return {
     get session() {
@@ -147,7 +147,7 @@ function generic(ctx, store, regenerateSession = () => ctx.regenerateSession()) 
       const kept = withoutCookie(await store.take(PREFIX + ctx.sessionId));
       await regenerateSession();
       Object.assign(ctx.session, kept);
-      // Else what is as it was loaded is not saved.
+      // Otherwise, unchanged data is not saved.
       if (Object.keys(kept).length > 0) ctx.sessionSave = true;
     },
     async rename() {

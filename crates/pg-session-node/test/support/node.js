@@ -3,7 +3,7 @@
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 
-/** Runs a program text in a Node of its own, of this version unless told, and answers its exit code and what it printed. */
+/** Runs a program in a new Node process, by default of this version. Returns its exit code and output. */
 function node(program, { env = {}, module = false, runtime = process.execPath } = {}) {
   const child = spawn(runtime, [`--input-type=${module ? 'module' : 'commonjs'}`, '-e', program], {
     cwd: path.join(__dirname, '../..'),

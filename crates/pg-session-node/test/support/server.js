@@ -4,10 +4,10 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const readline = require('node:readline');
 
-/** A PostgreSQL of its own, which can be stopped and started again. It ends with this process. */
+/** Starts a PostgreSQL server that can be stopped and restarted. It ends with this process. */
 async function startServer() {
   const xtask = process.env.PG_SESSION_XTASK;
-  if (!xtask) throw new Error('nobody says how to start a server; run `cargo xtask test`');
+  if (!xtask) throw new Error('PG_SESSION_XTASK is not set; run `cargo xtask test`');
   const child = spawn(xtask, ['server'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const url = new URL((await lines.next()).value);

@@ -2,15 +2,15 @@
 
 const { once } = require('node:events');
 
-/** Serves the app, and answers a function that makes a new visitor, with cookies and twins, and one that ends it all. */
+/** Serves the app. Returns a function that creates a visitor with cookies, and one that stops serving. */
 async function open(app) {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const visitor = (cookie = '') => {
-    const get = async (path) => {
-      const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { headers: { cookie } });
+    const get = async (path, options) => {
+      const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { ...options, headers: { cookie } });
       const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-      // Of one name, the last counts.
+      // The last cookie of a name counts.
       const byName = new Map(set.map((pair) => [pair.split('=')[0], pair]));
       if (set.length > 0) cookie = [...byName.values()].join('; ');
       return { status: response.status, body: await response.text() };
@@ -22,7 +22,7 @@ async function open(app) {
   return { visitor, close: () => server.close() };
 }
 
-/** Serves the app while one visitor makes these requests, and answers the bodies. */
+/** Serves the app while one visitor makes these requests. Returns the bodies of the responses. */
 async function visit(app, paths) {
   const { visitor, close } = await open(app);
   const get = visitor();

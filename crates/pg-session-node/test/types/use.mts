@@ -54,8 +54,9 @@ const swept: number = await store.sweep();
 const time: number = PgStore.defaultOpts.cleanupTime + store.options.timeout;
 await store.close();
 
+const forGenerators: PgStore.Yieldable<PgStore<Visit>> = store as PgStore.Yieldable<PgStore<Visit>>;
 function* generator(): Generator<unknown, number, never> {
-  const session = yield* store.get('id');
+  const session = yield* forGenerators.get('id');
   return session ? session.views : 0;
 }
 
@@ -104,7 +105,7 @@ import postgres from 'postgres';
 import { Sequelize } from 'sequelize';
 import { DataSource } from 'typeorm';
 
-declare const pglite: { query<T>(query: string, params?: any[], options?: object): Promise<{ rows: T[] }> };
+declare const pglite: { query<T>(query: string, params?: unknown[], options?: object): Promise<{ rows: T[] }> };
 declare const drizzle: { execute(query: string): Promise<unknown> } & { $client: object };
 declare const dialect: PostgresDialect;
 for (const connection of [
@@ -117,3 +118,16 @@ for (const connection of [
 new PgStore(async () => [[{ id: 'id' }], 1]);
 // @ts-expect-error: this is no connection
 new PgStore({ hots: 'localhost' });
+
+import { createSession } from 'koa-session';
+
+declare const koa: Parameters<typeof createSession>[1];
+const untyped = new PgStore('postgres://localhost/app');
+const anyData: PgStore.SessionData | false = await untyped.get('id');
+// @ts-expect-error: a value of unknown type needs a check
+if (anyData) anyData.views.toFixed();
+createSession({ store: untyped }, koa);
+createSession({ store: new PgStore<Visit>('postgres://localhost/app') }, koa);
+forFastify.get('id', (error, session) => session?.cookie.originalMaxAge);
+forExpress.on('gone', () => {}).once('connect', () => {}).on('other', (error: Error) => error.message);
+forExpress.get('id', (error) => error?.retryable);

@@ -1,4 +1,4 @@
-//! Every example app for Node keeps the contract of all our apps.
+//! Runs the HTTP suite against every example app for Node.
 
 macro_rules! apps {
     ($($name:ident: $folder:literal, $cookie:literal;)+) => {$(

@@ -1,6 +1,6 @@
-//! Node and Rust together, which needs the addon in its place: see `cargo xtask test`.
+//! Tests of Node and Rust together. They need the addon in its place; `cargo xtask test` puts it there.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by a panic")]
 
 mod apps;
 mod rust;
@@ -8,7 +8,7 @@ mod tls;
 
 use std::process::Command;
 
-/// Runs a program in Node, which must succeed, and answers what it prints.
+/// Runs a Node program, which must succeed. Returns its output.
 fn node(program: &str, environment: &[(&str, &str)]) -> String {
     let mut node = Command::new("node");
     node.args(["-e", program]).current_dir(env!("CARGO_MANIFEST_DIR")).envs(environment.iter().copied());

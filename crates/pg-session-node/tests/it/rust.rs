@@ -1,10 +1,10 @@
-//! One table serves Rust and Node at once.
+//! Rust and Node share one table.
 
 use pg_session::PgStore;
 use pg_session_testkit::Database;
 use serde_json::{Value, json};
 
-/// Runs these calls of a store `store` in Node, and answers what they print.
+/// Runs these calls of a store `store` in Node. Returns their output.
 fn node(database: &Database, calls: &str) -> String {
     let program = format!(
         "const store = new (require('pg-session'))(process.env.DATABASE_URL);
@@ -14,7 +14,7 @@ fn node(database: &Database, calls: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_node_writes_rust_reads() {
+async fn rust_reads_sessions_of_node() {
     let database = Database::new();
     node(&database, r#"await store.set("a", { text: "Zoë \u{1F600}\0", numbers: [1, 0.1, -1e-7] }, 60_000);"#);
     let store = PgStore::new(database.url()).unwrap();
@@ -27,12 +27,12 @@ async fn what_node_writes_rust_reads() {
 }
 
 #[tokio::test]
-async fn what_rust_writes_node_reads() {
+async fn node_reads_sessions_of_rust() {
     let database = Database::new();
     let store = PgStore::new(database.url()).unwrap();
     store.setup().await.unwrap();
     store.set("a", &json!({"text": "Zoë", "numbers": [1, 0.5]}), None).await.unwrap();
-    let told = node(&database, r#"console.log(JSON.stringify(await store.get("a"))); await store.destroy("a");"#);
-    assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), json!({"text": "Zoë", "numbers": [1, 0.5]}));
+    let output = node(&database, r#"console.log(JSON.stringify(await store.get("a"))); await store.destroy("a");"#);
+    assert_eq!(serde_json::from_str::<Value>(&output).unwrap(), json!({"text": "Zoë", "numbers": [1, 0.5]}));
     assert!(store.get("a").await.unwrap().is_none());
 }

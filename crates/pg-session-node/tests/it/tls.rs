@@ -1,4 +1,4 @@
-//! `ssl` in the connection's object, against a server that takes encrypted connections alone.
+//! The key `ssl` of a connection object, against a server that accepts only encrypted connections.
 
 use pg_session_testkit::Server;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -6,14 +6,14 @@ use tokio_postgres::NoTls;
 
 use crate::node;
 
-/// A server whose certificate, for the name localhost, is its own authority; and that certificate.
+/// Starts a server with a self-signed certificate for localhost. Returns both.
 async fn tls_server() -> (Server, String) {
     let server = Server::builder().hba("hostnossl all all all reject").start().unwrap();
     let (client, connection) = tokio_postgres::connect(&server.socket_url("postgres"), NoTls).await.unwrap();
     tokio::spawn(connection);
     let (certificate, key) = certified();
     for (file, text) in [("server.crt", &certificate), ("server.key", &key)] {
-        // Written by the server itself, for the key has to be its own.
+        // The server writes the files, because it must own the key.
         let lines = format!("SELECT unnest(string_to_array('{text}', E'\\n'))");
         let copy = format!("COPY ({lines}) TO PROGRAM 'umask 077; cat > {file}'");
         client.batch_execute(&copy).await.unwrap();
@@ -28,7 +28,7 @@ fn certified() -> (String, String) {
     (cert.pem(), signing_key.serialize_pem())
 }
 
-/// What becomes of a setup with this `ssl`, in JavaScript, where `ca` is the certificate given.
+/// Calls `setup` with this `ssl`, a JavaScript expression in which `ca` is the given certificate. Returns `done` or the error.
 fn setup(server: &Server, ssl: &str, ca: &str) -> String {
     let program = format!(
         "const {{ PORT: port, PASSWORD: password, CA: ca }} = process.env;
@@ -40,14 +40,14 @@ fn setup(server: &Server, ssl: &str, ca: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_verified_against_the_authority_that_is_named() {
+async fn the_certificate_is_verified_against_the_given_authority() {
     let (server, certificate) = tls_server().await;
     assert_eq!(setup(&server, "{ ca }", &certificate), "done");
     assert_eq!(setup(&server, "{ ca: [Buffer.from(ca)] }", &certificate), "done");
     assert_eq!(setup(&server, "{ rejectUnauthorized: false }", ""), "done");
     for (ssl, ca) in [("{ ca }", certified().0), ("true", String::new())] {
-        let told = setup(&server, ssl, &ca);
-        assert!(told.starts_with("PG_SESSION_") && told.contains("certificate"), "{ssl}: {told}");
+        let outcome = setup(&server, ssl, &ca);
+        assert!(outcome.starts_with("PG_SESSION_") && outcome.contains("certificate"), "{ssl}: {outcome}");
     }
     assert!(setup(&server, "false", "").starts_with("PG_SESSION_CONFIGURATION"), "a plain connection is refused");
 }

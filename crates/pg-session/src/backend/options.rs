@@ -53,10 +53,12 @@ const MAX_MESSAGE_PER_SIZE: usize = 64;
 impl BackendOptions {
     pub(crate) fn check(&self) -> Result<()> {
         if !(1..=MAX_CONNECTIONS).contains(&self.connections) {
-            return Err(Error::configuration(format!("connections must be 1 to {MAX_CONNECTIONS}")));
+            return Err(
+                Error::configuration(format!("the number must be 1 to {MAX_CONNECTIONS}")).about_option("connections")
+            );
         }
         if self.max_waiting == 0 {
-            return Err(Error::configuration("max_waiting must be more than zero"));
+            return Err(Error::configuration("the limit must be more than zero").about_option("max_waiting"));
         }
         Ok(())
     }

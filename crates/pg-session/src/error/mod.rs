@@ -39,6 +39,7 @@ struct Inner {
     /// The statement was sent and not answered: it is unknown whether it took effect.
     unanswered: bool,
     sqlstate: Option<String>,
+    option: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -59,6 +60,27 @@ impl Error {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.0.sqlstate.as_deref()
+    }
+
+    /// Returns the option to change, by the name of its method on [`PgStoreBuilder`](crate::PgStoreBuilder), if the error
+    /// is about one.
+    ///
+    /// ```
+    /// let error = pg_session::PgStore::builder("postgres://localhost/app").max_size(0).build().unwrap_err();
+    /// assert_eq!(error.option(), Some("max_size"));
+    /// assert_eq!(error.to_string(), format!("{} (option `max_size`)", error.problem()));
+    /// ```
+    #[must_use]
+    pub fn option(&self) -> Option<&'static str> {
+        self.0.option
+    }
+
+    /// Returns the message without the name of the option, which [`Display`](fmt::Display) appends.
+    ///
+    /// For bindings to other languages, in which the option has another name.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.0.message
     }
 
     /// Creates the error for an ErrorResponse of PostgreSQL: it refused a statement or a connection.
@@ -144,6 +166,7 @@ impl Error {
             retryable: false,
             unanswered: false,
             sqlstate: None,
+            option: None,
             source: None,
         }))
     }
@@ -183,6 +206,12 @@ impl Error {
         self
     }
 
+    /// Names the option that the error is about. The message itself leaves the name out.
+    pub(crate) fn about_option(mut self, option: &'static str) -> Self {
+        self.0.option = Some(option);
+        self
+    }
+
     pub(crate) fn with_sqlstate(mut self, sqlstate: &str) -> Self {
         self.0.sqlstate = Some(sqlstate.to_owned());
         self
@@ -214,7 +243,8 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        self.0.option.map_or(Ok(()), |option| write!(f, " (option `{option}`)"))
     }
 }
 
@@ -225,6 +255,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("retryable", &self.0.retryable)
             .field("sqlstate", &self.0.sqlstate)
+            .field("option", &self.0.option)
             .field("source", &self.0.source)
             .finish()
     }

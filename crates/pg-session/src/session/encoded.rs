@@ -31,10 +31,11 @@ impl Encoded {
             return Err(Error::new(
                 ErrorKind::TooLarge,
                 format!(
-                    "the session's data has {} bytes, over max_size ({max_size}); store less, or raise it",
+                    "the session's data has {} bytes, and the limit is {max_size}; store less, or raise it",
                     json.len()
                 ),
-            ));
+            )
+            .about_option("max_size"));
         }
         Ok(Self(json))
     }

@@ -20,7 +20,7 @@ pub(crate) fn ttl_ms(ttl: Duration) -> Result<i64> {
         return Ok(EXPIRED_MS);
     }
     if ttl > MAX_TTL {
-        return Err(Error::invalid("the time to live is over 10,000 years; use at most MAX_TTL"));
+        return Err(Error::invalid("the time to live must be at most 10,000 years"));
     }
     Ok(whole_ms(ttl))
 }

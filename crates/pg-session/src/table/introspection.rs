@@ -145,13 +145,12 @@ impl FoundTable {
         let (created, quoted) = (identifier(CREATED), table.quoted());
         match self.column(CREATED) {
             None => Some(format!(
-                "the option max_age needs a column: \
+                "column {created}, which limits the age, is missing: \
                  ALTER TABLE {quoted} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
             )),
-            Some(column) if column.type_oid != Type::Timestamptz.oid() => Some(format!(
-                "column {created} is {}: it must be timestamp with time zone for the option max_age",
-                column.type_name
-            )),
+            Some(column) if column.type_oid != Type::Timestamptz.oid() => {
+                Some(format!("column {created} is {}: it must be timestamp with time zone", column.type_name))
+            }
             Some(column) if !column.has_default => Some(format!(
                 "column {created} has no default: ALTER TABLE {quoted} ALTER COLUMN {created} SET DEFAULT now()"
             )),

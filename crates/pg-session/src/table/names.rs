@@ -56,7 +56,7 @@ impl Table {
                 1..=MAX_NAME_BYTES => continue,
                 _ => "is longer than the 63 bytes that PostgreSQL keeps",
             };
-            return Err(Error::configuration(format!("the option {option} {problem}; use another name")));
+            return Err(Error::configuration(format!("the name {problem}; use another one")).about_option(option));
         }
         self.subject.as_ref().map_or(Ok(()), Subject::check)
     }

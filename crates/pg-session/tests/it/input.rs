@@ -37,7 +37,7 @@ contract! {
                 store.touch("a", ttl).await.unwrap_err(),
             ] {
                 assert_kind(&error, ErrorKind::InvalidInput);
-                assert!(error.to_string().contains("MAX_TTL"), "{error}");
+                assert!(error.to_string().contains("at most 10,000 years"), "{error}");
             }
         }
         assert_eq!(store.get("a").await.unwrap(), None);
@@ -75,22 +75,23 @@ contract! {
 fn options_out_of_range_are_refused() {
     let builder = || PgStore::builder("postgres://localhost/app");
     let long = "x".repeat(64);
-    for (builder, message) in [
-        (builder().schema(""), "schema is empty"),
-        (builder().table("a\0b"), "table has a NUL"),
-        (builder().table(long), "table is longer than the 63 bytes"),
-        (builder().id_column(""), "id_column is empty"),
-        (builder().expiry_column(""), "expiry_column is empty"),
-        (builder().data_column(""), "data_column is empty"),
-        (builder().max_size(0), "max_size"),
-        (builder().max_size(usize::MAX), "max_size"),
-        (builder().timeout(Duration::ZERO), "timeout"),
-        (builder().timeout(Duration::MAX), "timeout"),
-        (builder().cleanup_interval(Duration::MAX), "cleanup_interval"),
-        (builder().touch_every(Duration::MAX), "touch_every"),
+    for (builder, option, message) in [
+        (builder().schema(""), "schema", "is empty"),
+        (builder().table("a\0b"), "table", "has a NUL"),
+        (builder().table(long), "table", "is longer than the 63 bytes"),
+        (builder().id_column(""), "id_column", "is empty"),
+        (builder().expiry_column(""), "expiry_column", "is empty"),
+        (builder().data_column(""), "data_column", "is empty"),
+        (builder().max_size(0), "max_size", "1 to"),
+        (builder().max_size(usize::MAX), "max_size", "1 to"),
+        (builder().timeout(Duration::ZERO), "timeout", "more than zero"),
+        (builder().timeout(Duration::MAX), "timeout", "at most"),
+        (builder().cleanup_interval(Duration::MAX), "cleanup_interval", "at most"),
+        (builder().touch_every(Duration::MAX), "touch_every", "at most"),
     ] {
         let error = builder.build().unwrap_err();
         assert_kind(&error, ErrorKind::Configuration);
-        assert!(error.to_string().contains(message), "{error}");
+        assert_eq!(error.option(), Some(option));
+        assert!(error.problem().contains(message), "{error}");
     }
 }

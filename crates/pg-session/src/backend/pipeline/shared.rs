@@ -58,8 +58,9 @@ impl Shared {
             return Err(Error::closed());
         }
         if queue.waiting() >= self.capacity {
-            let message = format!("{} calls wait for a connection; slow down, or raise max_waiting", self.capacity);
-            return Err(Error::new(ErrorKind::Overloaded, message).retryable());
+            let message =
+                format!("the queue is full: {} calls are waiting; slow down, or raise the limit", self.capacity);
+            return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
         let mut missing = None;
         if queue.lacks_task() {
