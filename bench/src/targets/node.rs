@@ -29,7 +29,7 @@ struct Filled {}
 impl Node {
     pub(crate) fn start(name: &'static str, servers: &Servers, redis: &Redis) -> Result<Self, BoxError> {
         let mut command = Command::new("node");
-        command.arg(scripts::path("side.js")).arg(name);
+        command.arg(scripts::path("target.js")).arg(name);
         command.env("DATABASE_URL", servers.url()).env("REDIS_SOCKET", redis.socket()).env("NODE_ENV", "production");
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {

@@ -220,9 +220,9 @@ describe('a store', () => {
   });
 
   test('rejects setup if the table has unsuitable columns, whatever create is', async () => {
-    await client.query('CREATE TABLE misfit (id int PRIMARY KEY, expiry timestamptz, session json)');
+    await client.query('CREATE TABLE unsuitable (id int PRIMARY KEY, expiry timestamptz, session json)');
     for (const create of [true, false]) {
-      await assert.rejects(new PgStore(url, { table: 'misfit', create }).setup(), { code: 'PG_SESSION_SETUP' });
+      await assert.rejects(new PgStore(url, { table: 'unsuitable', create }).setup(), { code: 'PG_SESSION_SETUP' });
     }
   });
 

@@ -64,7 +64,7 @@ impl Core {
         let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
         outcome.map_err(|rejected| {
             let error = rejected.error;
-            let error = if statement.idempotent { error } else { error.not_repeatable() };
+            let error = if statement.idempotent { error } else { error.not_idempotent() };
             Rejected { error: error.context(statement.name), ..rejected }
         })
     }

@@ -226,7 +226,7 @@ impl Error {
     }
 
     /// Marks the error of a call that must not run twice: after an unanswered one, only the caller can decide.
-    pub(crate) fn not_repeatable(mut self) -> Self {
+    pub(crate) fn not_idempotent(mut self) -> Self {
         if self.0.unanswered {
             self.0.retryable = false;
             self.0.message += "; whether the call took effect is unknown: look before you repeat it";
@@ -303,8 +303,8 @@ mod tests {
     fn an_unanswered_call_that_must_not_run_twice_is_not_retryable() {
         let source = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         assert!(Error::connection_lost(source()).is_retryable());
-        assert!(!Error::connection_lost(source()).not_repeatable().is_retryable());
-        assert!(Error::unreachable(source()).not_repeatable().is_retryable());
-        assert!(Error::refused("57P01", "shutting down").not_repeatable().is_retryable());
+        assert!(!Error::connection_lost(source()).not_idempotent().is_retryable());
+        assert!(Error::unreachable(source()).not_idempotent().is_retryable());
+        assert!(Error::refused("57P01", "shutting down").not_idempotent().is_retryable());
     }
 }

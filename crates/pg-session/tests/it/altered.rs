@@ -71,17 +71,17 @@ async fn round(store: &PgStore, client: usize, round: usize) {
 }
 
 /// Starts clients that run rounds without pause. Returns them and their counts of rounds.
-fn load(store: &PgStore, is_over: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
+fn load(store: &PgStore, is_finished: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
     let rounds = Arc::<[AtomicUsize; 6]>::default();
     let mut clients = JoinSet::new();
     for client in 0..rounds.len() {
-        let (store, rounds, is_over) = (store.clone(), Arc::clone(&rounds), Arc::clone(is_over));
+        let (store, rounds, is_finished) = (store.clone(), Arc::clone(&rounds), Arc::clone(is_finished));
         clients.spawn(async move {
             store.set(&format!("{client}-0"), &json!({ "client": client, "round": 0 }), HOUR).await.unwrap();
             for number in 0.. {
                 round(&store, client, number).await;
                 rounds[client].store(number + 1, Ordering::Relaxed);
-                if is_over.load(Ordering::Relaxed) {
+                if is_finished.load(Ordering::Relaxed) {
                     break;
                 }
             }
@@ -103,13 +103,13 @@ async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
 
 /// Runs all [`ALTERS`] while clients of the store check every result.
 pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
-    let is_over = Arc::<AtomicBool>::default();
-    let (mut clients, rounds) = load(store, &is_over);
+    let is_finished = Arc::<AtomicBool>::default();
+    let (mut clients, rounds) = load(store, &is_finished);
     for alter in ALTERS {
         fixture.sql(alter).await;
         two_rounds(&mut clients, &*rounds).await;
     }
-    is_over.store(true, Ordering::Relaxed);
+    is_finished.store(true, Ordering::Relaxed);
     while let Some(ended) = clients.join_next().await {
         ended.unwrap();
     }

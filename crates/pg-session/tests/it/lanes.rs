@@ -531,13 +531,13 @@ async fn batches_never_deadlock() {
 async fn lost_connections_are_replaced_under_load() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
-    let is_over = Arc::new(AtomicBool::new(false));
+    let is_finished = Arc::new(AtomicBool::new(false));
     let mut callers: JoinSet<Result<()>> = JoinSet::new();
     for caller in 0..32 {
-        let (store, is_over) = (store.clone(), Arc::clone(&is_over));
+        let (store, is_finished) = (store.clone(), Arc::clone(&is_finished));
         callers.spawn(async move {
             let id = &caller.to_string();
-            for n in (0..).take_while(|_| !is_over.load(Ordering::Relaxed)) {
+            for n in (0..).take_while(|_| !is_finished.load(Ordering::Relaxed)) {
                 store.set(id, &n, MINUTE).await?;
                 assert_eq!(store.get(id).await?.unwrap().decode::<i32>()?, n);
             }
@@ -552,7 +552,7 @@ async fn lost_connections_are_replaced_under_load() {
         // A call is sent only a few times.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    is_over.store(true, Ordering::Relaxed);
+    is_finished.store(true, Ordering::Relaxed);
     while let Some(done) = callers.join_next().await {
         done.unwrap().unwrap();
     }

@@ -15,9 +15,9 @@ use tokio::time::{Instant, timeout};
 use super::batch::Batch;
 use super::call::Call;
 use super::exchange::{self, Exchange, Request, unexpected_message};
-use super::wire::refusal::Refusal;
 use super::wire::request::{self, Form, statement_name};
 use super::wire::row::{self, Column};
+use super::wire::server_error::ServerError;
 use crate::backend::command::{Reply, Statement};
 use crate::backend::connect::Stream;
 use crate::error::{Error, Result};
@@ -41,7 +41,7 @@ pub(super) struct Connection {
     max_message: usize,
     prepared: Vec<Prepared>,
     in_flight: VecDeque<Exchange>,
-    /// Whether the server has said that it runs nothing any more.
+    /// Whether the server runs nothing any more, as it has announced.
     is_ended: bool,
 }
 
@@ -223,12 +223,12 @@ impl Connection {
             }
             backend::ERROR_RESPONSE_TAG => {
                 let Some(Message::ErrorResponse(body)) = self.parse()? else { return Err(unexpected_message()) };
-                let refusal = Refusal::read(&body)?;
+                let refused = ServerError::read(&body)?;
                 match self.in_flight.front_mut() {
-                    Some(oldest) if !refusal.is_fatal => oldest.refuse(refusal.error)?,
+                    Some(oldest) if !refused.is_fatal => oldest.refuse(refused.error)?,
                     _ => {
-                        self.is_ended = refusal.ends_all();
-                        return Err(refusal.error);
+                        self.is_ended = refused.ends_all();
+                        return Err(refused.error);
                     }
                 }
             }

@@ -30,7 +30,7 @@ pub(super) struct World {
     /// The sessions that nobody changes: id, and the user.
     fixed: BTreeMap<String, String>,
     /// The longest that a call may take: it may send several statements, on a busy machine.
-    patience: Duration,
+    time_limit: Duration,
     /// Whether every call must succeed. Otherwise, an answer must at least not be another session's.
     is_strict: bool,
     /// The violations, and their number.
@@ -121,7 +121,7 @@ impl Caller {
 
     /// Returns `None` for a call that failed.
     async fn done<T>(&self, what: &str, call: impl Future<Output = Result<T>>) -> Option<T> {
-        let Ok(outcome) = timeout(self.world.patience, call).await else {
+        let Ok(outcome) = timeout(self.world.time_limit, call).await else {
             self.world.report(format!("{what}: stuck"));
             return None;
         };
@@ -264,7 +264,7 @@ impl World {
             store,
             names: Mutex::new(names),
             fixed,
-            patience: 2 * limit + Duration::from_secs(2),
+            time_limit: 2 * limit + Duration::from_secs(2),
             is_strict,
             findings: Mutex::default(),
             failed: AtomicU64::new(0),

@@ -1,4 +1,4 @@
-//! The files of certificates and keys. Read anew for each connection, so that renewed ones take effect.
+//! The files of certificates and keys. Read again for each connection, so that renewed ones take effect.
 
 use std::path::Path;
 

@@ -2,6 +2,6 @@
 //! [extended query protocol](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY). No I/O.
 
 mod param;
-pub(super) mod refusal;
 pub(super) mod request;
 pub(super) mod row;
+pub(super) mod server_error;

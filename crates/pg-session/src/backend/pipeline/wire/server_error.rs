@@ -10,13 +10,13 @@ use crate::error::{Error, Result};
 const ENDED: [&str; 3] = ["57P01", "57P03", "57P05"];
 
 /// An ErrorResponse.
-pub(in crate::backend::pipeline) struct Refusal {
+pub(in crate::backend::pipeline) struct ServerError {
     pub(in crate::backend::pipeline) error: Error,
     /// Whether it ends the connection.
     pub(in crate::backend::pipeline) is_fatal: bool,
 }
 
-impl Refusal {
+impl ServerError {
     /// Reads the error without its detail, which may quote a session id.
     pub(in crate::backend::pipeline) fn read(body: &ErrorResponseBody) -> Result<Self> {
         let (mut sqlstate, mut message, mut is_fatal) = (String::new(), String::new(), false);

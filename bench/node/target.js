@@ -1,6 +1,6 @@
 'use strict';
 
-// Measures one store in this process: node side.js <store>. Reads requests from standard input and writes a line of JSON for
+// Measures one store in this process: node target.js <store>. Reads requests from standard input and writes a line of JSON for
 // each: {"fill": sessions}, then any number of {"measure": {operation, callers, sessions, seconds}}.
 
 const { createInterface } = require('node:readline');
