@@ -25,6 +25,8 @@
 //! `pg_session_updates_total`, by the label `outcome` with the values `saved`, `merged`, `unchanged` and `gone`. The
 //! last are writes that were dropped, for their session was gone.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backend;
 mod builder;
 mod core;
