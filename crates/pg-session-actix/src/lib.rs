@@ -51,7 +51,7 @@
 //! if let Some(session) = store.pg_store().get(&id).await? {
 //!     let mut data: Map<String, Value> = session.decode()?;
 //!     data.insert("done".to_owned(), true.into());
-//!     store.pg_store().update(&session, &data, Duration::from_secs(3600)).await?;
+//!     store.pg_store().update(&session, &data, Duration::from_hours(1)).await?;
 //! }
 //! # Ok(()) }
 //! ```

@@ -24,10 +24,11 @@ impl SessionStore for ActixStore {
         let data = data::sorted(&state).map_err(SaveError::Serialization)?;
         let store = self.0.saving_from(map_id::of(&state));
         let created = store.create(generate_session_key().as_ref(), &data, data::ttl(ttl)).await;
-        let id = created.map_err(|error| match is_invalid_data(&error) {
-            true => SaveError::Serialization(error.into()),
-            false => SaveError::Other(error.into()),
-        })?;
+        let id = match created {
+            Ok(id) => id,
+            Err(error) if is_invalid_data(&error) => return Err(SaveError::Serialization(error.into())),
+            Err(error) => return Err(SaveError::Other(error.into())),
+        };
         id.try_into().map_err(|error| SaveError::Other(anyhow::Error::new(error)))
     }
 

@@ -24,23 +24,24 @@ pub(crate) fn sorted(data: &HashMap<String, Value>) -> Value {
 /// The data is not a JSON object. The message says what is wrong, and quotes no data.
 pub(crate) fn decoded(session: &Session) -> Result<HashMap<String, Value>, String> {
     session.decode().map_err(|error| {
-        let message = message(&error);
-        match session.json().trim_start().starts_with('{') {
-            true => message,
-            false => format!(
-                "{message}: tower-sessions needs a JSON object; give applications that store other values their own table"
-            ),
+        let mut message = message(&error);
+        if !session.json().trim_start().starts_with('{') {
+            message +=
+                ": tower-sessions needs a JSON object; give applications that store other values their own table";
         }
+        message
     })
 }
 
 /// Returns the error's message and its causes, because the errors of tower-sessions have no source.
 pub(crate) fn message(error: &pg_session::Error) -> String {
-    let causes = successors(error.source(), |cause| (*cause).source()).map(ToString::to_string);
-    causes.fold(error.to_string(), |message, cause| match message.contains(&cause) {
-        true => message,
-        false => format!("{message}: {cause}"),
-    })
+    let mut message = error.to_string();
+    for cause in successors(error.source(), |cause| (*cause).source()).map(ToString::to_string) {
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    message
 }
 
 /// Returns the time left until `expiry_date`, or zero if that has passed.
@@ -89,8 +90,8 @@ mod tests {
         let now = OffsetDateTime::now_utc();
         assert_eq!(ttl(now - Duration::from_secs(1)), Duration::ZERO);
         assert_eq!(ttl(Date::MIN.with_time(Time::MIDNIGHT).assume_utc()), Duration::ZERO);
-        let hour = ttl(now + Duration::from_secs(3600));
-        assert!(hour <= Duration::from_secs(3600) && hour > Duration::from_secs(3590), "{hour:?}");
+        let hour = ttl(now + Duration::from_hours(1));
+        assert!(hour <= Duration::from_hours(1) && hour > Duration::from_mins(59), "{hour:?}");
     }
 
     #[test]

@@ -29,10 +29,9 @@ pub(super) fn choose_base(bases: Vec<Base>, data: &str, map: Option<u64>) -> Opt
     let members: Vec<_> = distinct.iter().map(|base| Members::of(&base.json)).collect();
     let differences: Vec<_> = members.iter().map(|members| members.difference(&data)).collect();
     let is_empty = loaded.is_some_and(|loaded| members[loaded].0.is_empty());
-    let chosen = match !is_empty && differences.iter().any(|difference| difference.in_common > 0) {
-        true => (0..distinct.len()).min_by_key(|&base| differences[base].changed),
-        false => loaded.or(Some(0)),
-    };
+    let has_common = !is_empty && differences.iter().any(|difference| difference.in_common > 0);
+    let chosen =
+        if has_common { (0..distinct.len()).min_by_key(|&base| differences[base].changed) } else { loaded.or(Some(0)) };
     chosen.and_then(|chosen| distinct.into_iter().nth(chosen))
 }
 

@@ -68,7 +68,7 @@ use scope::Scope;
 ///     let Some(session) = store.load(id).await? else { return Ok(()) };
 ///     let mut data: Map<String, Value> = session.decode()?;
 ///     data.insert("progress".to_owned(), 100.into());
-///     store.save(id, &data, Duration::from_secs(3600)).await
+///     store.save(id, &data, Duration::from_hours(1)).await
 /// })
 /// .await?
 /// # }
@@ -113,7 +113,7 @@ impl RequestStore {
     /// # async fn example(store: pg_session::RequestStore, id: &str) -> pg_session::Result<()> {
     /// use std::time::Duration;
     ///
-    /// store.pg_store().touch(id, Duration::from_secs(3600)).await?;
+    /// store.pg_store().touch(id, Duration::from_hours(1)).await?;
     /// # Ok(()) }
     /// ```
     #[must_use]
@@ -217,7 +217,7 @@ impl RequestStore {
     ///
     /// async fn save(store: &RequestStore, id: &str, data: &HashMap<String, Value>) -> Result<()> {
     ///     let map = data.hasher().hash_one(());
-    ///     store.saving_from(map).save(id, data, Duration::from_secs(3600)).await
+    ///     store.saving_from(map).save(id, data, Duration::from_hours(1)).await
     /// }
     /// ```
     #[must_use]
@@ -255,7 +255,7 @@ impl RequestStore {
     /// # async fn example(store: pg_session::RequestStore, id: &str) -> pg_session::Result<()> {
     /// use std::time::Duration;
     ///
-    /// store.save(id, &serde_json::json!({"user": 7}), Duration::from_secs(3600)).await?;
+    /// store.save(id, &serde_json::json!({"user": 7}), Duration::from_hours(1)).await?;
     /// # Ok(()) }
     /// ```
     pub async fn save(
@@ -286,7 +286,7 @@ impl RequestStore {
     /// use pg_session::Updated;
     ///
     /// let data = serde_json::json!({"user": 7});
-    /// if store.update(id, &data, Duration::from_secs(3600)).await? == Updated::Gone {
+    /// if store.update(id, &data, Duration::from_hours(1)).await? == Updated::Gone {
     ///     // Remove the cookie: another request has logged out.
     /// }
     /// # Ok(()) }
@@ -323,7 +323,7 @@ impl RequestStore {
     /// use std::time::Duration;
     ///
     /// store.delete(old).await?;
-    /// let id = store.create(new, &serde_json::json!({"user": 7}), Duration::from_secs(3600)).await?;
+    /// let id = store.create(new, &serde_json::json!({"user": 7}), Duration::from_hours(1)).await?;
     /// // Set the cookie to `id`, which need not be `new`.
     /// # Ok(()) }
     /// ```

@@ -231,16 +231,12 @@ impl fmt::Debug for Shared {
 
 impl ActiveScopes {
     fn add(&mut self, scope: Weak<Scope>) -> usize {
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot] = scope;
-                slot
-            }
-            None => {
-                self.slots.push(scope);
-                self.slots.len() - 1
-            }
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot] = scope;
+            return slot;
         }
+        self.slots.push(scope);
+        self.slots.len() - 1
     }
 
     fn remove(&mut self, slot: usize) {
