@@ -101,7 +101,7 @@ impl Scope {
         }
     }
 
-    /// Records a load by the request. A deletion by the request outlasts it.
+    /// Records a load by the request, unless the request has deleted the session.
     pub(super) fn loaded(&self, store: &PgStore, session: &Session) {
         if matches!(self.state(store, session.id()), None | Some(State::Live { .. } | State::Lost { .. })) {
             self.set(store, session.id(), State::Live { base: session.json().to_owned() });
@@ -128,11 +128,9 @@ impl Scope {
     }
 
     fn saved_elsewhere(&self, store: &PgStore, id: &str, data: &str, map: u64) {
-        let mut tracked = self.tracked();
-        tracked
-            .iter_mut()
-            .filter(|session| session.is(store, id))
-            .for_each(|session| session.saved_elsewhere(data, map));
+        if let Some(session) = self.tracked().iter_mut().find(|session| session.is(store, id)) {
+            session.saved_elsewhere(data, map);
+        }
     }
 
     fn base(&self, store: &PgStore, id: &str) -> Option<Base> {
@@ -155,16 +153,16 @@ impl Scope {
     }
 }
 
-/// Passes the bases on to the stores, because spawned tasks may hold the sessions and save them later. Destroys the
-/// orphans in the background if the request was dropped, or if that has failed before.
+/// Gives the bases to the stores, because spawned tasks may hold the sessions and save them later. Destroys the orphans
+/// in the background: there are some if the request was dropped, or if destroying them has failed before.
 impl Drop for Scope {
     fn drop(&mut self) {
         let registrations = self.registrations.get_mut().unwrap_or_else(PoisonError::into_inner);
         for Registration { shared, slot } in std::mem::take(registrations) {
             shared.scopes().remove(slot);
             // Of two `RequestStore`s on one `PgStore` that are not clones of each other, the first gets the bases.
-            for session in self.tracked().extract_if(.., |session| session.is_live() && session.store.is(&shared.store))
-            {
+            let is_ours = |session: &mut TrackedSession| session.is_live() && session.store.is(&shared.store);
+            for session in self.tracked().extract_if(.., is_ours) {
                 for (map, json) in session.earlier {
                     shared.bases.remember(session.id.clone(), Base { json, map: Some(map), is_unsaved: true });
                 }
@@ -212,7 +210,7 @@ impl Shared {
         self.bases.remember(id.to_owned(), Base { json, map, is_unsaved: false });
     }
 
-    /// Returns the scopes as a list that owns them: a scope that ends meanwhile is dropped with it, when no lock is held.
+    /// Returns owned handles, because a scope that ends meanwhile is dropped with them, and its drop takes the locks.
     fn active(&self) -> Vec<Arc<Scope>> {
         self.scopes().slots.iter().filter_map(Weak::upgrade).collect()
     }
