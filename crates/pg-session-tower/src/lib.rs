@@ -21,17 +21,16 @@
 //!
 //! # Versions
 //!
-//! | crate | version | feature | |
+//! | crate | version | feature | purpose |
 //! |---|---|---|---|
-//! | tower-sessions | 0.15 | | always there |
-//! | tower-sessions | 0.14 | `tower-sessions-014` | for axum-login 0.18 |
+//! | tower-sessions | 0.15 | none needed | axum applications |
+//! | tower-sessions | 0.14 | `tower-sessions-014` | axum-login 0.18 |
 //! | deadpool-postgres | 0.14 | `deadpool` | the application's pool as the connection |
 //! | sqlx | 0.9 | `sqlx` | the application's pool as the connection |
 //! | metrics | 0.24 | `metrics` | counts updates by their outcome |
 //!
-//! The next version of tower-sessions will be a feature too, and both versions work side by side. A version is supported
-//! for at least a year after its successor. Only a release that changes the minor version of this crate (0.1 to 0.2)
-//! removes a version, moves deadpool-postgres, sqlx or metrics to another one, or changes which one needs no feature.
+//! The next version of one of these crates becomes a feature of its own, and both versions work side by side. A version is
+//! supported for at least a year after its successor, and only a breaking release of this crate (0.1 to 0.2) removes it.
 //!
 //! The feature `native`, on by default, is for connections of the store's own. An application with its own pool may do
 //! without it, and without the dependencies for TLS.

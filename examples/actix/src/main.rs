@@ -20,8 +20,8 @@ async fn main() -> anyhow::Result<()> {
         env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS to a number")?;
     // Signs the cookies.
     let secret =
-        env::var("SESSION_SECRET").context("set SESSION_SECRET, such as the output of openssl rand -hex 32")?;
-    let key = Key::try_from(secret.as_bytes()).context("set SESSION_SECRET to at least 64 bytes")?;
+        env::var("SESSION_SECRET").context("set SESSION_SECRET, such as the output of `openssl rand -hex 32`")?;
+    let key = Key::try_from(secret.as_bytes()).context("set SESSION_SECRET to the output of `openssl rand -hex 32`")?;
     // Browsers send secure cookies over https only.
     let is_development = env::var("APP_ENV").is_ok_and(|name| name == "development");
 
