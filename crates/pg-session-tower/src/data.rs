@@ -33,7 +33,8 @@ pub(crate) fn decoded(session: &Session) -> Result<HashMap<String, Value>, Strin
     })
 }
 
-/// Returns the error's message and its causes, because the errors of tower-sessions have no source.
+/// Returns the error's message and its causes, because the errors of tower-sessions have no source. Omits a cause that the
+/// message already contains.
 pub(crate) fn message(error: &pg_session::Error) -> String {
     let mut message = error.to_string();
     for cause in successors(error.source(), |cause| (*cause).source()).map(ToString::to_string) {

@@ -1,5 +1,6 @@
 //! The layer that opens the scope of a request.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -107,7 +108,8 @@ where
         let response = self.0.call(request);
         Box::pin(async move {
             RequestStore::scope(response).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "failed to destroy a session that the request has deleted");
+                let error = &error as &dyn Error;
+                tracing::error!(error, "failed to destroy a session that the request has deleted");
                 let mut response = Response::default();
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                 Ok(response)

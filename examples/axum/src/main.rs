@@ -106,7 +106,8 @@ async fn touch(session: Session, delay: Delay) -> Result<(), StatusCode> {
     Ok(())
 }
 
-fn failed(error: impl Error) -> StatusCode {
-    tracing::error!(%error, "the request failed");
+fn failed(error: impl Error + 'static) -> StatusCode {
+    let error = &error as &dyn Error;
+    tracing::error!(error, "the request failed");
     StatusCode::INTERNAL_SERVER_ERROR
 }

@@ -1,5 +1,6 @@
 //! The sessions that one request knows, and the work that is left at its end.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -176,7 +177,8 @@ impl Drop for Scope {
             runtime.spawn(async move {
                 for orphan in orphans {
                     if let Err(error) = orphan.destroy().await {
-                        tracing::warn!(%error, "failed to destroy a deleted session: its row stays until it expires");
+                        let error = &error as &dyn Error;
+                        tracing::warn!(error, "failed to destroy a deleted session: its row stays until it expires");
                     }
                 }
             });
