@@ -111,7 +111,10 @@ async fn errors_distinguish_the_data_from_the_database() {
     let store = ActixStore::new(PgStore::builder(database.url()).create(false).max_size(20).build().unwrap());
     let key = generate_session_key();
     let error = store.load(&key).await.unwrap_err();
-    assert!(matches!(&error, LoadError::Other(error) if error.to_string().contains("no table")), "{error:?}");
+    assert!(
+        matches!(&error, LoadError::Other(error) if error.to_string().contains("create it, for example by")),
+        "{error:?}"
+    );
 
     PgStore::new(database.url()).unwrap().setup().await.unwrap();
     let key = store.save(state(&json!({"a": 1})), HOUR).await.unwrap();

@@ -253,7 +253,7 @@ async fn errors_distinguish_the_data_from_the_database() {
     let mut record = record(json!({"long": "12345678901234567890"}), Duration::HOUR);
 
     let error = store.load(&record.id).await.unwrap_err();
-    assert!(matches!(&error, Error::Backend(message) if message.contains("no table")), "{error:?}");
+    assert!(matches!(&error, Error::Backend(message) if message.contains("create it, for example by")), "{error:?}");
 
     PgStore::new(database.url()).unwrap().setup().await.unwrap();
     store.create(&mut Record { data: HashMap::new(), ..record.clone() }).await.unwrap();
