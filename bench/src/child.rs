@@ -1,4 +1,4 @@
-//! A program that cannot outlive the bench, and tells things in lines.
+//! A child process that reports in lines and never outlives the bench.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,7 +9,7 @@ use pg_session_testkit::{Guard, Signal};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::unix::pipe::Receiver;
 
-use crate::task::Failure;
+use crate::error::BoxError;
 
 pub(crate) struct Child {
     name: String,
@@ -18,7 +18,7 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    pub(crate) fn spawn(program: impl AsRef<OsStr>, configure: impl FnOnce(&mut Command)) -> Result<Self, Failure> {
+    pub(crate) fn spawn(program: impl AsRef<OsStr>, configure: impl FnOnce(&mut Command)) -> Result<Self, BoxError> {
         let name = program.as_ref().to_string_lossy().into_owned();
         let (reader, writer) = io::pipe()?;
         let guard = Guard::spawn(program, Signal::Terminate, |command| {
@@ -29,13 +29,14 @@ impl Child {
         Ok(Self { name, lines, _guard: guard })
     }
 
-    /// The next line that it writes.
-    pub(crate) async fn line(&mut self) -> Result<String, Failure> {
+    /// Returns the next line of its standard output.
+    pub(crate) async fn line(&mut self) -> Result<String, BoxError> {
         let line = self.lines.next_line().await?;
-        line.ok_or_else(|| format!("{} ended before it answered; it said why above", self.name).into())
+        line.ok_or_else(|| format!("{} exited before it answered: see its messages above", self.name).into())
     }
-    /// The next line of one that has nothing more to say, once it has ended.
-    pub(crate) async fn last_line(mut self) -> Result<String, Failure> {
+
+    /// Returns the next line and waits until the process closes its output.
+    pub(crate) async fn last_line(mut self) -> Result<String, BoxError> {
         let line = self.line().await?;
         while self.lines.next_line().await?.is_some() {}
         Ok(line)

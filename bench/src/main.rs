@@ -1,31 +1,36 @@
-//! The store and its peers, side by side in one run: `cargo xtask bench --help`.
+//! Measures pg-session and its peers in one run: `cargo xtask bench --help`.
 
 mod child;
+mod cpu;
+mod error;
 mod load;
 mod memory;
-mod million;
+mod million_sessions;
+mod outcome;
 mod plan;
-mod processor;
 mod report;
 mod run;
 mod serve;
 mod servers;
-mod sides;
+mod session;
+mod store;
+mod target;
+mod targets;
 mod task;
 mod wal;
 
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+use error::BoxError;
 use plan::{Options, Plan};
-use task::Failure;
 
-const STOPPED: &str = "stopped before the end: nothing is written";
+const STOPPED: &str = "the bench was interrupted and wrote no results";
 
-/// Measures pg-session beside its peers, all in one run, in turns.
+/// Measures pg-session and its peers in one run, in turns.
 ///
 /// Starts a durable PostgreSQL (fsync on) and two Redis servers of its own, and fills each with the same sessions.
-/// What counts are the ratios: absolute numbers drift from run to run.
+/// Compare the ratios of one run: absolute numbers drift from run to run.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench --", bin_name = "cargo xtask bench --", args_conflicts_with_subcommands = true)]
 struct Bench {
@@ -33,12 +38,12 @@ struct Bench {
     options: Options,
 
     #[command(subcommand)]
-    part: Option<Part>,
+    command: Option<Command>,
 }
 
-/// What the bench starts in processes of their own.
+/// The parts that the bench runs as child processes of its own program.
 #[derive(Subcommand)]
-enum Part {
+enum Command {
     #[command(hide = true)]
     Serve(serve::Serve),
     #[command(hide = true)]
@@ -46,14 +51,14 @@ enum Part {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let Bench { options, part } = Bench::parse();
-    match part {
-        Some(Part::Serve(serve)) => serve.run().await,
-        Some(Part::Memory(memory)) => memory.run().await,
+async fn main() -> Result<(), BoxError> {
+    let Bench { options, command } = Bench::parse();
+    match command {
+        Some(Command::Serve(serve)) => serve.run().await,
+        Some(Command::Memory(memory)) => memory.run().await,
         None => {
             let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-            // What is dropped stops what it started.
+            // Dropping the run stops the servers and child processes.
             tokio::select! {
                 done = run::run(Plan::new(options)) => done,
                 _ = interrupt.recv() => Err(STOPPED.into()),

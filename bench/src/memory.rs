@@ -1,4 +1,4 @@
-//! The memory of a process that does nothing but call the store.
+//! The resident memory of a process that only calls the store.
 
 use std::env;
 use std::fs;
@@ -10,14 +10,16 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::child::Child;
-use crate::load::{Store, one};
+use crate::error::BoxError;
+use crate::load::call_at_random;
 use crate::servers::Servers;
-use crate::sides::Ours;
-use crate::task::{Failure, Operation, id};
+use crate::store::Store;
+use crate::targets::PgSession;
+use crate::task::Operation;
 
 const CALLERS: usize = 2048;
 
-/// Call the store with the mix, and tell the resident memory of this process.
+/// Call the store with the mix, and print the resident memory of this process.
 #[derive(Args)]
 pub(crate) struct Measure {
     #[arg(long)]
@@ -32,18 +34,18 @@ pub(crate) struct Measure {
 pub(crate) struct Memory {
     pub(crate) callers: usize,
     pub(crate) seconds: u64,
-    /// With a store that has not been called.
+    /// Before the first call.
     pub(crate) before: u64,
-    /// After a quarter of the time: under calls it takes two minutes until the allocator holds on to no more.
+    /// After a quarter of the time. Under load, the allocator keeps growing for about two minutes.
     pub(crate) settled: u64,
-    /// Still under calls.
+    /// At the end, still under load.
     pub(crate) end: u64,
 }
 
-/// Has a process of its own measure, on our table.
-pub(crate) async fn measure(servers: &Servers, sessions: usize, time: Duration) -> Result<Option<Memory>, Failure> {
+/// Measures in a separate process, on pg-session's table.
+pub(crate) async fn measure(servers: &Servers, sessions: usize, time: Duration) -> Result<Option<Memory>, BoxError> {
     if !cfg!(target_os = "linux") {
-        eprintln!("without memory: only Linux tells it in /proc");
+        eprintln!("skipping memory: it is read from /proc, which only Linux has");
         return Ok(None);
     }
     let child = Child::spawn(env::current_exe()?, |command| {
@@ -54,27 +56,26 @@ pub(crate) async fn measure(servers: &Servers, sessions: usize, time: Duration) 
 }
 
 impl Measure {
-    pub(crate) async fn run(self) -> Result<(), Failure> {
-        let store: Arc<dyn Store> = Arc::new(Ours::new(&env::var("DATABASE_URL")?, "session").await?);
+    pub(crate) async fn run(self) -> Result<(), BoxError> {
+        let store: Arc<dyn Store> = Arc::new(PgSession::new(&env::var("DATABASE_URL")?, "session").await?);
         let before = resident()?;
         let time = Duration::from_secs(self.seconds);
         let began = Instant::now();
-        let mut calling = JoinSet::new();
+        let mut callers = JoinSet::new();
         for _ in 0..CALLERS {
             let (store, sessions) = (Arc::clone(&store), self.sessions);
-            calling.spawn(async move {
+            callers.spawn(async move {
                 while began.elapsed() < time {
-                    let number = fastrand::usize(0..sessions);
-                    one(store.as_ref(), Operation::Mix, &id(number), number).await?;
+                    call_at_random(store.as_ref(), Operation::Mix, sessions).await?;
                 }
-                Ok::<_, Failure>(())
+                Ok::<_, BoxError>(())
             });
         }
         tokio::time::sleep(time / 4).await;
         let settled = resident()?;
         tokio::time::sleep((time - began.elapsed().min(time)).saturating_sub(Duration::from_millis(100))).await;
         let end = resident()?;
-        while let Some(done) = calling.join_next().await {
+        while let Some(done) = callers.join_next().await {
             done??;
         }
         let memory = Memory { callers: CALLERS, seconds: self.seconds, before, settled, end };
@@ -83,14 +84,14 @@ impl Measure {
     }
 }
 
-fn resident() -> Result<u64, Failure> {
+fn resident() -> Result<u64, BoxError> {
     let path = "/proc/self/status";
     let status = fs::read_to_string(path)?;
-    kilobytes(&status).map(|kilobytes| kilobytes * 1024).ok_or_else(|| format!("{path} tells no VmRSS").into())
+    parse_kilobytes(&status).map(|kilobytes| kilobytes * 1024).ok_or_else(|| format!("{path} has no VmRSS line").into())
 }
 
-/// The number in the line `VmRSS:     5432 kB`.
-fn kilobytes(status: &str) -> Option<u64> {
+/// Returns the number in the line `VmRSS:     5432 kB`.
+fn parse_kilobytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
@@ -98,8 +99,8 @@ fn kilobytes(status: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_resident_memory_is_read() {
-        assert_eq!(super::kilobytes("VmHWM:\t   9999 kB\nVmRSS:\t   5432 kB\nThreads:\t3\n"), Some(5432));
-        assert_eq!(super::kilobytes("Name:\tbench\n"), None);
+    fn resident_memory_is_parsed() {
+        assert_eq!(super::parse_kilobytes("VmHWM:\t   9999 kB\nVmRSS:\t   5432 kB\nThreads:\t3\n"), Some(5432));
+        assert_eq!(super::parse_kilobytes("Name:\tbench\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured, for how long.
+//! The command line, and the plan it makes: what is measured and for how long.
 
 use std::time::Duration;
 
@@ -11,46 +11,46 @@ const OPERATIONS: [Operation; 6] =
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// About a minute: fewer sessions, short rounds.
+    /// Take about a minute: fewer sessions, shorter rounds.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// More than an hour: more and longer rounds, 1,000,000 sessions too, and memory over ten minutes.
+    /// Take more than an hour: more and longer rounds, also 1,000,000 sessions, and memory over ten minutes.
     #[arg(long)]
     full: bool,
 
-    /// Sessions to fill in. [default: 100000, or 10000 with --quick]
+    /// The number of sessions in each store. [default: 100000, or 10000 with --quick]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     sessions: Option<u32>,
 
-    /// Only these numbers of callers. [default: 1,16,256,2048, or 1,16,256 with --quick]
+    /// Measure only these numbers of concurrent callers. [default: 1,16,256,2048, or 1,16,256 with --quick]
     #[arg(long, value_delimiter = ',')]
     callers: Vec<usize>,
 
-    /// Only these operations.
+    /// Measure only these operations.
     #[arg(long, value_enum, value_delimiter = ',')]
     operations: Vec<Operation>,
 
-    /// Only sides with one of these in their names, such as `rust/`, `node/pg-session` or `redis`; what is not a side
-    /// is `extra/wal`, `extra/memory` and `extra/million`.
+    /// Measure only targets whose name contains one of these, such as `rust/`, `node/pg-session` or `redis`. The
+    /// measurements beyond the targets are `extra/wal`, `extra/memory` and `extra/million`.
     #[arg(long, value_delimiter = ',')]
-    sides: Vec<String>,
+    targets: Vec<String>,
 }
 
 pub(crate) struct Plan {
-    /// The name of the files with the results.
+    /// The name of the result files.
     pub(crate) name: &'static str,
     pub(crate) sessions: usize,
     pub(crate) rounds: usize,
-    /// For one cell of the table.
+    /// The time of one measurement.
     pub(crate) seconds: f64,
     pub(crate) callers: Vec<usize>,
     pub(crate) operations: Vec<Operation>,
-    /// How long memory is looked at.
+    /// How long memory is measured.
     pub(crate) memory: Duration,
-    /// Whether a table of 1,000,000 sessions is compared too.
-    pub(crate) million: bool,
-    sides: Vec<String>,
+    /// Whether a table of 1,000,000 sessions is measured too.
+    pub(crate) million_sessions: bool,
+    targets: Vec<String>,
 }
 
 impl Plan {
@@ -63,8 +63,8 @@ impl Plan {
             callers: vec![1, 16, 256, 2048],
             operations: OPERATIONS.to_vec(),
             memory: Duration::from_secs(30),
-            million: false,
-            sides: options.sides.iter().map(|side| side.to_lowercase()).collect(),
+            million_sessions: false,
+            targets: options.targets.iter().map(|target| target.to_lowercase()).collect(),
         };
         let mut plan = if options.quick {
             Self {
@@ -78,7 +78,14 @@ impl Plan {
                 ..usual
             }
         } else if options.full {
-            Self { name: "full", rounds: 7, seconds: 3.0, memory: Duration::from_secs(600), million: true, ..usual }
+            Self {
+                name: "full",
+                rounds: 7,
+                seconds: 3.0,
+                memory: Duration::from_secs(600),
+                million_sessions: true,
+                ..usual
+            }
         } else {
             usual
         };
@@ -92,7 +99,7 @@ impl Plan {
         plan
     }
 
-    pub(crate) fn wants(&self, side: &str) -> bool {
-        self.sides.is_empty() || self.sides.iter().any(|part| side.to_lowercase().contains(part))
+    pub(crate) fn wants(&self, target: &str) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|part| target.to_lowercase().contains(part))
     }
 }

@@ -1,79 +1,80 @@
-//! A whole run: servers, sessions, rounds, and what is measured besides.
+//! A whole run: starts the servers, fills the targets, measures them in rounds, then takes the extra measurements.
 
 use std::sync::Arc;
 
-use crate::load::{Store, fill};
+use crate::cpu::CpuTime;
+use crate::error::BoxError;
+use crate::load::fill;
 use crate::plan::Plan;
-use crate::processor::Processor;
-use crate::report::{Machine, Report};
+use crate::report::{Machine, Results, write};
 use crate::servers::Servers;
-use crate::sides::{Ours, Side};
-use crate::task::{Failure, Operation, Task};
-use crate::{memory, million, sides, wal};
+use crate::store::Store;
+use crate::target::{PG_SESSION_IN_RUST, Target};
+use crate::targets::{self, PgSession};
+use crate::task::Task;
+use crate::{memory, million_sessions, wal};
 
-pub(crate) async fn run(plan: Plan) -> Result<(), Failure> {
+pub(crate) async fn run(plan: Plan) -> Result<(), BoxError> {
     eprintln!("starting PostgreSQL and Redis");
     let servers = Servers::start().await?;
-    let mut report = Report::new(Machine::look(&servers).await?);
-    rounds(&plan, &servers, &mut report).await?;
+    let machine = Machine::inspect(&servers).await?;
+    let mut results = Results::default();
+    run_rounds(&plan, &servers, &mut results).await?;
     if plan.wants("extra/wal") {
-        eprintln!("touching every session once, for HOT updates and WAL");
-        report.wal = wal::measure(&servers, plan.sessions).await?;
+        eprintln!("touching every session once to count HOT updates and WAL");
+        results.wal = wal::measure(&servers, plan.sessions).await?;
     }
     if plan.wants("extra/memory") {
-        eprintln!("looking at memory for {} s", plan.memory.as_secs());
-        report.memory = memory::measure(&servers, plan.sessions, plan.memory).await?;
+        eprintln!("measuring memory for {} s", plan.memory.as_secs());
+        results.memory = memory::measure(&servers, plan.sessions, plan.memory).await?;
     }
-    if plan.million && plan.wants("extra/million") {
-        eprintln!("filling in 1000000 sessions: pg-session");
-        report.million = Some(million::compare(&servers, &plan).await?);
+    if plan.million_sessions && plan.wants("extra/million") {
+        eprintln!("inserting 1000000 sessions: pg-session");
+        results.million_sessions = Some(million_sessions::compare(&servers, &plan).await?);
     }
-    Ok(report.write(&plan)?)
+    Ok(write(&results, &machine, &plan)?)
 }
 
-/// All rounds of all sides, which end with it.
-async fn rounds(plan: &Plan, servers: &Servers, report: &mut Report) -> Result<(), Failure> {
-    let ours: Arc<dyn Store> = Arc::new(Ours::new(&servers.url(), "session").await?);
-    let mut sides = sides::start(servers, |side| plan.wants(side)).await?;
-    if !sides.iter().any(|side| side.label() == sides::OURS_IN_RUST) {
-        // Others read our table.
-        fill(&ours, plan.sessions).await?;
+/// Runs all rounds. The targets stop when it returns.
+async fn run_rounds(plan: &Plan, servers: &Servers, results: &mut Results) -> Result<(), BoxError> {
+    let pg_session: Arc<dyn Store> = Arc::new(PgSession::new(&servers.url(), "session").await?);
+    let mut targets = targets::start(servers, |target| plan.wants(target)).await?;
+    if !targets.iter().any(|target| target.label() == PG_SESSION_IN_RUST) {
+        // Other targets read pg-session's table.
+        fill(&pg_session, plan.sessions).await?;
     }
-    for side in &mut sides {
-        eprintln!("filling in {} sessions: {}", plan.sessions, side.label());
-        side.fill(plan.sessions).await?;
+    for target in &mut targets {
+        eprintln!("inserting {} sessions: {}", plan.sessions, target.label());
+        target.fill(plan.sessions).await?;
     }
     servers.vacuum().await?;
     for round in 1..=plan.rounds {
-        measure(plan, round, &mut sides, report).await?;
+        run_round(plan, round, &mut targets, results).await?;
     }
     Ok(())
 }
 
-/// One round: every cell, and in it every side in turn.
-async fn measure(plan: &Plan, round: usize, sides: &mut [Box<dyn Side>], report: &mut Report) -> Result<(), Failure> {
+/// Measures each target in turn, for every operation and number of callers.
+async fn run_round(
+    plan: &Plan,
+    round: usize,
+    targets: &mut [Box<dyn Target>],
+    results: &mut Results,
+) -> Result<(), BoxError> {
     for &operation in &plan.operations {
         for &callers in &plan.callers {
             let task = Task { operation, callers, sessions: plan.sessions, seconds: plan.seconds };
-            for side in sides.iter_mut().filter(|side| side.does(operation, callers)) {
-                let label = side.label();
-                let before = Processor::look();
-                let outcome =
-                    side.measure(task).await.map_err(|error| failed(&error, &label.to_string(), operation))?;
-                let used = before.and_then(|before| Some(Processor::look()?.since(before)));
-                let outcome = outcome.with(used);
-                let (name, per_second) = (operation.name(), outcome.per_second);
-                eprintln!(
-                    "round {round} of {}: {name}, {callers} callers, {label}: {per_second:.0} a second",
-                    plan.rounds
-                );
-                report.add(label, operation, callers, outcome);
+            for target in targets.iter_mut().filter(|target| target.supports(operation, callers)) {
+                let (label, name, rounds) = (target.label(), operation.name(), plan.rounds);
+                let before = CpuTime::sample();
+                let outcome = target.measure(task).await.map_err(|error| format!("{label}, {name}: {error}"))?;
+                let usage = before.and_then(|before| Some(CpuTime::sample()?.since(before)));
+                let outcome = outcome.with_cpu_usage(usage);
+                let rate = outcome.per_second;
+                eprintln!("round {round} of {rounds}: {name}, {callers} callers, {label}: {rate:.0} calls/s");
+                results.add(label, operation, callers, outcome);
             }
         }
     }
     Ok(())
-}
-
-fn failed(error: &Failure, side: &str, operation: Operation) -> Failure {
-    format!("{side}, {}: {error}", operation.name()).into()
 }

@@ -1,4 +1,4 @@
-//! The app that counts its visitors' views, on axum. tower-sessions 0.14 serves all stores alike, and ours has its layer.
+//! The app that counts page views, on axum. All stores run under tower-sessions 0.14, and pg-session adds its layer.
 
 use std::env;
 use std::path::Path;
@@ -12,26 +12,26 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_sessions_014::{Session, SessionManagerLayer, SessionStore};
-use tower_sessions_redis_store::RedisStore;
 
-use crate::sides::{OURS, SQLX, TOWER_REDIS, redis, tower};
-use crate::task::Failure;
+use crate::error::BoxError;
+use crate::target::{PG_SESSION, SQLX, TOWER_REDIS};
+use crate::targets::tower_sessions;
 
-/// Serve the counter app with a store, for the load over HTTP.
+/// Serve the app that counts page views with one store.
 #[derive(Args)]
 pub(crate) struct Serve {
-    #[arg(value_parser = [OURS, SQLX, TOWER_REDIS])]
+    #[arg(value_parser = [PG_SESSION, SQLX, TOWER_REDIS])]
     store: String,
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Result<(), Failure> {
+    pub(crate) async fn run(self) -> Result<(), BoxError> {
         let url = env::var("DATABASE_URL")?;
         match self.store.as_str() {
-            SQLX => serve(app().layer(sessions(tower::sqlx_store(&url).await?))).await,
+            SQLX => serve(app().layer(sessions(tower_sessions::sqlx_store(&url).await?))).await,
             TOWER_REDIS => {
-                let redis = redis::connect(Path::new(&env::var("REDIS_SOCKET")?)).await?;
-                serve(app().layer(sessions(RedisStore::new(redis)))).await
+                let socket = env::var("REDIS_SOCKET")?;
+                serve(app().layer(sessions(tower_sessions::redis_store(Path::new(&socket)).await?))).await
             }
             _ => {
                 let store = PgStore::builder(url).table("axum").build()?;
@@ -50,7 +50,7 @@ fn sessions<S: SessionStore>(store: S) -> SessionManagerLayer<S> {
     SessionManagerLayer::new(store).with_secure(false)
 }
 
-async fn serve(app: Router) -> Result<(), Failure> {
+async fn serve(app: Router) -> Result<(), BoxError> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let mut terminate = signal(SignalKind::terminate())?;

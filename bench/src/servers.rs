@@ -1,4 +1,4 @@
-//! The private servers: one PostgreSQL, and Redis twice.
+//! The private servers: one PostgreSQL and two Redis.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use pg_session_testkit::{Folder, Guard, PgInstall, Server, Signal};
 use tokio_postgres::{Client, NoTls};
 
-use crate::task::Failure;
+use crate::error::BoxError;
 
-/// The one setting of PostgreSQL that is not its default, but for the number of connections.
+/// Besides the number of connections, the only setting of PostgreSQL that is not its default.
 pub(crate) const SHARED_BUFFERS: &str = "512MB";
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long Redis may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Servers {
     pub(crate) postgres: Server,
@@ -20,44 +21,45 @@ pub(crate) struct Servers {
     pub(crate) redis: Option<Redises>,
 }
 
-/// With nothing on disk, and with every write on disk before it is answered.
 pub(crate) struct Redises {
+    /// Writes nothing to disk.
     pub(crate) in_memory: Redis,
+    /// Syncs every write to disk before it replies.
     pub(crate) durable: Redis,
 }
 
 impl Servers {
-    pub(crate) async fn start() -> Result<Self, Failure> {
+    pub(crate) async fn start() -> Result<Self, BoxError> {
         let programs = PgInstall::find()?;
         let postgres = Server::builder().durable(true).setting("shared_buffers", SHARED_BUFFERS).start()?;
         let redis = match (Redis::start(false).await, Redis::start(true).await) {
             (Ok(in_memory), Ok(durable)) => Some(Redises { in_memory, durable }),
             (Err(error), _) | (_, Err(error)) => {
-                eprintln!("without Redis: {error}; install it, for example by apt-get install redis-server");
+                eprintln!("skipping Redis: {error}; install it, for example with `apt-get install redis-server`");
                 None
             }
         };
         Ok(Self { postgres, programs, redis })
     }
 
-    /// The URL of the database that all share, through the unix socket.
+    /// Returns the URL of the database that all targets share, over the unix socket.
     pub(crate) fn url(&self) -> String {
         self.postgres.socket_url("postgres")
     }
 
-    /// A connection beside those that are measured.
-    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+    /// Opens a connection that is not measured.
+    pub(crate) async fn client(&self) -> Result<Client, BoxError> {
         let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
     }
 
-    /// Leaves all tables that were filled in as autovacuum does after a minute.
-    pub(crate) async fn vacuum(&self) -> Result<(), Failure> {
+    /// Vacuums all tables as autovacuum would after a minute.
+    pub(crate) async fn vacuum(&self) -> Result<(), BoxError> {
         Ok(self.client().await?.batch_execute("VACUUM ANALYZE").await?)
     }
 
-    /// A program that comes with PostgreSQL, if it did: beside `postgres`, or beside what that is a link to.
+    /// Returns a program that was installed with PostgreSQL: beside `postgres` or beside the file it links to.
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         let postgres = self.programs.folder().join("postgres");
         let origin = postgres.canonicalize().unwrap_or_default();
@@ -68,13 +70,13 @@ impl Servers {
 /// A Redis on a unix socket.
 pub(crate) struct Redis {
     socket: PathBuf,
-    // Fields are dropped in this order: the server before its folder.
+    // Fields drop in this order: the server must stop before its folder is removed.
     _server: Guard,
     _folder: Folder,
 }
 
 impl Redis {
-    async fn start(durable: bool) -> Result<Self, Failure> {
+    async fn start(durable: bool) -> Result<Self, BoxError> {
         let folder = Folder::new()?;
         let socket = folder.path().join("redis.sock");
         let mut server = Guard::spawn("redis-server", Signal::Terminate, |command| {
@@ -82,10 +84,10 @@ impl Redis {
             command.args(["--appendfsync", "always", "--unixsocket"]).arg(&socket);
             command.arg("--dir").arg(folder.path()).stdout(Stdio::null());
         })?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while !socket.exists() {
             if server.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err("redis-server does not start".into());
+                return Err("redis-server did not start".into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

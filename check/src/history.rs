@@ -1,110 +1,111 @@
-//! What was called, when, and what it answered.
+//! The record of a run: every call, when it was made, and its answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The number of a session's id: each has one, and none is given twice.
+/// A session's id, as a number. No id is handed out twice.
 pub type Id = u32;
 
-/// The number of a call, by when it began. It is also the value that the call writes, so that every value says whose it is.
+/// The number of a call, in the order in which calls began. It is also the value that the call writes, so that every
+/// value names its writer.
 pub type Number = u32;
 
-/// Who calls, one call after the other.
+/// The number of a client. A client makes one call at a time.
 pub type Client = u32;
 
-/// Since the run began, by one monotonic clock.
+/// The time since the run began, by one monotonic clock.
 pub type Time = Duration;
 
-/// When a call ended of which nobody knows whether it did.
+/// Later than any time in a run.
 pub const NEVER: Time = Duration::MAX;
 
-/// A session's data: by which call it is there, and what each client has put in last, in a key of its own.
+/// A session's data.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Data {
-    /// The `set` or `create` that this is from. No update changes it.
-    pub born: Number,
-    /// By client, the call that wrote last.
-    pub of: BTreeMap<Client, Number>,
+    /// The `set` or `create` that wrote the session as a whole. No update changes it.
+    pub created_by: Number,
+    /// For each client, the last call that wrote the client's own key.
+    pub values: BTreeMap<Client, Number>,
 }
 
-/// One call, and its answer.
+/// One call and its answer.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Its number.
     pub number: Number,
-    /// Who called.
+    /// The client that made it.
     pub client: Client,
     /// The id that it was about.
     pub id: Id,
-    /// When it was about to be made.
+    /// When it was made.
     pub began: Time,
-    /// When its answer was there.
+    /// When it returned.
     pub ended: Time,
     /// What was asked.
-    pub verb: Verb,
+    pub operation: Operation,
     /// What was answered.
     pub answer: Answer,
 }
 
-/// What was asked.
+/// What a call asks.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Verb {
+pub enum Operation {
     /// Read the session.
     Get,
     /// Insert or replace it.
     Set(Data),
     /// Insert it, unless it lives.
     Create(Data),
-    /// Change the client's own key, against what a `get` found.
+    /// Change the client's own key in the session that an earlier `get` returned.
     Update {
         /// When that `get` began.
         base: Time,
-        /// What it found in the client's key.
+        /// The key's value in its answer.
         before: Option<Number>,
-        /// What the key should hold: the update's own number, what was there, or nothing.
+        /// The key's new value: the number of this call, the value it had, or none.
         after: Option<Number>,
     },
     /// Move its expiry.
     Touch,
     /// Delete it.
     Destroy,
-    /// Give it this id, which nobody has used before.
+    /// Move it to this id, which was never used before.
     Rotate(Id),
 }
 
-/// What was answered.
+/// What a call answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {
-    /// The session, by a `get`.
+    /// `get` returned this session.
     Found(Data),
-    /// Of `create`: it is there now. Of every other verb: it lived, and what was asked is done.
+    /// `create`: the session was inserted. Other operations: the session lived, and the operation was done.
     Yes,
-    /// Of `create`: a live one is there. Of every other verb: there is no such session.
+    /// `create`: a live session exists. Other operations: there is no such session.
     No,
-    /// It is done; whether there was a session is not told.
+    /// The operation was done, and the store does not say whether the session lived.
     Done,
-    /// The call failed: it may or may not have happened, or may happen later.
+    /// The call failed. It may have taken effect, may never, or may do so later.
     Unknown,
 }
 
-/// A whole run.
+/// The record of a whole run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// Every call, at the place of its number.
+    /// All calls, indexed by their numbers.
     pub calls: Vec<Call>,
-    /// The time to live of the sessions with ids that expire in the run. All calls on such an id give the same, and so
-    /// do those on the ids that it is rotated to.
-    pub brief: BTreeMap<Id, Duration>,
-    /// How long a session lives at most, under whatever ids, where the store has such a limit.
+    /// The ids whose sessions expire during the run, and their time to live. All calls on such an id, and on the ids
+    /// it is rotated to, give the same.
+    pub short_lived: BTreeMap<Id, Duration>,
+    /// The longest life of a session across all its ids, if the store has such a limit.
     pub max_age: Option<Duration>,
-    /// By how much the clocks of the run and of the store may differ, and the store may round a time to live.
+    /// How far the clocks of the run and of the store may differ, including the rounding of a time to live.
     pub slack: Duration,
 }
 
 impl Call {
-    /// When it had happened, if it did, as far as its own answer tells.
+    /// Returns the time by which the call took effect, if it did, judged by its own answer alone.
     pub(crate) fn answered_by(&self) -> Time {
         if self.answer == Answer::Unknown { NEVER } else { self.ended }
     }

@@ -1,21 +1,19 @@
-//! Random calls at once on a session store, and a checker of what they answered.
+//! Makes random concurrent calls on a session store and checks the answers.
 //!
-//! [`run`] makes the calls and records them, [`check`] looks in that [`History`] for promises that were not kept.
+//! [`run`] makes the calls and records them in a [`History`]. [`check`] searches it for broken promises.
 
-mod alterer;
 mod checker;
+mod disturbance;
 mod history;
-mod killer;
-mod peers;
 mod store;
+mod stores;
 mod violation;
 mod workload;
 
-pub use alterer::{Alterer, FITTING};
 pub use checker::check;
-pub use history::{Answer, Call, Client, Data, History, Id, NEVER, Number, Time, Verb};
-pub use killer::Killer;
-pub use peers::{ConnectPgSimple, SqlxStore};
-pub use store::{Failure, Ours, Store};
+pub use disturbance::{Disturbance, FITTING_ALTERATIONS};
+pub use history::{Answer, Call, Client, Data, History, Id, NEVER, Number, Operation, Time};
+pub use store::{BoxError, Store};
+pub use stores::{ConnectPgSimple, PgSession, SqlxStore};
 pub use violation::{Kind, Violation};
 pub use workload::{MAX_AGE, Mix, Run, Workload, run};

@@ -1,44 +1,46 @@
-//! The workloads: the calls, and the disturbance during them.
+//! The variants of the workload: which calls are made, and what disturbs them.
 
 use std::fmt;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use pg_session::PgStore;
-use pg_session_check::{Alterer, FITTING, Failure, Killer, MAX_AGE, Mix, Ours, Run, Store, Workload, run};
+use pg_session_check::{
+    BoxError, Disturbance, FITTING_ALTERATIONS, MAX_AGE, Mix, PgSession, Run, Store, Workload, run,
+};
 use pg_session_testkit::{Fault, Faults, Proxy};
 use serde::Serialize;
 
-/// One in this many answers of a server that misbehaves has a fault.
+/// A misbehaving server injects a fault into one of this many messages.
 const ONE_IN: u32 = 200;
 
-/// The `timeout` of the store that meets faults: how long it waits for an answer that is lost.
+/// The `timeout` of the store behind the misbehaving server, which limits its wait for a lost message.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Variant {
-    /// Sessions that are set, created, destroyed and rotated, and that expire.
+    /// Sessions that are set, created, destroyed and rotated, and sessions that expire.
     Plain,
-    /// The same, and connections are killed.
+    /// Like `plain`, while connections are killed.
     Killed,
-    /// Sessions that are in use for longer than their time to live.
+    /// Sessions that stay in use for longer than their time to live.
     Aged,
-    /// Sessions that get new ids until they are as old as `max_age` allows.
+    /// Sessions whose ids are renewed until they reach `max_age`.
     Renewals,
-    /// As plain, and the table is altered all the time.
+    /// Like `plain`, while the table is altered.
     Altered,
-    /// As plain, and one store reaches the server by way of a proxy that misbehaves.
+    /// Like `plain`, while one store reaches the server through a misbehaving proxy.
     Misbehaving,
 }
 
-/// The disturbances during a run.
+/// How often each disturbance happened, or `None` if the variant does not have it.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct Disturbed {
-    /// How many connections were killed; none where none should be.
+pub(crate) struct Disturbances {
+    /// Killed connections.
     pub(crate) killed: Option<u64>,
-    /// How often the table was altered.
+    /// Alterations of the table.
     pub(crate) altered: Option<u64>,
-    /// How many answers had a fault.
+    /// Faults injected into the server's messages.
     pub(crate) faults: Option<u64>,
 }
 
@@ -46,7 +48,7 @@ impl Variant {
     pub(crate) const ALL: [Self; 6] =
         [Self::Plain, Self::Killed, Self::Aged, Self::Renewals, Self::Altered, Self::Misbehaving];
 
-    /// Whether calls may fail.
+    /// Returns whether failed calls are expected.
     pub(crate) fn may_fail(self) -> bool {
         matches!(self, Self::Killed | Self::Misbehaving)
     }
@@ -60,22 +62,22 @@ impl Variant {
         Workload { calls, time, seed, mix }
     }
 
-    /// Makes the calls to two stores of ours.
-    pub(crate) async fn run_ours(self, url: &str, workload: Workload) -> Result<(Run, Disturbed), Failure> {
+    /// Makes the calls to two stores of pg-session.
+    pub(crate) async fn run_pg_session(self, url: &str, workload: Workload) -> Result<(Run, Disturbances), BoxError> {
         match self {
             Self::Renewals => {
-                let store = async || Ours::build(PgStore::builder(url).max_age(MAX_AGE)).await;
+                let store = async || PgSession::build(PgStore::builder(url).max_age(MAX_AGE)).await;
                 self.run([store().await?, store().await?], url, workload).await
             }
             Self::Misbehaving => {
                 let proxy = Proxy::start(url).await?;
-                let stores =
-                    [Ours::build(PgStore::builder(proxy.url()).timeout(TIMEOUT)).await?, Ours::new(url).await?];
+                let behind_proxy = PgSession::build(PgStore::builder(proxy.url()).timeout(TIMEOUT)).await?;
+                let stores = [behind_proxy, PgSession::new(url).await?];
                 proxy.misbehave(Faults::at_random(&Fault::DETECTABLE, ONE_IN, workload.seed));
                 let run = run(stores, workload).await;
-                Ok((run, Disturbed { faults: Some(proxy.struck()), ..Disturbed::default() }))
+                Ok((run, Disturbances { faults: Some(proxy.struck()), ..Disturbances::default() }))
             }
-            _ => self.run([Ours::new(url).await?, Ours::new(url).await?], url, workload).await,
+            _ => self.run([PgSession::new(url).await?, PgSession::new(url).await?], url, workload).await,
         }
     }
 
@@ -85,24 +87,24 @@ impl Variant {
         stores: [S; 2],
         url: &str,
         workload: Workload,
-    ) -> Result<(Run, Disturbed), Failure> {
+    ) -> Result<(Run, Disturbances), BoxError> {
         match self {
             Self::Killed => {
-                let killer = Killer::start(url).await?;
+                let kills = Disturbance::kill_connections(url).await?;
                 let run = run(stores, workload).await;
-                Ok((run, Disturbed { killed: Some(killer.stop().await?), ..Disturbed::default() }))
+                Ok((run, Disturbances { killed: Some(kills.stop().await?), ..Disturbances::default() }))
             }
             Self::Altered => {
-                let alterer = Alterer::start(url, FITTING).await?;
+                let alterations = Disturbance::alter_table(url, FITTING_ALTERATIONS).await?;
                 let run = run(stores, workload).await;
-                Ok((run, Disturbed { altered: Some(alterer.stop().await?), ..Disturbed::default() }))
+                Ok((run, Disturbances { altered: Some(alterations.stop().await?), ..Disturbances::default() }))
             }
-            _ => Ok((run(stores, workload).await, Disturbed::default())),
+            _ => Ok((run(stores, workload).await, Disturbances::default())),
         }
     }
 }
 
-/// What the workload adds to the name of a side.
+/// The suffix that the workload adds to the name of a target.
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

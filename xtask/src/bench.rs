@@ -3,30 +3,35 @@ use pg_session_testkit::PgInstall;
 
 use crate::error::Error;
 use crate::interrupt::run_or_stop;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
 const BENCH: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-bench", "--"];
 
-/// Measure pg-session beside its peers, in one run, on private servers.
+/// Measure pg-session and its peers in one run, on private servers.
 ///
-/// Starts a durable PostgreSQL and two Redis servers, fills them with sessions, and measures each side in turns: in
-/// Rust, in Node, over HTTP, and pgbench. Prints medians and ratios, and writes them with a chart into bench/results.
-/// Builds for release first. Ctrl-C stops everything.
+/// Starts a durable PostgreSQL and two Redis servers, fills them with sessions, and measures the targets in turn: in
+/// Rust, in Node, over HTTP, and pgbench. Prints medians and ratios, and writes them with a chart to bench/results.
+/// Builds for release first. Ctrl-C stops the bench and its servers.
 ///
-/// Takes about ten minutes without options; what counts are the ratios of one run on a machine that does nothing else.
-/// Single sides, operations and numbers of callers: see `cargo xtask bench -- --help`.
+/// Takes about ten minutes without options. Run it on an idle machine, and compare only the ratios of one run.
+/// `cargo xtask bench -- --help` shows how to choose targets, operations and numbers of callers.
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  cargo xtask bench --quick\n  cargo xtask bench -- --targets rust/ --operations get"
+)]
 pub(crate) struct Bench {
-    /// About a minute: fewer sessions, short rounds. Shows that all is well rather than how fast it is.
+    /// Take about a minute: fewer sessions and shorter rounds. The results are only rough.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
 
-    /// More than an hour: more and longer rounds, 1,000,000 sessions too, and memory over ten minutes.
+    /// Take more than an hour: more and longer rounds, also 1,000,000 sessions, and memory over ten minutes.
     #[arg(long)]
     full: bool,
 
-    /// More options for the bench.
+    /// Further options of the bench.
     #[arg(last = true)]
     args: Vec<String>,
 }

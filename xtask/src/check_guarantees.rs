@@ -3,45 +3,50 @@ use pg_session_testkit::PgInstall;
 
 use crate::error::Error;
 use crate::interrupt::run_or_stop;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
 const CHECK: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "pg-session-check", "--"];
 
-/// Look for promises that are not kept: lost updates, logouts undone, sessions that end early.
+/// Search for violations of the guarantees, such as lost updates, undone logouts and sessions that end early.
 ///
-/// Many clients call two stores on one table at random, also while connections are killed, while the table is altered
-/// and while the server misbehaves; with sessions that are in use for longer than their time to live, and with ids that
-/// are renewed until `max_age` ends the session. A checker looks at what was answered. tower-sessions-sqlx-store and
-/// connect-pg-simple get some of the same calls. Prints the violations per 100,000 calls side by side, and writes them
-/// into check/results. Builds for release first. Ctrl-C stops everything.
+/// Many clients make random calls to two stores on one table. Meanwhile, depending on the workload, connections are
+/// killed, the table is altered, the server misbehaves, sessions outlive their time to live, or ids are renewed until
+/// `max_age` ends the session. A checker then examines every answer. tower-sessions-sqlx-store and connect-pg-simple
+/// run some of the same workloads. Prints the violations per 100,000 calls, and writes them to check/results. Builds
+/// for release first. Ctrl-C stops the check and its server.
 ///
-/// Fails where pg-session has a violation, or a call that fails without a reason, and where a peer has not those that it
-/// is known for. Takes about half an hour.
+/// Fails if pg-session has a violation or an unexplained error, or if a peer does not show its known violations. Takes
+/// about half an hour.
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Example: a short check of pg-session\n  \
+                  cargo xtask check-guarantees --targets pg-session --workloads plain,killed --calls 20000"
+)]
 pub(crate) struct CheckGuarantees {
-    /// How many calls pg-session gets, of each workload; its peers get a tenth of it.
-    /// [default: 1000000]
+    /// The number of calls to pg-session in each workload. Its peers get a tenth of it. [default: 1000000]
     #[arg(long)]
     calls: Option<u32>,
 
-    /// The longest that the calls to one store may take. [default: 900]
+    /// The time limit for the calls to one store, in seconds. [default: 900]
     #[arg(long)]
     seconds: Option<u64>,
 
-    /// What decides the calls of each client; when they are answered, it does not. [default: another one each time]
+    /// The seed of the random calls. It does not determine their timing. [default: random]
     #[arg(long)]
     seed: Option<u64>,
 
-    /// Only these: pg-session, tower-sessions-sqlx-store, connect-pg-simple.
+    /// Check only these: pg-session, tower-sessions-sqlx-store, connect-pg-simple.
     #[arg(long)]
-    sides: Option<String>,
+    targets: Option<String>,
 
-    /// Only these: plain, killed, aged, renewals, altered, misbehaving.
+    /// Run only these: plain, killed, aged, renewals, altered, misbehaving.
     #[arg(long)]
     workloads: Option<String>,
 
-    /// Without connections being killed.
+    /// Kill no connections.
     #[arg(long)]
     no_kills: bool,
 }
@@ -57,7 +62,7 @@ impl CheckGuarantees {
             ("--calls", self.calls.map(|calls| calls.to_string())),
             ("--seconds", self.seconds.map(|seconds| seconds.to_string())),
             ("--seed", self.seed.map(|seed| seed.to_string())),
-            ("--sides", self.sides),
+            ("--targets", self.targets),
             ("--workloads", self.workloads),
         ];
         run_or_stop(&CHECK, |check| {

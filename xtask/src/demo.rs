@@ -8,12 +8,14 @@ use pg_session_testkit::{Guard, PgInstall, Server, Signal, persistent_dir};
 
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::{node, workspace};
+use crate::node;
+use crate::session_secret;
+use crate::workspace::workspace;
 
-/// A web app to serve. It is told DATABASE_URL and PORT, and says `listening on http://…` when it is ready.
+/// An example app. It reads DATABASE_URL, PORT and SESSION_SECRET, and prints `listening on http://…` when it is ready.
 struct App {
     name: &'static str,
-    /// In the workspace.
+    /// Relative to the workspace.
     folder: &'static str,
     run: &'static [&'static str],
 }
@@ -22,20 +24,23 @@ const AXUM: App =
     App { name: "axum", folder: "examples/axum", run: &["cargo", "run", "--quiet", "--package", "example-axum"] };
 const KOA: App = App { name: "Koa", folder: "examples/koa", run: &["node", "app.js"] };
 
-/// Every PostgreSQL has this database from its beginning.
+/// A database that every new server has.
 const DATABASE: &str = "postgres";
 
-/// Serve the example apps for axum and, where Node is there, for Koa, with their sessions in one private PostgreSQL.
+/// Run the example apps for axum and, if Node is installed, for Koa, on a private PostgreSQL.
 ///
-/// Each prints `listening on http://127.0.0.1:<port>` when it is ready. Ctrl-C stops everything; the sessions are there
-/// again at the next start.
+/// Each prints `listening on http://127.0.0.1:<port>` when it is ready. Ctrl-C stops the apps and PostgreSQL. The sessions
+/// survive a restart of the demo.
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  cargo xtask demo --port 4000\n  curl --cookie-jar jar --cookie jar http://127.0.0.1:4000"
+)]
 pub(crate) struct Demo {
-    /// The port of 127.0.0.1 for the axum app. The Koa app takes the next one.
+    /// The port of the axum app on 127.0.0.1. The Koa app uses the next one.
     #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..65535))]
     port: u16,
 
-    /// The folder for PostgreSQL's data. [default: target/demo]
+    /// The folder for PostgreSQL's data and for the key that signs cookies. [default: target/demo]
     #[arg(long)]
     data: Option<PathBuf>,
 }
@@ -52,33 +57,35 @@ impl Demo {
         let ports = [self.port, self.port + 1];
         ports.into_iter().try_for_each(check_port)?;
         let interrupt = Interrupt::install()?;
-        let programs = PgInstall::find_or_fetch()?;
-        let apps = build(&|command, folder| to_its_end(command, folder, &interrupt))?;
+        let install = PgInstall::find_or_fetch()?;
+        let apps = build(&|command, folder| run_to_end(command, folder, &interrupt))?;
 
         let data = self.data.map_or_else(|| persistent_dir("demo"), Ok)?;
-        eprintln!("starting PostgreSQL {} of {} on {}", programs.major(), programs.folder().display(), data.display());
-        let server = Server::builder().data_dir(data).durable(true).start()?;
-        serve(&apps, ports, &server.url(DATABASE), &interrupt)?;
+        eprintln!("starting PostgreSQL {} from {} on {}", install.major(), install.folder().display(), data.display());
+        let server = Server::builder().data_dir(&data).durable(true).start()?;
+        let environment =
+            [("DATABASE_URL", server.url(DATABASE)), ("SESSION_SECRET", session_secret::load_or_create(&data)?)];
+        serve(&apps, ports, &environment, &interrupt)?;
         eprintln!("stopping PostgreSQL");
         Ok(())
     }
 }
 
-/// Finds out before anything is started what would only come out at the end.
+/// Reports a port in use before the build, which takes long.
 fn check_port(port: u16) -> Result<(), Error> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Error::PortTaken { port }),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Error::PortInUse { port }),
         Err(source) => Err(Error::Port { port, source }),
     }
 }
 
-/// The apps that can be served here.
+/// Builds the apps, and returns those that can run on this machine.
 fn build(run: &node::Run<'_>) -> Result<Vec<App>, Error> {
     eprintln!("building the axum app");
     run(&["cargo", "build", "--package", "example-axum"], workspace())?;
     if !node::installed() {
-        eprintln!("Node is not installed: the Koa app is left out");
+        eprintln!("Node is not installed; skipping the Koa app");
         return Ok(vec![AXUM]);
     }
     eprintln!("building the Koa app");
@@ -86,39 +93,39 @@ fn build(run: &node::Run<'_>) -> Result<Vec<App>, Error> {
         Ok(()) => Ok(vec![AXUM, KOA]),
         Err(Error::Interrupted) => Err(Error::Interrupted),
         Err(error) => {
-            eprintln!("{error}; the Koa app is left out");
+            eprintln!("{error}; skipping the Koa app");
             Ok(vec![AXUM])
         }
     }
 }
 
-/// Runs the apps until the user stops them, or one ends by itself.
-fn serve(apps: &[App], ports: [u16; 2], url: &str, interrupt: &Interrupt) -> Result<(), Error> {
+/// Runs the apps until the user stops them or one of them exits.
+fn serve(apps: &[App], ports: [u16; 2], environment: &[(&str, String)], interrupt: &Interrupt) -> Result<(), Error> {
     let mut running = Vec::new();
     for (app, port) in apps.iter().zip(ports) {
         let configure = |command: &mut Command| {
-            command.env("DATABASE_URL", url).env("PORT", port.to_string());
+            command.envs(environment.iter().cloned()).env("PORT", port.to_string());
         };
         running.push(spawn(app.run, &workspace().join(app.folder), configure)?);
     }
     let commands = apps.iter().map(|app| app.run.join(" ")).collect::<Vec<_>>().join("` or `");
-    let ended = interrupt.or_end(&mut running).map_err(|source| Error::Run { command: commands, source })?;
-    if let Some((number, status)) = ended {
-        return Err(Error::AppEnded { app: apps[number].name, status });
+    let exited = interrupt.or_exit(&mut running).map_err(|source| Error::Run { command: commands, source })?;
+    if let Some((number, status)) = exited {
+        return Err(Error::AppExited { app: apps[number].name, status });
     }
     eprintln!("\nstopping the apps");
     Ok(())
 }
 
-/// Runs a command that must succeed, unless the user's wish to stop comes first.
-fn to_its_end(command: &[&str], folder: &Path, interrupt: &Interrupt) -> Result<(), Error> {
-    // Our standard output is for where the apps listen.
+/// Runs a command until it exits or the user stops it. Returns an error if it fails.
+fn run_to_end(command: &[&str], folder: &Path, interrupt: &Interrupt) -> Result<(), Error> {
+    // Standard output is reserved for the addresses of the apps.
     let configure = |command: &mut Command| {
         command.stdout(io::stderr());
     };
     let mut running = [spawn(command, folder, configure)?];
     let command = command.join(" ");
-    match interrupt.or_end(&mut running) {
+    match interrupt.or_exit(&mut running) {
         Ok(Some((_, status))) if status.success() => Ok(()),
         Ok(Some((_, status))) => Err(Error::Failed { command, status }),
         Ok(None) => Err(Error::Interrupted),

@@ -6,26 +6,26 @@ use std::time::Duration;
 use pg_session_testkit::{Guard, Signal};
 
 use crate::error::Error;
-use crate::workspace;
+use crate::workspace::workspace;
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// The user's wish to stop: Ctrl-C, SIGTERM or SIGHUP.
+/// Receives Ctrl-C, SIGTERM and SIGHUP.
 pub(crate) struct Interrupt(Receiver<()>);
 
 impl Interrupt {
-    /// From here on, these signals do not end this process.
+    /// Installs the handler. These signals no longer end this process.
     pub(crate) fn install() -> Result<Self, Error> {
         let (sender, receiver) = mpsc::channel();
         ctrlc::set_handler(move || {
-            // Fails only when nobody waits for it any more, for all is being stopped anyway.
+            // Fails only if the receiver is dropped, and then the command is already stopping.
             let _ = sender.send(());
         })?;
         Ok(Self(receiver))
     }
 
-    /// Which of the programs ended first, and how; none when the user's wish came before that.
-    pub(crate) fn or_end(&self, programs: &mut [Guard]) -> io::Result<Option<(usize, ExitStatus)>> {
+    /// Waits until a program exits, and returns its index and status. Returns `None` if a signal arrives first.
+    pub(crate) fn or_exit(&self, programs: &mut [Guard]) -> io::Result<Option<(usize, ExitStatus)>> {
         loop {
             match self.0.recv_timeout(POLL) {
                 Err(RecvTimeoutError::Timeout) => {
@@ -41,8 +41,7 @@ impl Interrupt {
     }
 }
 
-/// Runs a command in the workspace to its end, where it must succeed, or until the user wishes to stop: then it is told to,
-/// and waited for.
+/// Runs a command in the workspace until it exits, or until the user stops it with a signal. Returns an error if it fails.
 pub(crate) fn run_or_stop(command: &[&str], configure: impl FnOnce(&mut Command)) -> Result<(), Error> {
     let interrupt = Interrupt::install()?;
     let failed = |source| Error::Run { command: command.join(" "), source };
@@ -51,7 +50,7 @@ pub(crate) fn run_or_stop(command: &[&str], configure: impl FnOnce(&mut Command)
         configure(program);
     })
     .map_err(failed)?;
-    match interrupt.or_end(&mut [program]).map_err(failed)? {
+    match interrupt.or_exit(&mut [program]).map_err(failed)? {
         Some((_, status)) if !status.success() => Err(Error::Failed { command: command.join(" "), status }),
         Some(_) => Ok(()),
         None => {

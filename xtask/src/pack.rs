@@ -1,14 +1,17 @@
 use clap::Args;
 
 use crate::error::Error;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::workspace::workspace;
 
-/// Make the npm packages: pg-session itself, and the one with the binary for this platform.
+/// Create the npm packages: pg-session, and the package with the binary for this platform.
 ///
-/// Leaves a folder and a tarball of each in target/npm, and prints the tarballs. Every platform makes its own binary.
+/// Writes a folder and a tarball of each to target/npm, and prints the paths of the tarballs. Each platform's binary must
+/// be packed on that platform.
 #[derive(Args)]
 pub(crate) struct Pack {
-    /// Pack the binary of the debug build, which is made faster, into target/npm-debug.
+    /// Pack a debug build, which compiles faster, into target/npm-debug.
     #[arg(long)]
     debug: bool,
 }

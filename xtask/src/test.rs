@@ -5,26 +5,37 @@ use clap::Args;
 use pg_session_testkit::{PgBouncer, PgInstall, SHARED_SERVER, Server};
 
 use crate::error::Error;
-use crate::{node, run, workspace};
+use crate::node;
+use crate::run::run;
+use crate::structure;
+use crate::workspace::workspace;
 
-/// Check everything: formatting, clippy and all tests, on one private PostgreSQL.
+/// The feature sets of the engine that are checked besides the full one.
+const FEATURE_SETS: [&[&str]; 4] = [
+    &["--no-default-features"],
+    &["--no-default-features", "--features=deadpool"],
+    &["--no-default-features", "--features=sqlx"],
+    &[],
+];
+
+/// Run all checks: structure, formatting, clippy, feature sets, and all tests on one private PostgreSQL.
 ///
-/// Formatting, clippy, Node's tests and those behind PgBouncer are skipped where rustfmt, clippy, Node or PgBouncer are not
-/// installed; the last line says so.
+/// Skips the checks whose tools are not installed: rustfmt, clippy, Node or PgBouncer. The last line lists them.
 #[derive(Args)]
+#[command(after_help = "Example: run the tests whose name contains `rotate`\n  cargo xtask test -- rotate")]
 pub(crate) struct Test {
-    /// Fail where anything would be skipped.
+    /// Fail if a tool is not installed.
     #[arg(long)]
     strict: bool,
 
-    /// What to hand to `cargo test`.
+    /// Arguments of `cargo test`.
     #[arg(last = true)]
     args: Vec<String>,
 }
 
 impl Test {
     pub(crate) fn run(self) -> Result<(), Error> {
-        let began = Instant::now();
+        let start = Instant::now();
         let has_node = node::installed();
         let needed = [
             ("rustfmt", is_installed("fmt")),
@@ -32,10 +43,11 @@ impl Test {
             ("PgBouncer", PgBouncer::program().is_some()),
             ("Node", has_node),
         ];
-        let missing: Vec<_> = needed.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| *name).collect();
+        let missing: Vec<_> = needed.iter().filter(|(_, is_installed)| !is_installed).map(|(name, _)| *name).collect();
         if self.strict && !missing.is_empty() {
             return Err(Error::Missing(missing.join(", ")));
         }
+        step("structure", structure::check)?;
         if !missing.contains(&"rustfmt") {
             step("formatting", || cargo(&["fmt", "--all", "--check"], |_| ()))?;
         }
@@ -44,9 +56,14 @@ impl Test {
             let strict = ["--", "--deny", "warnings"];
             step("clippy", || cargo(&[&clippy[..], &strict].concat(), |_| ()))?;
         }
-        let server = step("PostgreSQL", start)?;
+        step("feature sets", || {
+            FEATURE_SETS
+                .iter()
+                .try_for_each(|features| cargo(&[&["check", "--package=pg-session"], *features].concat(), |_| ()))
+        })?;
+        let server = step("PostgreSQL", start_server)?;
         step("tests", || {
-            // The addon is tested from Node.
+            // The tests of the addon run in Node.
             let tests = ["test", "--workspace", "--exclude=pg-session-node", "--all-features"];
             cargo(&tests, |command| {
                 command.args(&self.args).env(SHARED_SERVER, server.shared_line());
@@ -62,33 +79,36 @@ impl Test {
                 })
             })?;
         }
-        let seconds = began.elapsed().as_secs_f64();
+        let seconds = start.elapsed().as_secs_f64();
         match &missing[..] {
             [] => println!("\n== everything passed in {seconds:.1} s"),
-            _ => println!("\n== passed in {seconds:.1} s; skipped, because not installed: {}", missing.join(", ")),
+            _ => println!(
+                "\n== passed in {seconds:.1} s; skipped because they are not installed: {}",
+                missing.join(", ")
+            ),
         }
         Ok(())
     }
 }
 
-/// Does one step under a heading, and tells its time.
+/// Runs one step. Prints a heading and the duration.
 fn step<T>(name: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     println!("\n== {name}");
-    let began = Instant::now();
-    let done = work();
-    let seconds = began.elapsed().as_secs_f64();
-    match done {
-        Ok(done) => {
+    let start = Instant::now();
+    let result = work();
+    let seconds = start.elapsed().as_secs_f64();
+    match result {
+        Ok(value) => {
             println!("== {name}: {seconds:.1} s");
-            Ok(done)
+            Ok(value)
         }
         Err(cause) => Err(Error::Step { step: name, seconds, cause: Box::new(cause) }),
     }
 }
 
-fn start() -> Result<Server, Error> {
-    let programs = PgInstall::find_or_fetch()?;
-    println!("PostgreSQL {} of {}", programs.major(), programs.folder().display());
+fn start_server() -> Result<Server, Error> {
+    let install = PgInstall::find_or_fetch()?;
+    println!("PostgreSQL {} from {}", install.major(), install.folder().display());
     Ok(Server::start()?)
 }
 

@@ -1,6 +1,6 @@
-//! The demo, as a user runs it.
+//! `cargo xtask demo`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,32 +11,32 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A demo that is killed when a test fails halfway. The Koa app listens on the port after that of the axum app.
+/// A running demo, which is killed on drop. The Koa app listens on the port after that of the axum app.
 struct Demo {
     process: Child,
     port: u16,
 }
 
 impl Demo {
-    /// Waits until it is ready, which takes as long as a build does.
+    /// Starts a demo and waits until it is ready. This may include a build.
     fn start(port: u16, data: &Path) -> Self {
         let mut process = command(port, data).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let demo = Self { process, port };
-        let mut told: Vec<_> = lines.map(Result::unwrap).take(1 + usize::from(node_is_there())).collect();
-        told.sort();
+        let mut output: Vec<_> = lines.map(Result::unwrap).take(1 + usize::from(node_is_installed())).collect();
+        output.sort();
         let ports = [port, port + 1].map(|port| format!("listening on http://127.0.0.1:{port}"));
-        assert_eq!(told, ports[..told.len()]);
+        assert_eq!(output, ports[..output.len()]);
         demo
     }
 
-    /// What a browser with these cookies gets of the axum app; it keeps new ones.
+    /// Sends a request with these cookies to the axum app, and stores the new ones.
     fn get(&self, cookies: &mut String) -> String {
         Self::get_at(self.port, cookies)
     }
 
-    /// The same of the Koa app.
-    fn get_of_koa(&self, cookies: &mut String) -> String {
+    /// Sends a request with these cookies to the Koa app, and stores the new ones.
+    fn get_from_koa(&self, cookies: &mut String) -> String {
         Self::get_at(self.port + 1, cookies)
     }
 
@@ -57,23 +57,23 @@ impl Demo {
         body.to_owned()
     }
 
-    fn end_by(&mut self, signal: &str) -> ExitStatus {
+    fn stop(&mut self, signal: &str) -> ExitStatus {
         kill(signal, self.process.id());
-        self.end()
+        self.wait()
     }
 
-    fn end(&mut self) -> ExitStatus {
+    fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the demo does not end");
+            assert!(Instant::now() < deadline, "the demo does not exit");
             sleep(Duration::from_millis(20));
         }
     }
 
-    /// The process of an app: below the shell that guards it.
+    /// Returns the id of an app's process, which is a child of the shell that guards it.
     fn app(&self, command: &str) -> u32 {
         let children = |parent: u32| processes().into_iter().filter(move |process| process.parent == parent);
         let mut apps = children(self.process.id())
@@ -118,14 +118,15 @@ fn kill(signal: &str, process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// A port that is free, and the next is too.
+/// Returns a free port whose successor is free too. It is below the ports that systems assign to outgoing connections,
+/// because one of those could take it during the build.
 fn free_port() -> u16 {
-    let any = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let next_is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok();
-    std::iter::repeat_with(any).find(next_is_free).unwrap()
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    (first..).find(|port| is_free(*port) && is_free(port + 1)).unwrap()
 }
 
-fn node_is_there() -> bool {
+fn node_is_installed() -> bool {
     ["node", "npm"].iter().all(|program| Command::new(program).arg("--version").output().is_ok())
 }
 
@@ -135,15 +136,15 @@ fn assert_nothing_runs(port: u16, data: &Path) {
     while [port, port + 1].iter().any(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok())
         || processes().iter().any(|process| process.command.contains(data))
     {
-        assert!(Instant::now() < deadline, "something still runs");
+        assert!(Instant::now() < deadline, "a process of the demo is still running");
         sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
-fn it_counts_on_after_it_was_stopped() {
+fn sessions_survive_a_restart() {
     let data = tempfile::tempdir().unwrap();
-    // The server's user must get in.
+    // The server's user must be able to enter the folder.
     fs::set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
     let data = data.path();
     let port = free_port();
@@ -152,43 +153,45 @@ fn it_counts_on_after_it_was_stopped() {
     let mut demo = Demo::start(port, data);
     let answers = [(); 3].map(|()| demo.get(&mut cookie));
     assert_eq!(answers, [r#"{"views":1}"#, r#"{"views":2}"#, r#"{"views":3}"#]);
-    if node_is_there() {
-        assert_eq!([(); 2].map(|()| demo.get_of_koa(&mut koa_cookie)), [r#"{"views":1}"#, r#"{"views":2}"#]);
+    let secret = fs::read(data.join("session-secret")).unwrap();
+    if node_is_installed() {
+        assert_eq!([(); 2].map(|()| demo.get_from_koa(&mut koa_cookie)), [r#"{"views":1}"#, r#"{"views":2}"#]);
     }
-    assert_eq!(demo.end_by("INT").code(), Some(0));
+    assert_eq!(demo.stop("INT").code(), Some(0));
     assert_nothing_runs(port, data);
 
     let mut demo = Demo::start(port, data);
     assert_eq!(demo.get(&mut cookie), r#"{"views":4}"#);
+    assert_eq!(fs::read(data.join("session-secret")).unwrap(), secret);
     assert_eq!(demo.get(&mut String::new()), r#"{"views":1}"#);
-    if node_is_there() {
-        assert_eq!(demo.get_of_koa(&mut koa_cookie), r#"{"views":3}"#);
+    if node_is_installed() {
+        assert_eq!(demo.get_from_koa(&mut koa_cookie), r#"{"views":3}"#);
     }
-    assert_eq!(demo.end_by("TERM").code(), Some(0));
+    assert_eq!(demo.stop("TERM").code(), Some(0));
     assert_nothing_runs(port, data);
 
     let mut demo = Demo::start(port, data);
     assert_eq!(demo.get(&mut cookie), r#"{"views":5}"#);
     kill("KILL", demo.app("/example-axum"));
-    assert_eq!(demo.end().code(), Some(1));
+    assert_eq!(demo.wait().code(), Some(1));
     assert_nothing_runs(port, data);
 
-    if node_is_there() {
+    if node_is_installed() {
         let mut demo = Demo::start(port, data);
         kill("KILL", demo.app("node app.js"));
-        assert_eq!(demo.end().code(), Some(1));
+        assert_eq!(demo.wait().code(), Some(1));
         assert_nothing_runs(port, data);
     }
 }
 
 #[test]
-fn a_taken_port_is_told() {
-    let thief = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = thief.local_addr().unwrap().port();
+fn a_port_in_use_is_reported() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
     let data = tempfile::tempdir().unwrap();
     let output = command(port, data.path()).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains(&format!("port {port}")) && told.contains("--port"), "{told}");
+    assert!(error.contains(&format!("port {port}")) && error.contains("--port"), "{error}");
     assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
 }

@@ -1,7 +1,7 @@
-//! The chart: bars a second, the longest of each panel across its whole width. Readable on light and on dark.
+//! The chart: calls per second as bars, scaled to the longest bar of each panel. Readable in light and dark mode.
 
-use super::Line;
-use crate::sides::{Group, OURS};
+use super::results::Row;
+use crate::target::{Group, PG_SESSION};
 use crate::task::Operation;
 
 const CALLERS: usize = 256;
@@ -19,53 +19,52 @@ const WIDTH: f64 = 760.0;
 const MARGIN: f64 = 20.0;
 const NAMES: f64 = 320.0;
 const NUMBERS: f64 = 70.0;
-const ROW: f64 = 22.0;
-const BAR: f64 = 14.0;
+const ROW_HEIGHT: f64 = 22.0;
+const BAR_HEIGHT: f64 = 14.0;
 const HEADING: f64 = 34.0;
 const TITLE: f64 = 56.0;
 
 const STYLE: &str = "\
 text{font:13px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1f2328}\
 .title{font-size:17px;font-weight:600}.heading{font-weight:600}.note,.number{fill:#59636e}.note{font-size:12px}\
-.ours{fill:#2f6fdb}.other{fill:#a9b4c0}\
+.highlight{fill:#2f6fdb}.other{fill:#a9b4c0}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.note,.number{fill:#9198a1}\
-.ours{fill:#5b9bff}.other{fill:#4d5763}}";
+.highlight{fill:#5b9bff}.other{fill:#4d5763}}";
 
-/// `note` stands small below the title.
-pub(crate) fn svg(lines: &[Line], note: &str) -> String {
-    let mut body = text(MARGIN, 28.0, "title", &format!("Calls a second, {CALLERS} callers"));
+/// Renders the chart, with `note` in small print below the title.
+pub(crate) fn svg(rows: &[Row], note: &str) -> String {
+    let mut body = text(MARGIN, 28.0, "title", &format!("Calls per second, {CALLERS} callers"));
     body += &text(MARGIN, 47.0, "note", note);
     let mut y = TITLE;
     for (heading, group, operation) in PANELS {
-        let mut bars: Vec<_> = lines
-            .iter()
-            .filter(|line| (line.group, line.operation, line.callers) == (group, operation, CALLERS))
-            .collect();
+        let is_in_panel = |row: &&Row| (row.group, row.operation, row.callers) == (group, operation, CALLERS);
+        let mut bars: Vec<_> = rows.iter().filter(is_in_panel).collect();
         bars.sort_by(|a, b| b.median.per_second.total_cmp(&a.median.per_second));
-        let Some(longest) = bars.first().map(|line| line.median.per_second) else { continue };
+        let Some(longest) = bars.first().map(|row| row.median.per_second) else { continue };
         body += &text(MARGIN, y + 24.0, "heading", heading);
         y += HEADING;
-        for line in bars {
-            body += &bar(line, longest, y);
-            y += ROW;
+        for row in bars {
+            body += &bar(row, longest, y);
+            y += ROW_HEIGHT;
         }
     }
     let height = y + MARGIN;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" role=\"img\" \
-         aria-label=\"Calls a second of pg-session and its peers\">\n<style>{STYLE}</style>\n{body}</svg>\n"
+         aria-label=\"Calls per second of pg-session and its peers\">\n<style>{STYLE}</style>\n{body}</svg>\n"
     )
 }
 
-fn bar(line: &Line, longest: f64, y: f64) -> String {
-    let room = WIDTH - 2.0 * MARGIN - NAMES - NUMBERS;
-    let width = (room * line.median.per_second / longest).max(1.0);
-    let class = if line.side == OURS { "ours" } else { "other" };
-    let (left, top, middle) = (MARGIN + NAMES, y + (ROW - BAR) / 2.0, y + ROW / 2.0 + 4.5);
-    let bar =
-        format!("<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"2\"/>\n");
-    let number = text(left + width + 6.0, middle, "number", &thousands(line.median.per_second));
-    text(MARGIN + 8.0, middle, "name", line.side) + &bar + &number
+fn bar(row: &Row, longest: f64, y: f64) -> String {
+    let max_width = WIDTH - 2.0 * MARGIN - NAMES - NUMBERS;
+    let width = (max_width * row.median.per_second / longest).max(1.0);
+    let class = if row.target == PG_SESSION { "highlight" } else { "other" };
+    let (left, top, middle) = (MARGIN + NAMES, y + (ROW_HEIGHT - BAR_HEIGHT) / 2.0, y + ROW_HEIGHT / 2.0 + 4.5);
+    let bar = format!(
+        "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" rx=\"2\"/>\n"
+    );
+    let number = text(left + width + 6.0, middle, "number", &thousands(row.median.per_second));
+    text(MARGIN + 8.0, middle, "name", row.target) + &bar + &number
 }
 
 fn text(x: f64, y: f64, class: &str, text: &str) -> String {
@@ -73,7 +72,7 @@ fn text(x: f64, y: f64, class: &str, text: &str) -> String {
     format!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{text}</text>\n")
 }
 
-/// 1234567 as `1,234,567`.
+/// Formats 1234567 as `1,234,567`.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
@@ -89,16 +88,16 @@ fn thousands(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Outcome;
+    use crate::outcome::Outcome;
 
-    fn line(side: &'static str, per_second: f64) -> Line {
+    fn row(target: &'static str, per_second: f64) -> Row {
         let median = Outcome { per_second, ..Outcome::default() };
-        Line { group: Group::Rust, operation: Operation::Get, callers: CALLERS, side, median, ratio: None }
+        Row { group: Group::Rust, operation: Operation::Get, callers: CALLERS, target, median, ratio: None }
     }
 
     #[test]
-    fn bars_are_as_long_as_their_numbers_and_the_fastest_is_first() {
-        let chart = svg(&[line("a < b", 50_000.0), line(OURS, 200_000.0)], "R&D");
+    fn bars_are_proportional_and_the_fastest_comes_first() {
+        let chart = svg(&[row("a < b", 50_000.0), row(PG_SESSION, 200_000.0)], "R&D");
         let widths: Vec<_> = chart.split("width=\"").skip(2).filter_map(|rest| rest.split('"').next()).collect();
         assert_eq!(widths, ["330.0", "82.5"]);
         assert!(chart.find("200,000") < chart.find("a &lt; b") && chart.contains("R&amp;D"), "{chart}");
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_their_commas() {
+    fn thousands_are_separated_by_commas() {
         assert_eq!(
             ["7", "999", "1,000", "123,456"],
             [7.4, 999.0, 1000.0, 123_456.0].map(thousands).each_ref().map(|s| s.as_str())

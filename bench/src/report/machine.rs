@@ -1,4 +1,4 @@
-//! Where it was measured, and with which versions.
+//! The machine, and the versions of everything measured.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,8 +8,8 @@ use std::process::Command;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::error::BoxError;
 use crate::servers::Servers;
-use crate::task::Failure;
 
 const CRATES: [&str; 7] = [
     "axum",
@@ -33,13 +33,13 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) async fn look(servers: &Servers) -> Result<Self, Failure> {
+    pub(crate) async fn inspect(servers: &Servers) -> Result<Self, BoxError> {
         let client = servers.client().await?;
         let mut versions = locked_crates(include_str!("../../../Cargo.lock"));
         versions.extend(locked_packages(include_str!("../../node/package-lock.json"))?);
         versions.insert("PostgreSQL".into(), client.query_one("SHOW server_version", &[]).await?.get(0));
-        versions.insert("Redis".into(), told("redis-server"));
-        versions.insert("Node".into(), told("node"));
+        versions.insert("Redis".into(), version_of("redis-server"));
+        versions.insert("Node".into(), version_of("node"));
         Ok(Self {
             cpu: field("/proc/cpuinfo", "model name"),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
@@ -49,7 +49,7 @@ impl Machine {
         })
     }
 
-    /// Everything with a version, as `axum 0.8.9, …`.
+    /// Lists all versions as `axum 0.8.9, …`.
     pub(crate) fn versions(&self) -> String {
         let versions: Vec<_> = self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
         versions.join(", ")
@@ -66,21 +66,21 @@ fn unknown() -> String {
     "unknown".to_owned()
 }
 
-/// The value of a line such as `model name : …`.
+/// Returns the value of a line such as `model name : …`.
 fn field(path: &str, name: &str) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
     line.map_or(unknown(), |value| value.trim().to_owned())
 }
 
-/// `24684096 kB` as `23.5 GiB`.
+/// Formats `24684096 kB` as `23.5 GiB`.
 fn gibibytes(memory: &str) -> String {
     let kilobytes = memory.strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
     kilobytes.map_or(unknown(), |kilobytes| format!("{:.1} GiB", kilobytes / 1024.0 / 1024.0))
 }
 
-/// The version in what a program says: `v=7.0.15` of Redis, `v20.20.2` of Node.
-fn told(program: &str) -> String {
+/// Returns the version that a program prints: Redis `v=7.0.15`, Node `v20.20.2`.
+fn version_of(program: &str) -> String {
     let output = Command::new(program).arg("--version").output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let version = text.split_whitespace().find_map(|word| word.strip_prefix("v=").or(word.strip_prefix('v')));
@@ -98,7 +98,7 @@ fn locked_crates(lock: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn locked_packages(lock: &str) -> Result<BTreeMap<String, String>, Failure> {
+fn locked_packages(lock: &str) -> Result<BTreeMap<String, String>, BoxError> {
     let lock: Value = serde_json::from_str(lock)?;
     let version = |name: &&str| lock["packages"][format!("node_modules/{name}")]["version"].as_str().map(str::to_owned);
     Ok(PACKAGES.iter().filter_map(|name| Some(((*name).to_owned(), version(name)?))).collect())
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_told_in_gibibytes() {
+    fn memory_is_shown_in_gibibytes() {
         assert_eq!((gibibytes("24684096 kB"), gibibytes("?")), ("23.5 GiB".to_owned(), "unknown".to_owned()));
     }
 

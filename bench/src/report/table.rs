@@ -1,25 +1,26 @@
-//! The report in Markdown.
+//! The results in Markdown.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::targets::{Bound, Target};
-use super::{Line, Machine};
-use crate::task::Outcome;
+use super::goals::{Bound, Goal};
+use super::machine::Machine;
+use super::results::Row;
+use crate::outcome::Outcome;
 
-pub(crate) fn markdown(lines: &[Line], targets: &[Target], machine: &Machine, settings: &Value) -> String {
+pub(crate) fn markdown(rows: &[Row], goals: &[Goal], machine: &Machine, settings: &Value) -> String {
     let mut text = format!("Machine: {machine}.  \nVersions: {}.  \nSettings: `{settings}`.\n", machine.versions());
-    text += "\n| figure | target | measured | reached |\n|---|---|---|---|\n";
-    targets.iter().for_each(|target| text += &target_row(target));
-    text += "\n| where | operation | callers | side | a second | p50 µs | p99 µs | processor µs of the servers | of the rest | \
-             pg-session : side |\n";
+    text += "\n| figure | goal | measured | reached |\n|---|---|---|---|\n";
+    goals.iter().for_each(|goal| text += &goal_row(goal));
+    text += "\n| group | operation | callers | target | calls/s | p50 µs | p99 µs | server CPU µs/call | client CPU \
+             µs/call | pg-session ÷ target |\n";
     text += "|---|---|---|---|---|---|---|---|---|---|\n";
-    lines.iter().for_each(|line| text += &line_row(line));
+    rows.iter().for_each(|row| text += &result_row(row));
     text
 }
 
-fn target_row(Target { figure, bound, measured, reached }: &Target) -> String {
+fn goal_row(Goal { figure, bound, measured, reached }: &Goal) -> String {
     let bound = match bound {
         Bound::AtLeast(bound) => format!("≥ {bound}"),
         Bound::AtMost(bound) => format!("≤ {bound}"),
@@ -32,8 +33,8 @@ fn target_row(Target { figure, bound, measured, reached }: &Target) -> String {
     format!("| {figure} | {bound} | {} | {verdict} |\n", number(*measured, 2))
 }
 
-fn line_row(Line { group, operation, callers, side, median, ratio }: &Line) -> String {
-    let mut row = format!("| {group} | {} | {callers} | {side} | {:.0}", operation.name(), median.per_second);
+fn result_row(Row { group, operation, callers, target, median, ratio }: &Row) -> String {
+    let mut row = format!("| {group} | {} | {callers} | {target} | {:.0}", operation.name(), median.per_second);
     let Outcome { p50_us, p99_us, server_us, client_us, .. } = median;
     for (value, digits) in [(*p50_us, 0), (*p99_us, 0), (*server_us, 1), (*client_us, 1), (*ratio, 2)] {
         // Writing to a String cannot fail.

@@ -1,3 +1,5 @@
+//! A place for one session after another, which all clients call.
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -6,142 +8,149 @@ use fastrand::Rng;
 use crate::history::{Id, Time};
 use crate::store::Store;
 
-/// The time to live where nothing should expire.
-pub(super) const LONG: Duration = Duration::from_secs(3600);
+/// The time to live of sessions that do not expire during a run.
+pub(super) const LONG_TTL: Duration = Duration::from_secs(3600);
 
-/// The time to live of what is in use all the time: long enough for most pauses of a busy machine.
-const SHORT: Duration = Duration::from_millis(200);
+/// The time to live of sessions that stay in use. It is longer than most pauses of a busy machine.
+const USED_TTL: Duration = Duration::from_millis(200);
 
-/// Longer than that, so that it is the age that ends sessions.
+/// Longer than the time to live, so that the age ends sessions.
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 
-/// How many calls a session is for, before another takes its place: so that histories of one id stay short.
+/// How many calls a session gets before another one replaces it. It keeps the histories of single ids short.
 const CALLS: u32 = 300;
 
-/// How many of the former ids are still called.
-const FORMER: usize = 4;
+/// How many previous ids are still called.
+const PREVIOUS: usize = 4;
 
-/// What becomes of the sessions in a slot.
+/// What happens to the sessions in a slot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum SlotKind {
     /// They are set, created and destroyed under one id.
     Steady,
-    /// They are created once, and go from id to id.
-    Moving,
+    /// They are created once, and rotated from id to id.
+    Rotated,
     /// They expire.
-    Brief,
-    /// They are in use for longer than their time to live, and then expire.
+    ShortLived,
+    /// They stay in use for longer than their time to live, and then expire.
     Aged,
-    /// They go from id to id until they are too old, also while they are in use.
+    /// They are in use and rotated until they are too old.
     Renewed,
 }
 
-impl Kind {
-    /// The time to live of its sessions.
+/// The ages at which a session that expires enters its next phase.
+struct Ages {
+    in_use: Duration,
+    expiring: Duration,
+    expired: Duration,
+}
+
+impl SlotKind {
     pub(super) fn ttl<S: Store>(self) -> Duration {
         match self {
-            Self::Steady | Self::Moving => LONG,
-            Self::Brief => S::BRIEF,
-            Self::Aged | Self::Renewed => SHORT,
+            Self::Steady | Self::Rotated => LONG_TTL,
+            Self::ShortLived => S::SHORT_TTL,
+            Self::Aged | Self::Renewed => USED_TTL,
         }
     }
 
-    /// Until which age a session of this kind is used, only looked at, and looked for though it must be gone. None where
-    /// it is used until there were enough calls.
-    fn ages<S: Store>(self) -> Option<[Duration; 3]> {
+    /// Returns the ages until which each phase lasts, or `None` if sessions of this kind do not expire.
+    fn ages<S: Store>(self) -> Option<Ages> {
+        let ages = |in_use, expiring, expired| Some(Ages { in_use, expiring, expired });
         match self {
-            Self::Steady | Self::Moving => None,
-            Self::Brief => Some([S::BRIEF / 2, S::BRIEF * 2, S::BRIEF * 3]),
-            Self::Aged => Some([SHORT * 6, SHORT * 8, SHORT * 9]),
-            // In use also when it is too old.
-            Self::Renewed => Some([MAX_AGE * 4 / 3; 3]),
+            Self::Steady | Self::Rotated => None,
+            Self::ShortLived => ages(S::SHORT_TTL / 2, S::SHORT_TTL * 2, S::SHORT_TTL * 3),
+            Self::Aged => ages(USED_TTL * 6, USED_TTL * 8, USED_TTL * 9),
+            // They stay in use even beyond their greatest age.
+            Self::Renewed => ages(MAX_AGE * 4 / 3, MAX_AGE * 4 / 3, MAX_AGE * 4 / 3),
         }
     }
 }
 
-/// A place with one session after another, which all clients call.
 pub(super) struct Slot {
-    pub(super) kind: Kind,
+    pub(super) kind: SlotKind,
+    /// `Id::MAX` before the first session.
     current: Id,
-    former: VecDeque<Id>,
+    previous: VecDeque<Id>,
     calls_left: u32,
-    since: Time,
-    is_being_renewed: bool,
+    created: Time,
+    is_being_replaced: bool,
 }
 
-/// What a session that expires is good for.
+/// What a session is used for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
-    /// Whatever its kind is good for.
-    Lives,
-    /// It expires; only to be looked at, so that nothing lengthens its life.
-    Expires,
-    /// It must be gone.
-    IsOver,
+    /// For everything that its kind allows.
+    InUse,
+    /// For reads only, because nothing may extend its life.
+    Expiring,
+    /// To check that it has ended.
+    Expired,
 }
 
 impl Slot {
-    /// Without a session yet: to be renewed.
-    pub(super) fn new(kind: Kind) -> Self {
+    /// Creates a slot without a session.
+    pub(super) fn new(kind: SlotKind) -> Self {
         Self {
             kind,
             current: Id::MAX,
-            former: VecDeque::new(),
+            previous: VecDeque::new(),
             calls_left: 0,
-            since: Time::ZERO,
-            is_being_renewed: false,
+            created: Time::ZERO,
+            is_being_replaced: false,
         }
     }
 
-    /// Whether the caller should put another session here, and call `renewed` then. Once for all callers.
-    pub(super) fn is_to_be_renewed<S: Store>(&mut self, now: Time) -> bool {
+    /// Returns whether the session is due for replacement. If so, only this caller creates a new session and then calls
+    /// [`replace`](Self::replace).
+    pub(super) fn claim_replacement<S: Store>(&mut self, now: Time) -> bool {
         let is_due = match self.kind.ages::<S>() {
-            Some([.., end]) => self.current == Id::MAX || now - self.since > end,
+            Some(ages) => self.current == Id::MAX || now - self.created > ages.expired,
             None => self.calls_left == 0,
         };
-        is_due && !std::mem::replace(&mut self.is_being_renewed, true)
+        is_due && !std::mem::replace(&mut self.is_being_replaced, true)
     }
 
-    /// The same, for this id was found dead.
-    pub(super) fn is_to_be_renewed_after(&mut self, dead: Id) -> bool {
-        self.kind == Kind::Moving && self.current == dead && !std::mem::replace(&mut self.is_being_renewed, true)
+    /// The same, when this id was found dead.
+    pub(super) fn claim_replacement_of(&mut self, dead: Id) -> bool {
+        let is_due = self.kind == SlotKind::Rotated && self.current == dead;
+        is_due && !std::mem::replace(&mut self.is_being_replaced, true)
     }
 
-    pub(super) fn renewed(&mut self, id: Id, now: Time) {
-        self.moved(id);
-        (self.calls_left, self.since, self.is_being_renewed) = (CALLS, now, false);
+    pub(super) fn replace(&mut self, id: Id, now: Time) {
+        self.set_current(id);
+        (self.calls_left, self.created, self.is_being_replaced) = (CALLS, now, false);
     }
 
-    /// The session that was under `old` is under `new`.
-    pub(super) fn rotated(&mut self, old: Id, new: Id) {
+    pub(super) fn rotate(&mut self, old: Id, new: Id) {
         if self.current == old {
-            self.moved(new);
+            self.set_current(new);
         }
     }
 
-    fn moved(&mut self, id: Id) {
+    fn set_current(&mut self, id: Id) {
         if self.current != Id::MAX {
-            self.former.push_front(self.current);
-            self.former.truncate(FORMER);
+            self.previous.push_front(self.current);
+            self.previous.truncate(PREVIOUS);
         }
         self.current = id;
     }
 
-    /// The id to call, mostly the one of now; none before the first session.
+    /// Returns the id to call, which is mostly the current one, or `None` before the first session.
     pub(super) fn pick(&mut self, rng: &mut Rng) -> Option<Id> {
         self.calls_left = self.calls_left.saturating_sub(1);
-        match self.former.get(rng.usize(0..FORMER * 6)) {
-            Some(former) => Some(*former),
+        match self.previous.get(rng.usize(0..PREVIOUS * 6)) {
+            Some(previous) => Some(*previous),
             None => Some(self.current).filter(|id| *id != Id::MAX),
         }
     }
 
     pub(super) fn phase<S: Store>(&self, now: Time) -> Phase {
-        let age = now - self.since;
+        let age = now - self.created;
         match self.kind.ages::<S>() {
-            Some([_, expires, _]) if age > expires => Phase::IsOver,
-            Some([lives, ..]) if age > lives => Phase::Expires,
-            _ => Phase::Lives,
+            Some(ages) if age > ages.expiring => Phase::Expired,
+            Some(ages) if age > ages.in_use => Phase::Expiring,
+            _ => Phase::InUse,
         }
     }
 }

@@ -371,6 +371,6 @@ describe('a function as the connection', () => {
       for (const turn of [...intervals, ...intervals]) turn();
       await collected([late]);
     `);
-    assert.deepEqual({ output, code }, { output: 'look: PostgreSQL gave no answer within 10ms\n1\n0', code: 0 });
+    assert.deepEqual({ output, code }, { output: 'introspect: PostgreSQL gave no answer within 10ms\n1\n0', code: 0 });
   });
 });

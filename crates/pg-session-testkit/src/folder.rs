@@ -6,55 +6,56 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::guard::Reaped;
-use crate::user;
+use crate::user::User;
 
-/// A unix socket's path has room for 103 bytes on macOS and 107 on Linux. This much of it is left
-/// for the folder's own name and for the socket's.
-const LONGEST_BASE: usize = 65;
+/// The longest path of the parent folder, in bytes. The path of a Unix socket is limited to 103 bytes on macOS and 107 on
+/// Linux, and the names of the folder and of the socket need the rest.
+const MAX_PARENT: usize = 65;
 
-/// Files in memory, on Linux: ten times as fast where a test makes a database and drops it again.
+/// Linux's file system in memory. `CREATE DATABASE` and `DROP DATABASE` are ten times as fast there as on a disk.
 const MEMORY: &str = "/dev/shm";
 
-/// In bytes: a test run has some dozen databases of 8 MB at once, and their log.
-const ROOM: u64 = 4 << 30;
+/// The free memory that [`Folder::in_memory`] requires, in bytes. A test run has some dozen databases of 8 MB at a time,
+/// and their WAL.
+const MIN_FREE: u64 = 4 << 30;
 
-/// A temporary folder that goes when its last user goes.
+/// A temporary folder that is deleted when its last user ends.
 ///
-/// Its users are this value and each process that holds a [`lease`](Self::lease). So it is removed
-/// even when this process is killed, and not before the processes that work in it have ended.
+/// Its users are this value and every process with a [`lease`](Self::lease). The folder is deleted even if this process
+/// is killed, but not before the processes that work in it have ended.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    // Fields are dropped in this order: first the pipe ends, then the keeper is waited for.
+    // The order of the fields is the order of the drops: the keeper ends after the pipe is closed.
     pipe: PipeWriter,
     _keeper: Reaped,
 }
 
 impl Folder {
-    /// Makes a folder that only its owner can enter, with a path short enough for unix sockets.
+    /// Creates a folder that only its owner can enter, with a path short enough for Unix sockets.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made, or no shell can be started to look after it.
+    /// Returns an error if the folder cannot be created, or if the shell that will delete it cannot be started.
     pub fn new() -> io::Result<Self> {
-        Self::within(&base())
+        Self::within(&default_parent())
     }
 
-    /// Makes one in memory, where that has some gigabytes of room: for what need not last.
+    /// Creates a folder in memory if that has 4 GiB free, and otherwise like [`new`](Self::new).
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new).
+    /// See [`new`](Self::new).
     pub fn in_memory() -> io::Result<Self> {
-        let room = rustix::fs::statvfs(MEMORY).map_or(0, |memory| memory.f_bavail * memory.f_frsize);
-        if room < ROOM { Self::new() } else { Self::within(Path::new(MEMORY)) }
+        let free = rustix::fs::statvfs(MEMORY).map_or(0, |memory| memory.f_bavail * memory.f_frsize);
+        if free < MIN_FREE { Self::new() } else { Self::within(Path::new(MEMORY)) }
     }
 
-    fn within(base: &Path) -> io::Result<Self> {
+    fn within(parent: &Path) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("pg-session-")
             .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(base)?;
+            .tempdir_in(parent)?;
         let (input, pipe) = io::pipe()?;
         let keeper = Command::new("/bin/sh")
             .args(["-c", r#"cat >/dev/null; exec rm -rf -- "$1""#, "keeper"])
@@ -67,26 +68,27 @@ impl Folder {
         Ok(Self { path: folder.keep(), pipe, _keeper: Reaped(keeper) })
     }
 
-    /// Where the folder is.
+    /// Returns the folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What a process takes as its standard output to keep the folder for as long as it runs, and
-    /// its children as long as they do. Whatever they write there is lost.
+    /// Returns a lease, to be used as the standard output of a process.
+    ///
+    /// The folder stays while that process or one of its children runs. What they write to the lease is discarded.
     ///
     /// # Errors
     ///
-    /// When this process has too many open files.
+    /// Returns an error if this process has too many open files.
     pub fn lease(&self) -> io::Result<Stdio> {
         self.pipe.try_clone().map(Stdio::from)
     }
 }
 
-/// The system's folder for temporary files, unless it has a long name or the server cannot enter it.
-fn base() -> PathBuf {
-    let usual = std::env::temp_dir();
-    let fits = usual.as_os_str().len() <= LONGEST_BASE && user::of_server().is_ok_and(|user| user.can_enter(&usual));
-    if fits { usual } else { PathBuf::from("/tmp") }
+/// Returns the system's temporary folder, or `/tmp` if its path is too long or the server's user cannot enter it.
+fn default_parent() -> PathBuf {
+    let system = std::env::temp_dir();
+    let fits = system.as_os_str().len() <= MAX_PARENT && User::of_server().is_ok_and(|user| user.can_enter(&system));
+    if fits { system } else { PathBuf::from("/tmp") }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// Where requests wait, once they have loaded their session, until a test lets them go on. Clones are one gate.
+/// A barrier at which requests wait, after loading their session, until a test releases them. Clones share one gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
     arrived: Arc<Semaphore>,
@@ -10,24 +10,24 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     #[must_use]
     pub fn new() -> Self {
         Self { arrived: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) }
     }
 
-    /// What a request does.
+    /// Waits in a request until the test opens the gate for it.
     pub async fn wait(&self) {
         self.arrived.add_permits(1);
         pass(&self.open).await;
     }
 
-    /// A request has come.
+    /// Waits in the test until one more request has arrived.
     pub async fn arrival(&self) {
         pass(&self.arrived).await;
     }
 
-    /// When so many requests have come, does something and lets them go on.
+    /// Waits until this many requests have arrived, runs `meanwhile`, and then releases them.
     pub async fn hold<T>(&self, requests: u32, meanwhile: impl Future<Output = T>) -> T {
         for _ in 0..requests {
             self.arrival().await;
@@ -45,7 +45,7 @@ impl Default for Gate {
 }
 
 async fn pass(semaphore: &Semaphore) {
-    // Neither is ever closed.
+    // Neither semaphore is ever closed.
     if let Ok(permit) = semaphore.acquire().await {
         permit.forget();
     }

@@ -3,11 +3,12 @@ use std::io::{self, PipeWriter, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// The shell that stands between us and the program. Its standard input is a pipe whose other end
-/// only we hold, so that the end of the pipe is the end of us, whatever ended us. A line on the
-/// pipe names another signal than the usual one.
+/// The shell script that starts the program and watches this process.
+///
+/// Its standard input is a pipe, and only this process holds the other end. The pipe therefore closes when this process
+/// ends, whatever ends it. A line on the pipe is the name of a signal to send instead of the default one.
 const SCRIPT: &str = r#"
-usual=$1 grace=$2
+default=$1 grace=$2
 shift 2
 exec 3<&0 </dev/null
 
@@ -16,8 +17,9 @@ program=$!
 
 {
     read -r signal <&3
-    kill -s "${signal:-$usual}" "$program"
-    trap 'kill "$!"; wait "$!"; exit' TERM
+    kill -s "${signal:-$default}" "$program"
+    # SIGTERM would be lost between the fork and the exec of `sleep`.
+    trap 'kill -s KILL "$!"; wait "$!"; exit' TERM
     sleep "$grace" &
     wait "$!"
     kill -s KILL "$program"
@@ -31,20 +33,20 @@ wait "$watch" 2>/dev/null
 exit "$status"
 "#;
 
-/// How long a program may take to stop before it is killed, in seconds.
+/// How many seconds a program may take to stop before it is killed.
 const GRACE: &str = "10";
 
-/// What tells a guarded program to stop.
+/// The signal that stops a guarded program.
 ///
-/// A program that installs no handlers of its own listens to [`Terminate`](Self::Terminate) alone,
-/// for a shell starts its background jobs with the other two ignored.
+/// A shell starts background jobs with SIGINT and SIGQUIT ignored. A program without its own signal handlers therefore
+/// reacts to [`Terminate`](Self::Terminate) only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT: PostgreSQL's fast shutdown.
+    /// SIGINT, which is PostgreSQL's fast shutdown.
     Interrupt,
-    /// SIGQUIT: PostgreSQL's immediate shutdown, which leaves recovery to the next start.
+    /// SIGQUIT, which is PostgreSQL's immediate shutdown. The next start recovers the data.
     Quit,
-    /// SIGTERM: what most programs take as the wish to stop cleanly.
+    /// SIGTERM, which asks most programs to stop cleanly.
     Terminate,
 }
 
@@ -58,28 +60,27 @@ impl Signal {
     }
 }
 
-/// A child process that cannot outlive us.
+/// A child process that cannot outlive this process.
 ///
-/// Dropping the guard stops the program and waits until it has. The program is stopped just the
-/// same when this process exits, panics, is interrupted or is killed with SIGKILL. One that does
-/// not stop within 10 seconds is killed.
+/// Dropping the guard stops the program and waits for its end. The program also stops if this process exits, panics, is
+/// interrupted or is killed with SIGKILL. A program that does not stop within 10 seconds is killed.
 ///
-/// The program runs in a process group of its own: a Ctrl-C in the terminal does not reach it.
+/// The program runs in its own process group, so Ctrl-C in the terminal does not reach it.
 #[derive(Debug)]
 pub struct Guard {
-    // Fields are dropped in this order: first the pipe ends, then the shell is waited for.
+    // The order of the fields is the order of the drops: the shell ends after the pipe is closed.
     pipe: PipeWriter,
     shell: Reaped,
 }
 
 impl Guard {
-    /// Starts `program`, which `stop` will end; `configure` adds its arguments, environment, outputs
-    /// and user. Its standard input is empty.
+    /// Starts `program`. `configure` adds its arguments, environment, outputs and user; its standard input is empty.
+    /// Dropping the guard sends the signal `stop`.
     ///
     /// # Errors
     ///
-    /// When no shell can be started. A program that cannot be started ends with status 126 or 127,
-    /// and the shell says why on the program's standard error.
+    /// Returns an error if the shell cannot be started. If the program cannot be started, its status is 126 or 127, and
+    /// the shell prints the reason to the program's standard error.
     pub fn spawn(program: impl AsRef<OsStr>, stop: Signal, configure: impl FnOnce(&mut Command)) -> io::Result<Self> {
         let (input, pipe) = io::pipe()?;
         let mut shell = Command::new("/bin/sh");
@@ -89,40 +90,40 @@ impl Guard {
         Ok(Self { pipe, shell: Reaped(shell) })
     }
 
-    /// Waits until the program ends by itself. See [`try_wait`](Self::try_wait) for its status.
+    /// Waits until the program exits. See [`try_wait`](Self::try_wait) for its status.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot say how it ended.
+    /// Returns an error if the operating system cannot report the status.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         self.shell.0.wait()
     }
 
-    /// How the program ended, or none while it runs. A program that a signal ended has the status
-    /// 128 + the signal's number.
+    /// Returns the program's exit status, or `None` if it is running. The status of a program that a signal ended is 128
+    /// plus the signal's number.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot say.
+    /// Returns an error if the operating system cannot report the status.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.shell.0.try_wait()
     }
 
-    /// Stops the program with `signal`, and waits for its end.
+    /// Stops the program with `signal` and waits for its end.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot say how the program ended.
+    /// Returns an error if the operating system cannot report the status.
     pub fn stop(self, signal: Signal) -> io::Result<ExitStatus> {
         let Self { mut pipe, mut shell } = self;
-        // Fails only where the program has already ended, which is what is asked for.
+        // Fails only if the program has already ended.
         let _ = writeln!(pipe, "{}", signal.name());
         drop(pipe);
         shell.0.wait()
     }
 }
 
-/// A child that is waited for when it is dropped.
+/// A child process. Dropping it waits for its end.
 #[derive(Debug)]
 pub(crate) struct Reaped(pub(crate) Child);
 

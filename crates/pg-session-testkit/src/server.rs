@@ -1,98 +1,62 @@
 use std::env;
-use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::address::Address;
 use crate::cluster::{Cluster, SUPERUSER};
-use crate::error::At;
-use crate::user::{self, User};
-use crate::{Address, Error, Folder, Guard, PgInstall, Signal};
+use crate::env_vars::SHARED_SERVER;
+use crate::error::{Error, IoContext};
+use crate::folder::Folder;
+use crate::guard::{Guard, Signal};
+use crate::pg_install::PgInstall;
+use crate::port::{HOST, free_port, is_free};
+use crate::server_builder::ServerBuilder;
+use crate::user::User;
 
-/// The environment variable with the address of the server that a test run shares.
-pub const SHARED_SERVER: &str = "PG_SESSION_TEST_SERVER";
-
-const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
-const DEADLINE: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
-/// Between being chosen and being used, a port can be lost to another process.
-const ATTEMPTS: usize = 5;
+/// Another process may take the chosen port before the server does.
+const PORT_ATTEMPTS: usize = 5;
 
 /// A private PostgreSQL server.
 ///
-/// It listens on a free port of 127.0.0.1 and on a unix socket, has one superuser with a random
-/// password, and the encoding UTF8. As a `Deref` to its [`Address`] it tells its URLs.
+/// It listens on a free port of 127.0.0.1 and on a Unix socket. It has the encoding UTF8, and one superuser with a
+/// random password. It derefs to its [`Address`], which has its URLs.
 ///
-/// Dropping it stops it; it stops just the same when this process ends in any other way. Its folder
-/// goes with it, unless [`Builder::data_dir`] gave it one of its own.
+/// The server stops when the value is dropped, and also when this process ends in any other way. Its folder is then
+/// deleted, unless it is a [`ServerBuilder::data_dir`].
 #[derive(Debug)]
 pub struct Server {
     address: Address,
-    // Fields are dropped in this order: the server lets go of its data, and the folder is last.
+    // The order of the fields is the order of the drops: the server must stop before its folder is deleted.
     process: Option<Guard>,
     cluster: Cluster,
-    plan: Builder,
-    programs: PgInstall,
+    options: ServerBuilder,
+    install: PgInstall,
     user: User,
     folder: Folder,
 }
 
-/// What a [`Server`] is started with.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct Builder {
-    data_dir: Option<PathBuf>,
-    durable: bool,
-    settings: Vec<String>,
-    hba: Vec<String>,
-}
-
-impl Builder {
-    /// Keeps the data in this folder, which is made if need be, so that the next server started on
-    /// it has the same data and password. Without this, the data is in a temporary folder.
-    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
-        self.data_dir = Some(path.into());
-        self
-    }
-
-    /// Whether a commit waits until it is on the disk. False unless told: it is faster without, and
-    /// a crash of the server loses nothing, only one of the machine may.
-    pub fn durable(mut self, durable: bool) -> Self {
-        self.durable = durable;
-        self
-    }
-
-    /// Sets a parameter of the server, as in `postgresql.conf`.
-    pub fn setting(mut self, name: &str, value: &str) -> Self {
-        self.settings.push(format!("{name}={value}"));
-        self
-    }
-
-    /// Adds a rule to `pg_hba.conf`. Rules are tried in the order given, before the usual ones, which
-    /// let every role in with its password.
-    pub fn hba(mut self, rule: &str) -> Self {
-        self.hba.push(rule.to_owned());
-        self
-    }
-
-    /// Starts the server and waits until it takes connections.
+impl ServerBuilder {
+    /// Starts the server and waits until it accepts connections.
     ///
     /// # Errors
     ///
-    /// When there is no PostgreSQL, no user to run it as, when the folder is in use or does not
-    /// serve, and when PostgreSQL does not start; the error then has the end of its log.
+    /// Returns an error if PostgreSQL is not installed, if there is no user to run it as, if the folder is in use or
+    /// unsuitable, or if PostgreSQL does not start. The last error contains the end of PostgreSQL's log.
     pub fn start(self) -> Result<Server, Error> {
-        let (user, programs) = (user::of_server()?, PgInstall::find()?);
+        let (user, install) = (User::of_server()?, PgInstall::find()?);
         let folder = if self.durable { Folder::new() } else { Folder::in_memory() };
         let folder = folder.at(env::temp_dir())?;
-        user.owns(folder.path()).at(folder.path())?;
+        user.take_ownership(folder.path()).at(folder.path())?;
         let home = self.data_dir.as_deref().unwrap_or(folder.path());
         let home = std::path::absolute(home).at(home)?;
-        let (cluster, password) = Cluster::open(&home, self.durable, &programs, &user, &folder)?;
-        cluster.allow(&self.hba)?;
+        let (cluster, password) = Cluster::open(&home, self.durable, &install, &user, &folder)?;
+        cluster.write_hba(&self.hba)?;
         let address = Address {
             host: HOST.to_string(),
             port: 0,
@@ -100,84 +64,83 @@ impl Builder {
             user: SUPERUSER.to_owned(),
             password,
         };
-        let mut server = Server { address, process: None, cluster, plan: self, programs, user, folder };
-        server.launch_on_any_port()?;
+        let mut server = Server { address, process: None, cluster, options: self, install, user, folder };
+        server.launch_on_free_port()?;
         Ok(server)
     }
 }
 
 impl Server {
-    /// Starts a server with the usual settings.
+    /// Starts a server with the default options.
     ///
     /// # Errors
     ///
-    /// See [`Builder::start`].
+    /// See [`ServerBuilder::start`].
     pub fn start() -> Result<Self, Error> {
         Self::builder().start()
     }
 
-    /// Chooses the settings before the start.
-    pub fn builder() -> Builder {
-        Builder::default()
+    /// Returns a builder with the default options.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
     }
 
-    /// The server that all tests of a run share: the one whose [`shared_line`](Self::shared_line) is
-    /// in the environment variable `PG_SESSION_TEST_SERVER`, else one of this process, started by the
-    /// first call.
+    /// Returns the server that all tests of a run share.
+    ///
+    /// The environment variable `PG_SESSION_TEST_SERVER` contains its [`shared_line`](Self::shared_line). If the
+    /// variable is not set, the first call starts a server, which lives as long as this process.
     ///
     /// # Panics
     ///
-    /// When there is no such server and none can be started.
+    /// Panics if the variable is malformed, or the server does not start.
     #[must_use]
     pub fn shared() -> &'static Address {
-        static NAMED: OnceLock<Option<Address>> = OnceLock::new();
-        static OWN: OnceLock<Server> = OnceLock::new();
-        let named = NAMED.get_or_init(|| {
+        static CONFIGURED: OnceLock<Option<Address>> = OnceLock::new();
+        static STARTED: OnceLock<Server> = OnceLock::new();
+        let configured = CONFIGURED.get_or_init(|| {
             let line = env::var(SHARED_SERVER).ok()?;
             Some(Address::parse(&line).unwrap_or_else(|error| panic!("{error}")))
         });
-        match named {
+        match configured {
             Some(address) => address,
-            None => OWN.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("{error}"))),
+            None => STARTED.get_or_init(|| Self::start().unwrap_or_else(|error| panic!("{error}"))),
         }
     }
 
-    /// What to put into `PG_SESSION_TEST_SERVER`, for other processes to share this server.
+    /// Returns the value of `PG_SESSION_TEST_SERVER` with which other processes share this server.
     #[must_use]
     pub fn shared_line(&self) -> String {
         self.address.to_line()
     }
 
-    /// Shuts the server down: clients are disconnected, and the data stays. Does nothing to a server
-    /// that is down.
+    /// Shuts the server down. Clients are disconnected, and the data stays. Does nothing if the server is down.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot say that it ended.
+    /// Returns an error if the operating system cannot report the end of the process.
     pub fn stop(&mut self) -> Result<(), Error> {
         self.end(Signal::Interrupt)
     }
 
-    /// Ends the server at once, as a crash would: the next start has to recover the data. Does
-    /// nothing to a server that is down.
+    /// Ends the server immediately, like a crash. The next start recovers the data. Does nothing if the server is down.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot say that it ended.
+    /// Returns an error if the operating system cannot report the end of the process.
     pub fn kill(&mut self) -> Result<(), Error> {
         self.end(Signal::Quit)
     }
 
-    /// Starts the server again at the same address. Does nothing to a server that is up.
+    /// Starts the server again at the same address. Does nothing if the server is running.
     ///
     /// # Errors
     ///
-    /// When PostgreSQL does not start, or another process has its port and keeps it.
+    /// Returns an error if PostgreSQL does not start, or if another process keeps its port.
     pub fn start_again(&mut self) -> Result<(), Error> {
         if self.process.is_some() {
             return Ok(());
         }
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while !is_free(self.port) && Instant::now() < deadline {
             sleep(POLL);
         }
@@ -191,26 +154,26 @@ impl Server {
         }
     }
 
-    fn launch_on_any_port(&mut self) -> Result<(), Error> {
+    fn launch_on_free_port(&mut self) -> Result<(), Error> {
         let mut attempt = 1;
         loop {
             self.address.port = free_port()?;
             match self.launch() {
-                Err(Error::Failed { .. }) if attempt < ATTEMPTS && !is_free(self.port) => attempt += 1,
+                Err(Error::ProgramFailed { .. }) if attempt < PORT_ATTEMPTS && !is_free(self.port) => attempt += 1,
                 result => return result,
             }
         }
     }
 
     fn launch(&mut self) -> Result<(), Error> {
-        self.cluster.forget_crash()?;
+        self.cluster.remove_stale_pid_file()?;
         let (log, lease) = (self.cluster.log()?, self.folder.lease().at(self.folder.path())?);
-        // What is kept deserves its shutdown checkpoint; what is thrown away may go the short way.
-        let stop = if self.plan.data_dir.is_some() { Signal::Interrupt } else { Signal::Quit };
+        // A fast shutdown writes a checkpoint, which temporary data does not need.
+        let stop = if self.options.data_dir.is_some() { Signal::Interrupt } else { Signal::Quit };
         let mut process = Guard::spawn(self.postgres(), stop, |command| {
-            command.arg("-D").arg(self.cluster.data()).args(self.options());
+            command.arg("-D").arg(self.cluster.data()).args(self.arguments());
             command.env("LC_ALL", "C").current_dir("/").stdout(lease).stderr(log);
-            self.user.runs(command);
+            self.user.apply_to(command);
         })
         .at(self.postgres())?;
         self.wait_until_ready(&mut process)?;
@@ -219,41 +182,41 @@ impl Server {
     }
 
     fn wait_until_ready(&self, process: &mut Guard) -> Result<(), Error> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while !self.cluster.is_ready() {
             if process.try_wait().at(self.postgres())?.is_some() {
-                return Err(Error::Failed { program: "postgres", log: self.cluster.log_tail() });
+                return Err(Error::ProgramFailed { program: "postgres", log: self.cluster.log_tail() });
             }
             if Instant::now() > deadline {
-                let seconds = DEADLINE.as_secs();
-                return Err(Error::Slow { seconds, log: self.cluster.log_tail() });
+                let seconds = START_TIMEOUT.as_secs();
+                return Err(Error::StartTimeout { seconds, log: self.cluster.log_tail() });
             }
             sleep(POLL);
         }
         Ok(())
     }
 
-    /// The command line's parameters; of two with one name the later counts.
-    fn options(&self) -> impl Iterator<Item = String> {
-        let own = [
+    /// Returns the arguments of `postgres`. PostgreSQL uses the last value of a parameter.
+    fn arguments(&self) -> impl Iterator<Item = String> {
+        let required = [
             format!("listen_addresses={HOST}"),
             format!("port={}", self.port),
             format!("unix_socket_directories={}", self.socket_dir.display()),
         ];
-        let safety = if self.plan.durable { "on" } else { "off" };
-        let usual = [
+        let on_or_off = if self.options.durable { "on" } else { "off" };
+        let defaults = [
             "max_connections=200".to_owned(),
-            format!("fsync={safety}"),
-            format!("full_page_writes={safety}"),
-            // A client that was dropped while it logged in holds up DROP DATABASE for so many seconds, 60 unless set.
+            format!("fsync={on_or_off}"),
+            format!("full_page_writes={on_or_off}"),
+            // A client that disappears during its login blocks DROP DATABASE for this long. The default is 60 seconds.
             "authentication_timeout=10".to_owned(),
         ];
-        let settings = usual.into_iter().chain(self.plan.settings.clone()).chain(own);
+        let settings = defaults.into_iter().chain(self.options.settings.clone()).chain(required);
         settings.flat_map(|setting| ["-c".to_owned(), setting])
     }
 
     fn postgres(&self) -> PathBuf {
-        self.programs.folder().join("postgres")
+        self.install.folder().join("postgres")
     }
 }
 
@@ -263,13 +226,4 @@ impl Deref for Server {
     fn deref(&self) -> &Address {
         &self.address
     }
-}
-
-pub(crate) fn free_port() -> Result<u16, Error> {
-    let listener = TcpListener::bind((HOST, 0)).at("127.0.0.1")?;
-    Ok(listener.local_addr().at("127.0.0.1")?.port())
-}
-
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((HOST, port)).is_ok()
 }

@@ -4,58 +4,59 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::Error;
+use crate::error::Error;
 
-/// As whom the server runs: PostgreSQL refuses to run as root.
+/// The user that a server runs as. It differs from the current user if that is root, because PostgreSQL refuses to run
+/// as root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum User {
-    /// As whoever we are.
-    Ourselves,
-    /// We are root, and the server is somebody without rights.
+    /// The user of this process.
+    Current,
+    /// An unprivileged user, because this process runs as root.
     Other { name: &'static str, uid: u32, gid: u32 },
 }
 
-/// The user for a server that this process starts.
-pub(crate) fn of_server() -> Result<User, Error> {
-    if id(&["-u"]) != Some(0) {
-        return Ok(User::Ourselves);
-    }
-    ["postgres", "nobody"]
-        .into_iter()
-        .find_map(|name| {
-            let (uid, gid) = (id(&["-u", name])?, id(&["-g", name])?);
-            Some(User::Other { name, uid, gid })
-        })
-        .ok_or(Error::NoUser)
-}
-
 impl User {
+    /// Returns the user for the servers that this process starts.
+    pub(crate) fn of_server() -> Result<Self, Error> {
+        if id(&["-u"]) != Some(0) {
+            return Ok(Self::Current);
+        }
+        ["postgres", "nobody"]
+            .into_iter()
+            .find_map(|name| {
+                let (uid, gid) = (id(&["-u", name])?, id(&["-g", name])?);
+                Some(Self::Other { name, uid, gid })
+            })
+            .ok_or(Error::NoUser)
+    }
+
     /// Makes `command` run as this user.
-    pub(crate) fn runs(&self, command: &mut Command) {
+    pub(crate) fn apply_to(&self, command: &mut Command) {
         if let Self::Other { uid, gid, .. } = self {
             command.uid(*uid).gid(*gid);
         }
     }
 
     /// Makes this user the owner of `path`.
-    pub(crate) fn owns(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn take_ownership(&self, path: &Path) -> io::Result<()> {
         match self {
-            Self::Ourselves => Ok(()),
+            Self::Current => Ok(()),
             Self::Other { uid, gid, .. } => chown(path, Some(*uid), Some(*gid)),
         }
     }
 
-    /// Whether this user can enter the folder `path`.
+    /// Returns whether this user can enter the folder `path`.
     pub(crate) fn can_enter(&self, path: &Path) -> bool {
         let mut test = Command::new("test");
         test.arg("-x").arg(path).stdin(Stdio::null());
-        self.runs(&mut test);
+        self.apply_to(&mut test);
         test.status().is_ok_and(|status| status.success())
     }
 
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Ourselves => "the current user",
+            Self::Current => "the current user",
             Self::Other { name, .. } => name,
         }
     }

@@ -1,6 +1,6 @@
-//! A database for one test.
+//! `Database`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 use pg_session_testkit::{Database, Server};
 use tokio_postgres::{Client, NoTls};
@@ -22,7 +22,7 @@ async fn exists(name: &str) -> bool {
 }
 
 #[tokio::test]
-async fn it_is_reached_over_tcp_and_the_socket() {
+async fn accepts_connections_over_tcp_and_the_socket() {
     let database = Database::new();
     for url in [database.url(), database.socket_url()] {
         assert_eq!(current_database(&connect(&url).await).await, database.name());
@@ -31,7 +31,7 @@ async fn it_is_reached_over_tcp_and_the_socket() {
 }
 
 #[tokio::test]
-async fn another_role_reaches_it() {
+async fn url_as_connects_as_another_role() {
     let database = Database::new();
     let client = database.client().await;
     let role = format!("role of {}", database.name());
@@ -46,7 +46,7 @@ async fn another_role_reaches_it() {
 }
 
 #[tokio::test]
-async fn it_goes_with_its_value_though_somebody_is_connected() {
+async fn drop_removes_the_database_despite_open_connections() {
     let database = Database::new();
     let name = database.name().to_owned();
     let client = database.client().await;
@@ -57,7 +57,7 @@ async fn it_goes_with_its_value_though_somebody_is_connected() {
 }
 
 #[test]
-fn many_threads_get_one_each_outside_of_a_runtime() {
+fn threads_outside_of_a_runtime_create_separate_databases() {
     let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(Database::new)).collect();
     let databases: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     let mut names: Vec<_> = databases.iter().map(Database::name).collect();

@@ -1,6 +1,6 @@
-//! However the process that started a server ends, nothing is left.
+//! A server leaves no process and no folder, however the process that started it ends.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -12,30 +12,30 @@ use pg_session_testkit::{Address, Server};
 
 const ENDING: &str = "PG_SESSION_TESTKIT_ENDING";
 
-/// Not a test of its own: the process that the tests below start, and end.
+/// The process that starts a server in the tests below.
 #[test]
-#[ignore = "the other tests run it in a process of its own"]
+#[ignore = "a helper process of the other tests"]
 fn owner() {
-    let tell = |server: &Address| println!("\n{}", server.socket_dir().display());
+    let report = |server: &Address| println!("\n{}", server.socket_dir().display());
     match std::env::var(ENDING).unwrap().as_str() {
         "exit" => {
-            tell(Server::shared());
+            report(Server::shared());
             std::process::exit(0);
         }
         "panic" => {
             let server = Server::start().unwrap();
-            tell(&server);
+            report(&server);
             panic!("on purpose");
         }
         _ => {
             let server = Server::start().unwrap();
-            tell(&server);
+            report(&server);
             sleep(Duration::from_secs(60));
         }
     }
 }
 
-/// A process that has started a server, and the server's folder.
+/// Starts a process that starts a server. Returns the process and the server's folder.
 fn start_owner(ending: &str) -> (Child, PathBuf) {
     let mut owner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "owner", "--ignored", "--nocapture"])
@@ -50,60 +50,60 @@ fn start_owner(ending: &str) -> (Child, PathBuf) {
     (owner, folder.into())
 }
 
-fn is_at_work(folder: &std::path::Path) -> bool {
+fn has_processes(folder: &std::path::Path) -> bool {
     let processes = Command::new("ps").args(["-A", "-o", "args="]).output().unwrap();
     String::from_utf8_lossy(&processes.stdout).contains(folder.to_str().unwrap())
 }
 
-/// The folder goes last, when every process of the server has let go of it.
-fn assert_all_goes(folder: &std::path::Path) {
+/// The folder is deleted after the last process of the server has ended.
+fn assert_nothing_is_left(folder: &std::path::Path) {
     let deadline = Instant::now() + Duration::from_secs(15);
-    while folder.exists() || is_at_work(folder) {
-        assert!(Instant::now() < deadline, "something is left of {}", folder.display());
+    while folder.exists() || has_processes(folder) {
+        assert!(Instant::now() < deadline, "{} or a process in it still exists", folder.display());
         sleep(Duration::from_millis(20));
     }
 }
 
 fn end_by_signal(signal: &str) {
     let (mut owner, folder) = start_owner(signal);
-    assert!(folder.exists() && is_at_work(&folder));
+    assert!(folder.exists() && has_processes(&folder));
     let kill = Command::new("kill").args(["-s", signal, &owner.id().to_string()]).status().unwrap();
     assert!(kill.success());
     assert!(!owner.wait().unwrap().success());
-    assert_all_goes(&folder);
+    assert_nothing_is_left(&folder);
 }
 
 #[test]
 fn after_drop() {
     let server = Server::start().unwrap();
     let folder = server.socket_dir().to_owned();
-    assert!(folder.exists() && is_at_work(&folder));
+    assert!(folder.exists() && has_processes(&folder));
     drop(server);
-    assert!(!folder.exists() && !is_at_work(&folder));
+    assert!(!folder.exists() && !has_processes(&folder));
 }
 
 #[test]
-fn after_drop_of_a_stopped_one() {
+fn after_drop_of_a_stopped_server() {
     let mut server = Server::start().unwrap();
     let folder = server.socket_dir().to_owned();
     server.stop().unwrap();
     assert!(folder.exists());
     drop(server);
-    assert!(!folder.exists() && !is_at_work(&folder));
+    assert!(!folder.exists() && !has_processes(&folder));
 }
 
 #[test]
-fn after_an_exit_with_the_shared_one() {
+fn after_an_exit_with_the_shared_server() {
     let (mut owner, folder) = start_owner("exit");
     assert!(owner.wait().unwrap().success());
-    assert_all_goes(&folder);
+    assert_nothing_is_left(&folder);
 }
 
 #[test]
 fn after_a_panic() {
     let (mut owner, folder) = start_owner("panic");
     assert!(!owner.wait().unwrap().success());
-    assert_all_goes(&folder);
+    assert_nothing_is_left(&folder);
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The proxy that misbehaves, as a client sees it.
+//! `Proxy`, from the point of view of a client.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn one(client: &Client, number: i32) -> Result<i32, tokio_postgres::Error>
 }
 
 #[tokio::test]
-async fn what_is_harmless_changes_nothing() {
+async fn harmless_faults_change_no_result() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let client = connect(proxy.url()).await;
@@ -35,7 +35,7 @@ async fn what_is_harmless_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_cut_comes_after_the_statement_was_executed() {
+async fn a_cut_follows_the_execution_of_the_statement() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let (client, direct) = (connect(proxy.url()).await, database.client().await);
@@ -48,7 +48,7 @@ async fn a_cut_comes_after_the_statement_was_executed() {
 }
 
 #[tokio::test]
-async fn a_rule_strikes_the_answers_that_it_names() {
+async fn a_rule_chooses_the_answers() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     proxy.misbehave(Faults::by_rule(1, |answer| {
@@ -62,7 +62,7 @@ async fn a_rule_strikes_the_answers_that_it_names() {
 }
 
 #[tokio::test]
-async fn what_is_held_comes_when_it_is_released() {
+async fn release_forwards_what_was_held() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let (client, direct) = (connect(proxy.url()).await, database.client().await);
@@ -86,7 +86,7 @@ async fn what_is_held_comes_when_it_is_released() {
 }
 
 #[tokio::test]
-async fn two_answers_change_places() {
+async fn two_answers_are_swapped() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let client = connect(proxy.url()).await;
@@ -99,14 +99,14 @@ async fn two_answers_change_places() {
         let (client, statement) = (&client, &statement);
         async move { client.query_one(statement, &[&number]).await.unwrap().get::<_, i32>(0) }
     });
-    // tokio-postgres believes that answers come in order, as it may.
+    // tokio-postgres relies on the order of the answers.
     assert_eq!(tokio::join!(one, two), (2, 1));
     assert_eq!(proxy.struck(), 1);
 }
 
-/// The client may send a statement before it hears that its server process has ended.
+/// A client may send a statement before it learns that its server process has ended.
 #[tokio::test]
-async fn last_words_that_are_held_come_when_they_are_released() {
+async fn release_forwards_the_error_of_a_terminated_server_process() {
     let database = Database::new();
     let proxy = Proxy::start(&database.url()).await.unwrap();
     let (client, direct) = (connect(proxy.url()).await, database.client().await);

@@ -1,6 +1,6 @@
-//! A server's life, from its first start to its last stop.
+//! `Server`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ async fn text(client: &Client, query: &str) -> String {
     client.query_one(query, &[]).await.unwrap().get(0)
 }
 
-/// A folder that the server's user can enter.
+/// Creates a folder that the server's user can enter.
 fn home() -> TempDir {
     let home = tempfile::tempdir().unwrap();
     fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
@@ -29,7 +29,7 @@ fn home() -> TempDir {
 }
 
 #[tokio::test]
-async fn it_answers_over_tcp_and_the_socket() {
+async fn accepts_connections_over_tcp_and_the_socket() {
     let server = Server::start().unwrap();
     for (url, over_tcp) in [(server.url("postgres"), true), (server.socket_url("postgres"), false)] {
         let client = connect(&url).await;
@@ -45,7 +45,7 @@ async fn it_answers_over_tcp_and_the_socket() {
 }
 
 #[tokio::test]
-async fn settings_and_rules_are_its_own() {
+async fn settings_and_hba_rules_are_applied() {
     let server = Server::builder()
         .durable(true)
         .setting("max_connections", "150")
@@ -63,7 +63,7 @@ async fn settings_and_rules_are_its_own() {
 }
 
 #[tokio::test]
-async fn what_was_committed_outlives_stop_and_crash() {
+async fn committed_data_survives_a_stop_and_a_crash() {
     let mut server = Server::start().unwrap();
     let url = server.url("postgres");
     connect(&url).await.batch_execute("CREATE TABLE kept AS SELECT 1").await.unwrap();
@@ -81,7 +81,7 @@ async fn what_was_committed_outlives_stop_and_crash() {
 }
 
 #[tokio::test]
-async fn a_folder_of_its_own_is_for_the_next_server_too() {
+async fn the_next_server_reuses_a_data_dir() {
     let home = home();
     let start = || Server::builder().data_dir(home.path()).durable(true).start();
 
@@ -103,7 +103,7 @@ async fn a_folder_of_its_own_is_for_the_next_server_too() {
 }
 
 #[test]
-fn of_two_that_start_on_one_folder_one_has_it() {
+fn only_one_of_two_servers_gets_a_data_dir() {
     let home = home();
     let start = || Server::builder().data_dir(home.path()).start();
     let (one, other) = std::thread::scope(|scope| {
@@ -115,12 +115,12 @@ fn of_two_that_start_on_one_folder_one_has_it() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_does_not_hinder() {
+async fn a_server_starts_after_a_crash() {
     let home = home();
     let start = || Server::builder().data_dir(home.path()).start();
     drop(start().unwrap());
 
-    // The process with this number runs, and is no server: it is the one that tests here.
+    // A process with this number is running, but it is this test and not a server.
     let pid_file = home.path().join("data/postmaster.pid");
     let stale = format!("{}\n{}\n1\n1\n\n\n\nready   \n", std::process::id(), home.path().display());
     fs::write(&pid_file, stale).unwrap();
@@ -131,7 +131,7 @@ async fn what_a_crash_left_does_not_hinder() {
 }
 
 #[test]
-fn an_interrupted_making_begins_anew() {
+fn an_interrupted_initialization_starts_over() {
     let home = home();
     fs::create_dir(home.path().join("unfinished")).unwrap();
     fs::write(home.path().join("unfinished/PG_VERSION"), "15\n").unwrap();
@@ -143,26 +143,26 @@ fn an_interrupted_making_begins_anew() {
 }
 
 #[test]
-fn data_of_another_version_is_refused() {
+fn data_of_another_version_is_an_error() {
     let home = home();
     fs::create_dir(home.path().join("data")).unwrap();
     fs::write(home.path().join("data/PG_VERSION"), "9.6\n").unwrap();
     let error = Server::builder().data_dir(home.path()).start().unwrap_err();
-    assert!(matches!(&error, Error::OtherVersion { data, .. } if data == "9.6"), "{error}");
+    assert!(matches!(&error, Error::VersionMismatch { data, .. } if data == "9.6"), "{error}");
 }
 
 #[test]
-fn a_folder_that_the_server_cannot_enter_is_refused() {
+fn an_inaccessible_data_dir_is_an_error() {
     let home = tempfile::tempdir().unwrap();
     fs::set_permissions(home.path(), Permissions::from_mode(0o700)).unwrap();
     let inside = home.path().join("data");
     let started = Server::builder().data_dir(&inside).start();
     match (started, running_as_root(home.path())) {
         (Err(error), true) => {
-            assert!(matches!(&error, Error::Unreachable { path, .. } if path == &inside), "{error}");
+            assert!(matches!(&error, Error::NotAccessible { path, .. } if path == &inside), "{error}");
         }
         (started, false) => drop(started.unwrap()),
-        (Ok(_), true) => panic!("started in a folder of root's own"),
+        (Ok(_), true) => panic!("started in a folder that only root can enter"),
     }
 }
 
@@ -171,14 +171,14 @@ fn running_as_root(own: &Path) -> bool {
 }
 
 #[test]
-fn a_wrong_setting_is_told_from_the_log() {
+fn the_error_for_a_wrong_setting_contains_the_log() {
     let error = Server::builder().setting("no_such_setting", "1").start().unwrap_err();
-    let Error::Failed { program: "postgres", log } = &error else { panic!("{error}") };
+    let Error::ProgramFailed { program: "postgres", log } = &error else { panic!("{error}") };
     assert!(log.contains("no_such_setting"), "{log}");
 }
 
 #[test]
-fn a_port_taken_meanwhile_is_waited_for() {
+fn start_again_waits_for_a_taken_port() {
     let mut server = Server::start().unwrap();
     server.stop().unwrap();
     let thief = TcpListener::bind((server.host(), server.port())).unwrap();

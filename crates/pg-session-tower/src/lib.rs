@@ -86,4 +86,9 @@ pub use store::TowerStore;
 /// Compiles the programs in the README, those for actix-web too.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../pg-session/README.md")]
+#[doc = include_str!("../../pg-session-actix/README.md")]
+#[doc = include_str!("../../../docs/operations.md")]
+#[cfg_attr(feature = "tower-sessions-014", doc = include_str!("../README.md"))]
+#[cfg_attr(feature = "sqlx", doc = include_str!("../../../docs/options.md"))]
 struct Readme;

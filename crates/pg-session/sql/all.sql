@@ -1,4 +1,4 @@
--- The first $2 live sessions whose ids follow $1: id, data and the seconds left.
+-- Returns the id, data and seconds left of the first $2 live sessions with ids after $1.
 SELECT i.key, p.id, p.data, p.seconds
 FROM (SELECT $1::text AS key) AS i
 LEFT JOIN (

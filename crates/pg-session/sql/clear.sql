@@ -1,4 +1,4 @@
--- Deletes the first $2 sessions whose ids follow $1. The last of these ids, or null past the end.
+-- Deletes the first $2 sessions with ids after $1. Returns the last of these ids, or null if there was none.
 WITH page AS MATERIALIZED (
     SELECT s.{id} AS id
     FROM {table} AS s

@@ -1,4 +1,4 @@
--- Like set, but never over a live session. 'created', or null where there is one.
+-- Like set, but never overwrites a live session. Returns 'created', or null if a live session exists.
 WITH stored AS (
     INSERT INTO {table} AS s ({id}, {data}, {expiry})
     VALUES ($1::text, $2::text::{json}, (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone})

@@ -1,4 +1,4 @@
--- Like create, for all of $1, $2 and $3, in their order. A row for each that was created.
+-- Like create, for arrays. Returns a row for each session that was created.
 INSERT INTO {table} AS s ({id}, {data}, {expiry})
 SELECT i.id, i.data::{json}, (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i (id, data, ttl)

@@ -1,2 +1,2 @@
--- A hash holds values of any size, and takes no notice of sessions that nobody is logged in to.
-CREATE INDEX IF NOT EXISTS {subject_index} ON {table} USING hash (({data} #>> {subject}))
+-- A hash index accepts values of any size, and has no entries for sessions without a subject.
+CREATE INDEX IF NOT EXISTS {subject_index} ON {table} USING hash (({data} #>> {subject_path}))

@@ -1,4 +1,4 @@
--- Deletes the session $1. Whether it was alive, or null where there was none.
+-- Deletes the session $1. Returns whether it was alive, 'true' or 'false', or null if there was none.
 WITH gone AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = $1::text

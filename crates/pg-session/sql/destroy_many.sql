@@ -1,4 +1,4 @@
--- Like destroy, for all the ids $1, in their order. A row for each that was there.
+-- Like destroy, for an array of ids. Returns a row for each session that existed.
 DELETE FROM {table} AS s
 USING unnest($1::text[]) AS i (id)
 WHERE s.{id} = i.id

@@ -1,4 +1,4 @@
--- The data and the seconds left of the live session $1; nulls where there is none.
+-- Returns the data and the seconds left of the live session $1, or nulls if there is none.
 SELECT i.key, s.data, s.seconds
 FROM (SELECT $1::text AS key) AS i
 LEFT JOIN (

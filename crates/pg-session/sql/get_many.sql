@@ -1,6 +1,5 @@
--- Like get, for all the ids $1; a row for each live session, and one of nulls, which says whose answer it is. Two timestamps
--- for the time left: to take seconds out of them costs more than all the rest. The data comes in the binary form of its type,
--- which is cheaper than a cast.
+-- Like get, for an array of ids. Returns a row for each live session, and a row of nulls that shows whose reply it is.
+-- Two timestamps in place of the seconds left, and data without a cast to text, make this statement much cheaper.
 SELECT s.{id}::text AS key,
        coalesce(s.{data}, 'null') AS data,
        {expires} AS expiry,

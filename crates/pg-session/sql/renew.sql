@@ -1,4 +1,4 @@
--- Like set, for a session that was created $4 microseconds after 1970, under another id; now if that is empty.
+-- Like set, for a session created under another id, $4 microseconds after 1970. An empty $4 means now.
 WITH stored AS (
     INSERT INTO {table} AS s ({id}, {data}, {expiry}, {created})
     VALUES ($1::text, $2::text::{json}, (statement_timestamp() + $3::text::float8 * interval '1 millisecond'){zone},

@@ -1,5 +1,5 @@
--- Gives the live session $1 the id $2, unless another live one has it. What came of it.
--- The count has the expired one deleted first.
+-- Gives the live session $1 the id $2, unless a live session has that id. Returns 'rotated', 'exists' or 'gone'.
+-- Counting the rows of "expired" makes its DELETE run before the UPDATE.
 WITH expired AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = $2::text AND ({expires} > statement_timestamp()) IS NOT TRUE

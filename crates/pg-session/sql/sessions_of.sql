@@ -1,4 +1,4 @@
--- The live sessions of the subject $1, the one that lives longest first: id, data and the seconds left.
+-- Returns the id, data and seconds left of the live sessions of the subject $1. The last to expire comes first.
 SELECT i.key, s.id, s.data, s.seconds
 FROM (SELECT $1::text AS key) AS i
 LEFT JOIN (
@@ -7,6 +7,6 @@ LEFT JOIN (
            (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds,
            s.{expiry} AS expiry
     FROM {table} AS s
-    WHERE s.{data} #>> {subject} = $1::text AND {expires} > statement_timestamp()
+    WHERE s.{data} #>> {subject_path} = $1::text AND {expires} > statement_timestamp()
 ) AS s ON true
 ORDER BY s.expiry DESC, s.id

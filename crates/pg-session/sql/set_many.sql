@@ -1,4 +1,4 @@
--- Like set, for all of $1, $2 and $3, in their order.
+-- Like set, for arrays. They come sorted by id, which makes concurrent batches lock rows in the same order.
 INSERT INTO {table} AS s ({id}, {data}, {expiry})
 SELECT i.id, i.data::{json}, (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i (id, data, ttl)

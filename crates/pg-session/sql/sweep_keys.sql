@@ -1,11 +1,11 @@
--- Deletes the expired among the $2 sessions whose ids follow $1, if it is our turn. For tables without ctid ranges.
--- Rows that somebody holds are left for the next round: waiting for them could deadlock.
-WITH turn AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock({lock}) AS ours
+-- Deletes the expired among the first $2 sessions with ids after $1, unless another process sweeps. For tables that have
+-- no ctid ranges. Locked rows are left for the next sweep: waiting for them could deadlock.
+WITH sweep_lock AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock({sweep_lock}) AS acquired
 ), page AS MATERIALIZED (
     SELECT s.{id} AS id
     FROM {table} AS s
-    WHERE (SELECT ours FROM turn) AND s.{id} > $1::text
+    WHERE (SELECT acquired FROM sweep_lock) AND s.{id} > $1::text
     ORDER BY s.{id}
     LIMIT $2::text::int
 ), expired AS MATERIALIZED (
@@ -18,6 +18,6 @@ WITH turn AS MATERIALIZED (
     WHERE s.{id} = ANY (ARRAY(SELECT id FROM expired)) AND {expires} <= statement_timestamp()
     RETURNING 1
 )
-SELECT $1::text AS key, (SELECT ours FROM turn)::text AS ours,
+SELECT $1::text AS key, (SELECT acquired FROM sweep_lock)::text AS acquired,
        (SELECT count(*) FROM gone)::text AS deleted,
        (SELECT max(id)::text FROM page) AS last

@@ -1,5 +1,5 @@
--- Deletes the session $1. Its data, the seconds that were left, and when it was created in microseconds since 1970, if it
--- was alive.
+-- Deletes the session $1. If it was alive, returns its data, the seconds that were left, and its creation time in
+-- microseconds since 1970.
 WITH gone AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = $1::text

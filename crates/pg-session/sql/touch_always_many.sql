@@ -1,7 +1,7 @@
--- Like touch_always, for all of $1 and $2, in their order. A row for each that lives.
+-- Like touch_always, for arrays. Returns a row for each live session.
 UPDATE {table} AS s
 SET {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::bigint[]) AS i (id, ttl)
-WHERE s.{id} = i.id AND {expires} > statement_timestamp() AND {asynchronous}
-  AND (s.{expiry}{zone} <= statement_timestamp() + i.ttl * interval '1 millisecond' OR {durable})
+WHERE s.{id} = i.id AND {expires} > statement_timestamp() AND {async_commit}
+  AND (s.{expiry}{zone} <= statement_timestamp() + i.ttl * interval '1 millisecond' OR {sync_commit})
 RETURNING i.id AS key, 'alive' AS outcome

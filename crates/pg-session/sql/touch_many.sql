@@ -1,4 +1,4 @@
--- Like touch, for all of $1, $2 and $3, in their order. A row for each that lives.
+-- Like touch, for arrays. Returns a row for each live session.
 WITH found AS MATERIALIZED (
     SELECT i.id, i.ttl, i.lag,
            s.{expiry}{zone} < statement_timestamp() + (i.ttl - i.lag) * interval '1 millisecond'
@@ -10,10 +10,10 @@ WITH found AS MATERIALIZED (
     UPDATE {table} AS s
     SET {expiry} = (statement_timestamp() + f.ttl * interval '1 millisecond'){zone}
     FROM found AS f
-    WHERE f.due AND s.{id} = f.id AND {expires} > statement_timestamp() AND {asynchronous}
-      -- Again, for somebody else may have moved it meanwhile.
+    WHERE f.due AND s.{id} = f.id AND {expires} > statement_timestamp() AND {async_commit}
+      -- Checked again: another process may have changed the row.
       AND (s.{expiry}{zone} < statement_timestamp() + (f.ttl - f.lag) * interval '1 millisecond'
-           OR s.{expiry}{zone} > statement_timestamp() + (f.ttl + f.lag) * interval '1 millisecond' AND {durable})
+           OR s.{expiry}{zone} > statement_timestamp() + (f.ttl + f.lag) * interval '1 millisecond' AND {sync_commit})
 )
 SELECT f.id AS key, 'alive' AS outcome
 FROM found AS f

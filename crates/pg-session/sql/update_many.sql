@@ -1,4 +1,4 @@
--- Like update, for all of $1, $2, $3 and $4, in their order. A row for each that was saved.
+-- Like update, for arrays. Returns a row for each session that was saved.
 UPDATE {table} AS s
 SET {data} = i.data::{json}, {expiry} = (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS i (id, data, ttl, base)

@@ -1,10 +1,11 @@
-//! Sessions kept in the PostgreSQL that an application already has.
+//! HTTP sessions in the PostgreSQL that an application already has.
 //!
 //! ```no_run
 //! # async fn example() -> pg_session::Result<()> {
+//! use std::time::Duration;
+//!
 //! use pg_session::PgStore;
 //! use serde_json::{Value, json};
-//! use std::time::Duration;
 //!
 //! let store = PgStore::new("postgres://app@localhost/app")?;
 //! store.setup().await?;
@@ -18,12 +19,19 @@
 //! ```
 //!
 //! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum, `pg-session-actix` the one for
-//! actix-web. Every method of it says what it promises; [`PgStoreBuilder`] says what can be set; [`Client`] lets the store use
-//! a pool that the application has already; [`RequestStore`] is what adapters stand on.
+//! actix-web. [`PgStoreBuilder`] lists the options. [`Client`] lets the store use a pool of the application.
+//! [`RequestStore`] is the foundation of the adapters.
 //!
-//! Updates are counted for whoever installs a recorder of the crate [metrics](https://docs.rs/metrics): the counter
-//! `pg_session_updates_total`, by the label `outcome` with the values `saved`, `merged`, `unchanged` and `gone`. The
-//! last are writes that were dropped, for their session was gone.
+//! # Features
+//!
+//! - `native` (default): connections of the store's own, from a connection string, with TLS by rustls.
+//! - `deadpool`: `deadpool_postgres::Pool`, version 0.14, is a [`Client`].
+//! - `sqlx`: `sqlx::PgPool`, version 0.9, is a [`Client`].
+//! - `metrics`: counts updates for a recorder of [metrics](https://docs.rs/metrics) 0.24, in `pg_session_updates_total`, with
+//!   the label `outcome`: `saved`, `merged`, `unchanged` or `gone`. The last are writes to sessions that had ended.
+//!
+//! These features name types of other crates. A new major version of such a crate is a new feature here, beside the old one;
+//! the old one is removed in a major version of this crate only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,16 +1,16 @@
-//! The path in the data that names whose session it is, such as `user.id`. No I/O.
+//! The path in the data to the subject of a session, such as `user.id`. No I/O.
 
 use crate::error::{Error, Result};
 
-/// The keys, from the outermost to the innermost.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Subject {
     path: String,
+    /// From the outermost to the innermost.
     keys: Vec<String>,
 }
 
 impl Subject {
-    /// A dot stands between two keys. A backslash takes its meaning, or another backslash's, away.
+    /// Parses a path. Dots separate its keys. A backslash escapes a dot or a backslash.
     pub(crate) fn new(path: String) -> Self {
         let (mut keys, mut key) = (Vec::new(), String::new());
         let mut characters = path.chars();
@@ -26,10 +26,12 @@ impl Subject {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        let problem = match self.keys.iter().find_map(|key| key.is_empty().then_some("an empty key")) {
-            Some(empty) => empty,
-            None if self.path.contains('\0') => "a NUL character",
-            None => return Ok(()),
+        let problem = if self.keys.iter().any(String::is_empty) {
+            "an empty key"
+        } else if self.path.contains('\0') {
+            "a NUL character"
+        } else {
+            return Ok(());
         };
         Err(Error::configuration(format!("the option subject has {problem}; give it a path such as user.id")))
     }
@@ -38,7 +40,7 @@ impl Subject {
         &self.path
     }
 
-    /// As PostgreSQL writes a `text[]`.
+    /// Returns the keys as a literal of a `text[]`.
     pub(crate) fn array(&self) -> String {
         let quoted = |key: &String| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""));
         format!("{{{}}}", self.keys.iter().map(quoted).collect::<Vec<_>>().join(","))
@@ -51,7 +53,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn dots_are_between_keys_unless_escaped() {
+    fn dots_separate_keys_unless_escaped() {
         for (path, array) in [
             ("user", r#"{"user"}"#),
             ("user.id", r#"{"user","id"}"#),

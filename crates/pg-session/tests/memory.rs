@@ -1,5 +1,5 @@
-//! A message's header says how long it is: what it says takes no memory before it comes. In a process of its own, for the
-//! memory of others would count.
+//! The length in a message's header reserves no memory: it grows as the bytes arrive. Runs in a process of its own, where
+//! no other test uses memory.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
@@ -9,10 +9,10 @@ use std::time::Duration;
 use pg_session::PgStore;
 use pg_session_testkit::{Database, Fault, Faults, Proxy};
 
-/// The most that may be reserved on top of what the store had before, in KiB.
+/// The most that may be reserved beyond what the store had before, in KiB.
 const MOST: u64 = 64 * 1024;
 
-/// The most memory that this process has had in its address space, in KiB, whether it was written to or not.
+/// Returns the peak size of this process's address space, in KiB, whether it was written to or not.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmPeak:")).unwrap();
@@ -36,7 +36,7 @@ async fn a_header_that_announces_two_gigabytes_takes_no_memory() {
         let mut answers = 0..;
         Faults::by_rule(1, move |_| (answers.next()? % 8 == 0).then_some(fault))
     };
-    // Everything has had its buffers once, also what connects.
+    // All buffers have been allocated once, also those of connecting.
     proxy.misbehave(every_eighth(Fault::Truncated));
     calls().await;
     let before = peak();

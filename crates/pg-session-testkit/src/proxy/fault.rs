@@ -1,60 +1,60 @@
-//! The faults that an answer can have. No I/O.
+//! The faults that the proxy applies to an answer. No I/O.
 
 use fastrand::Rng;
 
 use super::message::{Message, tag};
 
-/// The number of rows of earlier answers that are kept for replay.
+/// How many rows of earlier answers are kept for replay.
 const KEPT_ROWS: usize = 64;
 
-/// Message types that exist: a wrong type is not always an unknown one.
+/// The message types of the protocol, because a wrong type is not always an unknown one.
 const TAGS: &[u8] = b"123ACDEGHIKNRSTZnstv";
 
-/// A fault in an answer of the server. An answer is everything up to its ReadyForQuery.
+/// A fault in an answer, which is everything that the server sends up to a ReadyForQuery.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// One ReadyForQuery too many, before or after the answer.
+    /// An extra ReadyForQuery precedes or follows the answer.
     ExtraReady,
-    /// One message comes twice.
+    /// One message is sent twice.
     DoubledMessage,
-    /// The answer comes twice.
+    /// The answer is sent twice.
     DoubledAnswer,
-    /// Two neighbouring messages change places.
+    /// Two consecutive messages are swapped.
     SwappedMessages,
-    /// The answer comes after the next one. Where none follows soon, it comes as it is.
+    /// The answer is swapped with the next one. If none follows soon, it is sent unchanged.
     SwappedAnswers,
     /// One message is missing.
     DroppedMessage,
     /// The answer is missing.
     DroppedAnswer,
-    /// The connection ends within a message.
+    /// The connection ends in the middle of a message.
     Truncated,
     /// The header of a message announces 2 GiB.
     HugeLength,
-    /// A message has another type.
+    /// A message has the wrong type.
     WrongType,
-    /// Random bytes come between two messages.
+    /// Random bytes are inserted between two messages.
     Garbage,
-    /// A row of an earlier answer, of this connection or of another, comes once more.
+    /// A row of an earlier answer is sent again. It may come from another connection.
     ReplayedRow,
-    /// The connection ends after the server has executed the statement, and before the answer.
+    /// The connection ends after the server has executed the statement, but before the answer.
     CutBeforeAnswer,
-    /// The server has executed the statement, and the client gets an error in place of the answer, as from a pooler that has
-    /// lost the server. Then the connection ends, or the server says that it is ready.
+    /// The server has executed the statement, but the client receives the error of a pooler that has lost the server. Then
+    /// the connection ends, or a ReadyForQuery follows.
     LostByPooler,
     /// A few random bytes of the answer are changed, removed or added.
     Mutated,
-    /// Random bytes come in place of the answer.
+    /// Random bytes replace the answer.
     Noise,
-    /// A NoticeResponse, ParameterStatus or NotificationResponse comes between two messages, as it may at any time.
+    /// NoticeResponse, ParameterStatus or NotificationResponse messages are inserted, which the protocol allows.
     Asynchronous,
-    /// The answer comes byte by byte.
+    /// The answer is sent one byte at a time.
     Bytewise,
 }
 
 impl Fault {
-    /// The faults that a client can always detect, if it knows which answer belongs to which statement.
+    /// The faults that a client always detects if it matches every answer with its statement.
     pub const DETECTABLE: [Self; 14] = [
         Self::ExtraReady,
         Self::DoubledMessage,
@@ -72,16 +72,16 @@ impl Fault {
         Self::LostByPooler,
     ];
 
-    /// The faults that may change the data itself, which a client cannot always detect.
+    /// The faults that may change the data, which a client cannot always detect.
     pub const MUTATIONS: [Self; 2] = [Self::Mutated, Self::Noise];
 
-    /// What the protocol allows, and a client must handle.
+    /// The variations that the protocol allows and a client must handle.
     pub const HARMLESS: [Self; 2] = [Self::Asynchronous, Self::Bytewise];
 }
 
 type Rule = Box<dyn FnMut(&[Message], &mut Rng) -> Option<Fault> + Send>;
 
-/// Decides which answers get which fault.
+/// Chooses the fault of each answer.
 pub struct Faults {
     rule: Rule,
     rng: Rng,
@@ -89,29 +89,29 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Picks a fault for each answer by a rule. `seed` decides where in the answer it strikes.
+    /// Chooses the fault of each answer with `rule`. `seed` determines its position in the answer.
     pub fn by_rule(seed: u64, mut rule: impl FnMut(&[Message]) -> Option<Fault> + Send + 'static) -> Self {
         Self { rule: Box::new(move |answer, _| rule(answer)), rng: Rng::with_seed(seed), rows: Vec::new() }
     }
 
-    /// Picks one of `kinds` for one of `one_in` answers, at random.
+    /// Chooses one of `kinds` at random, for one in `one_in` answers.
     ///
     /// # Panics
     ///
-    /// When `one_in` is zero or there are no kinds.
+    /// Panics if `one_in` is zero or `kinds` is empty.
     #[must_use]
     pub fn at_random(kinds: &[Fault], one_in: u32, seed: u64) -> Self {
         let kinds = kinds.to_vec();
-        assert!(one_in > 0 && !kinds.is_empty(), "there is nothing to choose from");
+        assert!(one_in > 0 && !kinds.is_empty(), "`one_in` must not be zero, and `kinds` must not be empty");
         let rule =
             move |_: &[Message], rng: &mut Rng| (rng.u32(0..one_in) == 0).then(|| kinds[rng.usize(0..kinds.len())]);
         Self { rule: Box::new(rule), rng: Rng::with_seed(seed), rows: Vec::new() }
     }
 
-    /// Returns how to deliver an answer, and whether something is wrong with it.
-    pub(super) fn strike(&mut self, answer: Vec<Message>) -> (Delivery, bool) {
+    /// Applies a fault, or none. Returns the bytes to send and whether a fault was applied.
+    pub(super) fn apply(&mut self, answer: Vec<Message>) -> (Delivery, bool) {
         let fault = (self.rule)(&answer, &mut self.rng);
-        let struck = fault.and_then(|fault| self.spoil(fault, answer.clone()));
+        let struck = fault.and_then(|fault| self.inject(fault, answer.clone()));
         self.remember(&answer);
         match struck {
             Some(delivery) => (delivery, true),
@@ -119,13 +119,13 @@ impl Faults {
         }
     }
 
-    /// Returns `None` if the fault is impossible in this answer.
-    fn spoil(&mut self, fault: Fault, mut answer: Vec<Message>) -> Option<Delivery> {
+    /// Returns `None` if this answer cannot have the fault.
+    fn inject(&mut self, fault: Fault, mut answer: Vec<Message>) -> Option<Delivery> {
         let any = self.rng.usize(0..answer.len());
         match fault {
             Fault::ExtraReady => {
-                let place = if self.rng.bool() { 0 } else { answer.len() };
-                answer.insert(place, Message::new(tag::READY_FOR_QUERY, b"I"));
+                let index = if self.rng.bool() { 0 } else { answer.len() };
+                answer.insert(index, Message::new(tag::READY_FOR_QUERY, b"I"));
             }
             Fault::DoubledMessage => answer.insert(any, answer[any].clone()),
             Fault::DoubledAnswer => answer.extend_from_within(..),
@@ -144,7 +144,7 @@ impl Faults {
                 bytes.extend(&answer[any].bytes()[..self.rng.usize(1..answer[any].bytes().len())]);
                 return Some(Delivery::ThenCut(bytes));
             }
-            Fault::HugeLength => answer[any].announce(i32::MAX.unsigned_abs()),
+            Fault::HugeLength => answer[any].set_length(i32::MAX.unsigned_abs()),
             Fault::WrongType => {
                 let known = TAGS[self.rng.usize(0..TAGS.len())];
                 let tag = if self.rng.u8(0..4) == 0 { self.rng.u8(..) } else { known };
@@ -175,8 +175,8 @@ impl Faults {
             Fault::Noise => return Some(Delivery::Whole(self.noise(2_048))),
             Fault::Asynchronous => {
                 for _ in 0..self.rng.usize(1..4) {
-                    let place = self.rng.usize(0..=answer.len());
-                    answer.insert(place, self.asynchronous());
+                    let index = self.rng.usize(0..=answer.len());
+                    answer.insert(index, self.asynchronous());
                 }
             }
             Fault::Bytewise => return Some(Delivery::Bytewise(concat(&answer))),
@@ -184,11 +184,11 @@ impl Faults {
         Some(Delivery::Whole(concat(&answer)))
     }
 
-    /// Returns a row of an earlier answer, with as many columns as the rows of this one if possible.
+    /// Returns a row of an earlier answer, if possible with the same number of columns as in this one.
     fn earlier_row(&mut self, answer: &[Message]) -> Option<Message> {
         let columns = answer.iter().find_map(Message::columns);
-        let alike: Vec<_> = self.rows.iter().filter(|row| columns.is_none() || row.columns() == columns).collect();
-        self.rng.choice(alike).or_else(|| self.rows.last()).cloned()
+        let similar: Vec<_> = self.rows.iter().filter(|row| columns.is_none() || row.columns() == columns).collect();
+        self.rng.choice(similar).or_else(|| self.rows.last()).cloned()
     }
 
     fn remember(&mut self, answer: &[Message]) {
@@ -196,25 +196,25 @@ impl Faults {
             if self.rows.len() < KEPT_ROWS {
                 self.rows.push(row.clone());
             } else {
-                let place = self.rng.usize(0..KEPT_ROWS);
-                self.rows[place] = row.clone();
+                let index = self.rng.usize(0..KEPT_ROWS);
+                self.rows[index] = row.clone();
             }
         }
     }
 
-    fn noise(&mut self, most: usize) -> Vec<u8> {
-        let length = self.rng.usize(1..=most);
+    fn noise(&mut self, max: usize) -> Vec<u8> {
+        let length = self.rng.usize(1..=max);
         (0..length).map(|_| self.rng.u8(..)).collect()
     }
 
     fn mutated(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.rng.usize(1..=4) {
-            let place = self.rng.usize(0..bytes.len().max(1));
-            match (self.rng.u8(0..4), bytes.get_mut(place)) {
+            let index = self.rng.usize(0..bytes.len().max(1));
+            match (self.rng.u8(0..4), bytes.get_mut(index)) {
                 (0, Some(byte)) => *byte ^= 1 << self.rng.u8(0..8),
                 (1, Some(byte)) => *byte = self.rng.u8(..),
-                (2, Some(_)) => drop(bytes.remove(place)),
-                _ => bytes.insert(place, self.rng.u8(..)),
+                (2, Some(_)) => drop(bytes.remove(index)),
+                _ => bytes.insert(index, self.rng.u8(..)),
             }
         }
         bytes
@@ -235,12 +235,12 @@ impl std::fmt::Debug for Faults {
     }
 }
 
-/// How to send the bytes of an answer to the client.
+/// How to send an answer to the client.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Delivery {
     Whole(Vec<u8>),
     Bytewise(Vec<u8>),
-    /// Then the connection is closed.
+    /// Closes the connection afterwards.
     ThenCut(Vec<u8>),
     AfterTheNext(Vec<u8>),
 }
@@ -260,39 +260,39 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_changes_what_the_client_gets() {
-        let right = concat(&answer());
+    fn every_fault_changes_the_delivery() {
+        let unchanged = concat(&answer());
         let all = Fault::DETECTABLE.into_iter().chain(Fault::MUTATIONS).chain(Fault::HARMLESS);
         for fault in all {
             let mut faults = Faults::at_random(&[fault], 1, 7);
-            // The first one leaves a row to be replayed.
-            let mut struck = 0;
+            // The first answer provides the row to replay.
+            let mut count = 0;
             for _ in 0..100 {
-                let (delivery, is_struck) = faults.strike(answer());
-                struck += usize::from(is_struck);
-                assert_eq!(delivery == Delivery::Whole(right.clone()), !is_struck, "{fault:?}");
+                let (delivery, is_faulty) = faults.apply(answer());
+                count += usize::from(is_faulty);
+                assert_eq!(delivery == Delivery::Whole(unchanged.clone()), !is_faulty, "{fault:?}");
             }
-            assert!(struck >= 80, "{fault:?} struck {struck} times of 100");
+            assert!(count >= 80, "{fault:?} was applied {count} times in 100 answers");
         }
     }
 
     #[test]
-    fn the_seed_decides() {
+    fn a_seed_reproduces_the_faults() {
         let deliveries = |seed| {
             let mut faults = Faults::at_random(&Fault::DETECTABLE, 3, seed);
-            (0..50).map(|_| faults.strike(answer())).collect::<Vec<_>>()
+            (0..50).map(|_| faults.apply(answer())).collect::<Vec<_>>()
         };
         assert_eq!(deliveries(1), deliveries(1));
         assert_ne!(deliveries(1), deliveries(2));
     }
 
     #[test]
-    fn a_rule_decides_by_the_answer() {
+    fn a_rule_chooses_by_the_answer() {
         let mut faults = Faults::by_rule(1, |answer| {
             answer.iter().any(|message| message.body() == b"SELECT 1\0").then_some(Fault::DroppedAnswer)
         });
-        assert_eq!(faults.strike(answer()), (Delivery::Whole(Vec::new()), true));
+        assert_eq!(faults.apply(answer()), (Delivery::Whole(Vec::new()), true));
         let other = vec![Message::new(b'Z', b"I")];
-        assert_eq!(faults.strike(other.clone()), (Delivery::Whole(concat(&other)), false));
+        assert_eq!(faults.apply(other.clone()), (Delivery::Whole(concat(&other)), false));
     }
 }

@@ -1,6 +1,6 @@
-//! PostgreSQL's messages: a type byte, a length that counts itself, and a body.
+//! PostgreSQL's messages: a type byte, a length that includes itself, and a body.
 
-/// The types of messages that the proxy must tell apart, as the server sends them.
+/// The types of the server's messages that the proxy distinguishes.
 pub(super) mod tag {
     pub(crate) const COMMAND_COMPLETE: u8 = b'C';
     pub(crate) const DATA_ROW: u8 = b'D';
@@ -13,12 +13,12 @@ pub(super) mod tag {
 
 const HEADER: usize = 5;
 
-/// One message, header included.
+/// One message, including its header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message(Vec<u8>);
 
 impl Message {
-    /// Makes a message of its type and body.
+    /// Creates a message from its type and body.
     #[must_use]
     pub fn new(tag: u8, body: &[u8]) -> Self {
         let length = u32::try_from(body.len() + HEADER - 1).unwrap_or(u32::MAX);
@@ -31,7 +31,7 @@ impl Message {
         self.0[0]
     }
 
-    /// Returns what follows the header.
+    /// Returns the bytes after the header.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.0[HEADER..]
@@ -47,39 +47,38 @@ impl Message {
         self.0[0] = tag;
     }
 
-    /// Sets the length in the header, and leaves the body as it is.
-    pub(super) fn announce(&mut self, length: u32) {
+    /// Sets the length in the header without changing the body.
+    pub(super) fn set_length(&mut self, length: u32) {
         self.0[1..HEADER].copy_from_slice(&length.to_be_bytes());
     }
 
-    /// Returns how many columns a DataRow has.
+    /// Returns the number of columns if this is a DataRow.
     pub(super) fn columns(&self) -> Option<[u8; 2]> {
         if self.tag() == tag::DATA_ROW { self.body().first_chunk().copied() } else { None }
     }
 
-    /// Returns whether the server may send it at any time, whatever was asked.
+    /// Returns whether the server may send this message at any time.
     pub(super) fn is_asynchronous(&self) -> bool {
         [tag::NOTICE, tag::NOTIFICATION, tag::PARAMETER_STATUS].contains(&self.tag())
     }
 }
 
-/// Cuts a stream of bytes into messages.
+/// Splits a stream of bytes into messages. Iterates over the complete ones.
 #[derive(Default)]
 pub(super) struct Frames(Vec<u8>);
 
 impl Frames {
-    /// Returns the buffer, for further bytes to be read into.
+    /// Returns the buffer to read more bytes into.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
 
-    /// Returns the bytes of the message that has not come in full.
+    /// Takes the bytes of the incomplete message.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
     }
 }
 
-/// The messages that are there in full.
 impl Iterator for Frames {
     type Item = Message;
 
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_cut_into_the_messages_that_were_put_in() {
+    fn frames_splits_a_stream_into_its_messages() {
         let messages =
             [Message::new(b'2', b""), Message::new(b'D', b"\0\x01\xff\xff\xff\xff"), Message::new(b'Z', b"I")];
         let bytes = messages.iter().flat_map(|message| message.bytes().to_vec());

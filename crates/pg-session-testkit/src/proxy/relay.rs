@@ -1,4 +1,4 @@
-//! One connection: what goes from the client to the server, and back.
+//! One connection through the proxy, in both directions.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,22 +9,23 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, sleep_until};
 
-use super::Shared;
 use super::fault::Delivery;
 use super::message::{Frames, Message, tag};
+use super::shared::Shared;
 
-/// What a client may ask before its startup message, by the protocol's numbers.
+/// The codes of SSLRequest and GSSENCRequest, which a client may send before its startup message.
 const SSL: u32 = 80_877_103;
 const GSS_ENCRYPTION: u32 = 80_877_104;
 
-/// How long an answer waits for the next one, to change places with it.
+/// How long a swapped answer waits for the next one.
 const SWAP: Duration = Duration::from_millis(20);
 
-/// Messages of the extended query protocol, and the one that asks for the answer.
+/// The types of messages of the extended query protocol, except Sync.
 const EXTENDED: &[u8] = b"PBDEC";
+/// The type of Sync, which asks for the answer.
 const SYNC: u8 = b'S';
 
-/// Passes everything on until one side ends the connection.
+/// Forwards messages until the client or the server ends the connection.
 pub(super) async fn relay(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     shared.until_released(|state| state.holds_connections).await;
     let (host, port) = &shared.server;
@@ -34,15 +35,15 @@ pub(super) async fn relay(mut client: TcpStream, shared: &Shared) -> io::Result<
     start(&mut client, &mut server).await?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let is_at_work = AtomicBool::new(false);
-    let answers = Answers { shared, is_at_work: &is_at_work, from_server, to_client, later: None };
+    let is_extended = AtomicBool::new(false);
+    let answers = Answers { shared, is_extended: &is_extended, from_server, to_client, later: None };
     tokio::select! {
-        ended = statements(from_client, to_server, shared, &is_at_work) => ended,
-        ended = answers.pass() => ended,
+        ended = statements(from_client, to_server, shared, &is_extended) => ended,
+        ended = answers.forward() => ended,
     }
 }
 
-/// Passes the startup message on, and refuses encryption.
+/// Forwards the startup message, and refuses encryption.
 async fn start(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
     loop {
         let length = client.read_u32().await?;
@@ -58,19 +59,20 @@ async fn start(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()>
     }
 }
 
-/// Ends when the client does. Where the server has gone, its last words may still be held: what is sent is lost then.
+/// Forwards statements until the client ends the connection.
 async fn statements(
     mut from_client: OwnedReadHalf,
     mut to_server: OwnedWriteHalf,
     shared: &Shared,
-    is_at_work: &AtomicBool,
+    is_extended: &AtomicBool,
 ) -> io::Result<()> {
     let mut frames = Frames::default();
     while from_client.read_buf(frames.buffer()).await? > 0 {
         for message in frames.by_ref() {
             if EXTENDED.contains(&message.tag()) {
-                is_at_work.store(true, Ordering::Relaxed);
+                is_extended.store(true, Ordering::Relaxed);
             }
+            // The server may have closed the connection while its last answer is still delayed.
             let _ = to_server.write_all(message.bytes()).await;
             if message.tag() == SYNC {
                 shared.statements.fetch_add(1, Ordering::Relaxed);
@@ -82,17 +84,17 @@ async fn statements(
 
 struct Answers<'s> {
     shared: &'s Shared,
-    /// Whether the client is past its login.
-    is_at_work: &'s AtomicBool,
+    /// Whether the client has sent a message of the extended query protocol.
+    is_extended: &'s AtomicBool,
     from_server: OwnedReadHalf,
     to_client: OwnedWriteHalf,
-    /// An answer that comes after the next one, and until when it waits for that.
+    /// An answer to send after the next one, and the time until which it waits.
     later: Option<(Instant, Vec<u8>)>,
 }
 
 impl Answers<'_> {
-    /// Ends when the server has, and the client has all that it sent.
-    async fn pass(mut self) -> io::Result<()> {
+    /// Forwards answers until the server ends the connection and the client has received all of them.
+    async fn forward(mut self) -> io::Result<()> {
         let mut frames = Frames::default();
         let mut answer = Vec::new();
         loop {
@@ -118,8 +120,8 @@ impl Answers<'_> {
     }
 
     async fn take(&mut self, message: Message, answer: &mut Vec<Message>) -> io::Result<()> {
-        let passes = !self.is_at_work.load(Ordering::Relaxed) || message.is_asynchronous();
-        if passes && answer.is_empty() {
+        let is_exempt = !self.is_extended.load(Ordering::Relaxed) || message.is_asynchronous();
+        if is_exempt && answer.is_empty() {
             return self.write(message.bytes()).await;
         }
         let is_last = message.tag() == tag::READY_FOR_QUERY;
@@ -128,12 +130,12 @@ impl Answers<'_> {
     }
 
     async fn deliver(&mut self, answer: Vec<Message>) -> io::Result<()> {
-        let struck = self.shared.faults().as_mut().map(|faults| faults.strike(answer.clone()));
-        let (delivery, is_struck) = struck.unwrap_or_else(|| {
+        let result = self.shared.faults().as_mut().map(|faults| faults.apply(answer.clone()));
+        let (delivery, is_faulty) = result.unwrap_or_else(|| {
             let bytes = answer.iter().flat_map(|message| message.bytes()).copied().collect();
             (Delivery::Whole(bytes), false)
         });
-        if is_struck && !matches!(delivery, Delivery::AfterTheNext(_)) {
+        if is_faulty && !matches!(delivery, Delivery::AfterTheNext(_)) {
             self.shared.struck.fetch_add(1, Ordering::Relaxed);
         }
         match delivery {
@@ -170,7 +172,7 @@ impl Answers<'_> {
         }
     }
 
-    /// Everything to the client comes this way, and waits here while it is held.
+    /// Writes to the client, after waiting while answers are held.
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.shared.until_released(|state| state.holds_answers).await;
         self.to_client.write_all(bytes).await

@@ -5,9 +5,9 @@ use reqwest::header::SET_COOKIE;
 use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 
-use super::{Site, must};
+use super::must::must;
 
-/// An HTTP client with cookies of its own.
+/// An HTTP client with its own cookies.
 #[derive(Debug)]
 pub struct Visitor {
     base: Url,
@@ -16,12 +16,12 @@ pub struct Visitor {
     client: Client,
 }
 
-/// What a visitor was answered.
+/// The response to a visitor.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
+    /// The HTTP status.
     pub status: StatusCode,
-    /// Whether a cookie was set, or removed.
+    /// Whether the response has a `Set-Cookie` header.
     pub sets_cookie: bool,
     /// The body.
     pub body: String,
@@ -30,17 +30,17 @@ pub struct Answer {
 impl Visitor {
     pub(super) fn new(address: &str, cookie: &'static str) -> Self {
         let jar = Arc::new(Jar::default());
-        let client = must("make a client", Client::builder().cookie_provider(Arc::clone(&jar)).build());
-        Self { base: must("read the app's address", Url::parse(&format!("http://{address}"))), cookie, jar, client }
+        let client = must("create a client", Client::builder().cookie_provider(Arc::clone(&jar)).build());
+        Self { base: must("parse the app's address", Url::parse(&format!("http://{address}"))), cookie, jar, client }
     }
 
-    /// Sends a request and answers whatever comes back.
+    /// Sends a request and returns the response, whatever its status.
     ///
     /// # Panics
     ///
-    /// When nothing comes back.
+    /// Panics if there is no response.
     pub async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let url = must("read the path", self.base.join(path));
+        let url = must("parse the path", self.base.join(path));
         let request = self.client.request(method, url);
         let request = body.iter().fold(request, |request, body| request.json(body));
         let response = must(path, request.send().await);
@@ -48,80 +48,94 @@ impl Visitor {
         Answer { status, sets_cookie, body: must(path, response.text().await) }
     }
 
-    /// `GET`, which must succeed; so must the next three.
+    /// Sends a `GET` request.
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// Panics if the request fails.
     pub async fn get(&self, path: &str) -> Answer {
         self.succeed(Method::GET, path, None).await
     }
 
-    /// `PUT` of a JSON value.
+    /// Sends a `PUT` request with a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the request fails.
     pub async fn put(&self, path: &str, value: &Value) -> Answer {
         self.succeed(Method::PUT, path, Some(value)).await
     }
 
-    /// `POST` without a body.
+    /// Sends a `POST` request without a body.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the request fails.
     pub async fn post(&self, path: &str) -> Answer {
         self.succeed(Method::POST, path, None).await
     }
 
-    /// `DELETE`.
+    /// Sends a `DELETE` request.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the request fails.
     pub async fn delete(&self, path: &str) -> Answer {
         self.succeed(Method::DELETE, path, None).await
     }
 
-    /// Adds one to the views, and answers how many there are.
+    /// Adds one to the views and returns their number.
     ///
     /// # Panics
     ///
-    /// When the answer is no number.
+    /// Panics if the request fails or its answer is not a number.
     pub async fn views(&self) -> u64 {
         let answer = self.get("/").await.json();
-        answer["views"].as_u64().unwrap_or_else(|| panic!("GET / should answer the views, not {answer}"))
+        answer["views"].as_u64().unwrap_or_else(|| panic!("GET / should return the number of views, not {answer}"))
     }
 
-    /// The session's data.
+    /// Returns the session's data.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the request fails.
     pub async fn data(&self) -> Value {
         self.get("/session").await.json()
     }
 
-    /// The value of the session's cookie.
+    /// Returns the value of the session cookie.
     #[must_use]
     pub fn cookie(&self) -> Option<String> {
         self.cookies().into_iter().find_map(|(name, value)| (name == self.cookie).then_some(value))
     }
 
-    /// Another client with the same cookies. They never expire: it is for the app to know when a session ends.
+    /// Returns another client with the same cookies. They never expire, so only the app can end the session.
     #[must_use]
     pub fn twin(&self) -> Self {
-        let twin = Self::new(self.base.authority(), self.cookie);
+        self.twin_at(self.base.authority())
+    }
+
+    pub(super) fn twin_at(&self, address: &str) -> Self {
+        let twin = Self::new(address, self.cookie);
         self.cookies().iter().for_each(|(name, value)| twin.set_cookie(name, value));
         twin
     }
 
-    /// Somebody who made up a cookie after the likeness of this one.
+    /// Returns another client with a forged cookie, which differs from this one's in a single character.
     ///
     /// # Panics
     ///
-    /// When there is no cookie.
+    /// Panics if there is no cookie.
     #[must_use]
     pub fn forger(&self) -> Self {
-        let real = self.cookie().unwrap_or_else(|| panic!("there is no cookie to forge"));
-        let made_up = match real.strip_prefix('A') {
+        let genuine = self.cookie().unwrap_or_else(|| panic!("there is no cookie to forge"));
+        let forged = match genuine.strip_prefix('A') {
             Some(rest) => format!("B{rest}"),
-            None => real.chars().enumerate().map(|(n, c)| if n == 0 { 'A' } else { c }).collect(),
+            None => genuine.chars().enumerate().map(|(n, c)| if n == 0 { 'A' } else { c }).collect(),
         };
         let forger = self.twin();
-        forger.set_cookie(self.cookie, &made_up);
+        forger.set_cookie(self.cookie, &forged);
         forger
-    }
-
-    /// Another client with the same cookies, which goes to this process.
-    #[must_use]
-    pub fn at(&self, site: &Site) -> Self {
-        Self { base: site.visitor().base, ..self.twin() }
     }
 
     async fn succeed(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
@@ -143,13 +157,13 @@ impl Visitor {
 }
 
 impl Answer {
-    /// The body, as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// Panics if the body is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        must(&format!("read {:?} as JSON", self.body), serde_json::from_str(&self.body))
+        must(&format!("parse {:?} as JSON", self.body), serde_json::from_str(&self.body))
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use pg_session_testkit::{Database, Gate};
-use pg_session_tower::RequestScopeLayer;
+use pg_session_tower::{PgStore, RequestScopeLayer};
 use tokio::join;
 use tower_sessions_014::SessionManagerLayer;
 
@@ -138,4 +138,18 @@ async fn a_logout_wins_over_a_slow_request() {
     join!(visitor.post("/slow-visit"), gate.hold(1, visitor.post("/logout")));
     assert_eq!(visitor.get("/").await, "nobody");
     assert!(ids(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_option_subject_finds_the_sessions_of_a_user() {
+    let (database, gate) = (Database::new(), Gate::new());
+    let address = site(&database, &gate).await;
+    let (visitor, another) = (Visitor::new(&address), Visitor::new(&address));
+    visitor.post("/login").await;
+    another.post("/login").await;
+
+    let store = PgStore::builder(database.url()).subject(r"axum-login\.data.user_id").build().unwrap();
+    let sessions = store.sessions_of("Zoë").await.unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!(store.destroy_sessions_of("Zoë", Some(sessions[0].id())).await.unwrap(), 1);
 }

@@ -9,56 +9,56 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, ErrorKind};
 
-/// One statement of the store. Its parameters are text, cast where they are used; so are its columns.
+/// One statement of the store. Its parameters and columns are text, which the SQL casts where it uses it.
 ///
-/// A statement with parameters returns at least one row, and each begins with the first parameter: the key. So an answer
-/// that belongs to another call is never taken for this one's, whatever a server or a pooler sends. Where there is nothing
-/// to tell, the columns after the key are null.
+/// A statement with parameters returns at least one row, and each row begins with the first parameter: the key. The answer to
+/// another call is therefore never taken for this one's, whatever a server or a pooler sends. A row without a result has nulls
+/// after the key.
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     pub(crate) sql: String,
-    /// Its form for many commands at once, where it has one.
+    /// Its form for batches, if it has one.
     pub(crate) many: Option<BatchSql>,
-    /// Whether its answer does not wait for the disk: it writes nothing, or commits asynchronously.
+    /// Whether its commit does not wait for the disk: it writes nothing, or commits asynchronously.
     pub(crate) no_wal_flush: bool,
-    /// Whether it writes nothing, so that it may run again where the first answer was lost. A write may not: others may have
-    /// changed the session since, and it would undo that.
+    /// Whether it writes nothing. Only then it may run again after its answer was lost: a write could undo what others have
+    /// done since.
     pub(crate) reads_only: bool,
-    /// Whether a caller who was not answered may simply make the call again.
+    /// Whether a caller that got no answer may repeat the call.
     pub(crate) idempotent: bool,
 }
 
-/// A statement that does for arrays of parameters what another does for single ones: `text[]`, and `bigint[]` for
-/// numbers. Each row begins with the key of the command that it answers; the other columns are that command's, or numbers
-/// in place of what is costly to write as text. A command without a row has nothing to tell.
+/// The form of a statement for a batch: it takes arrays, `text[]` and `bigint[]`. Each row begins with the key of the command
+/// that it answers. The other columns are those of the single form, or numbers where text is costly to write. A command without
+/// a row has no result.
 pub(crate) struct BatchSql {
     pub(crate) sql: String,
     pub(crate) duplicates: DuplicateKeys,
     pub(crate) absence: Absence,
 }
 
-/// What an answer without the row of any command means.
+/// What a batch's answer without any row means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Absence {
-    /// There is none: the first command has a row more, of nulls, so that the answer always says whose it is.
+    /// It does not occur: the first command has another row, of nulls. The answer always says whose it is.
     Marked,
-    /// It may be believed, because nothing depends on it.
+    /// No command has a result. It is believed: nothing depends on it.
     Harmless,
-    /// It says nothing of whose it is: the commands are sent one by one.
+    /// It may belong to another batch: the commands are sent again one by one.
     Doubtful,
 }
 
-/// What happens to two commands of one kind with the same key that could share a batch.
+/// What happens to commands of one statement with the same key that could share a batch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum DuplicateKeys {
     /// They are sent one after the other.
     Serialize,
-    /// They are sent once, and share the answer, if all their parameters are equal. Else one after the other: PostgreSQL may
-    /// refuse one and accept the other.
+    /// With equal parameters, they are sent once and share the answer. Otherwise they are sent one after the other: PostgreSQL
+    /// may refuse one and accept the other.
     Coalesce,
 }
 
-/// A parameter, or what a column holds.
+/// A parameter, or the value of a column.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Value {
     Null,
@@ -69,19 +69,19 @@ pub(crate) enum Value {
 pub(crate) type Params = SmallVec<[Value; 4]>;
 pub(crate) type Row = SmallVec<[Value; 3]>;
 
-/// A statement and its parameters. The first parameter is the session's id, where there is one.
+/// A statement and its parameters. The first one is the key, the session's id in most statements.
 pub(crate) struct Command {
     pub(crate) statement: Arc<Statement>,
     pub(crate) params: Params,
 }
 
 impl Command {
-    /// What commands are told apart by: the session's id.
+    /// Returns the key: commands with one key keep their order.
     pub(super) fn key(&self) -> &str {
         self.params.first().and_then(Value::text).unwrap_or_default()
     }
 
-    /// The first column of each row of its answer; none if it has no rows.
+    /// Returns the first column of each row of its answer, `None` for a statement without parameters.
     pub(super) fn echo(&self) -> Option<Cow<'_, str>> {
         self.params.first().map(|param| match param {
             Value::Text(text) => Cow::Borrowed(text.as_str()),
@@ -90,13 +90,13 @@ impl Command {
         })
     }
 
-    /// About how much memory it takes, in bytes.
+    /// Returns the size of its parameters, in bytes.
     pub(super) fn size(&self) -> usize {
         self.params.iter().map(|param| param.text().map_or(size_of::<i64>(), str::len)).sum()
     }
 }
 
-/// What came back: rows without the key, and without those that tell nothing.
+/// The rows of an answer, without their keys, and without rows that have no result.
 #[derive(Default)]
 pub(crate) struct Reply {
     pub(crate) rows: SmallVec<[Row; 1]>,
@@ -105,7 +105,7 @@ pub(crate) struct Reply {
 /// Why a command failed.
 pub(crate) struct Rejected {
     pub(crate) error: Error,
-    /// Its parameters, where PostgreSQL refused the statement because it no longer fits the table.
+    /// The parameters, to send them again, if PostgreSQL refused the statement because it no longer fits the table.
     pub(crate) again: Option<Box<Params>>,
 }
 
@@ -137,7 +137,7 @@ impl From<i64> for Value {
 }
 
 impl Rejected {
-    /// The error of a command with these parameters.
+    /// Keeps the parameters for errors after which the table is looked at again.
     pub(super) fn of(error: Error, params: impl FnOnce() -> Params) -> Self {
         let again = (error.kind() == ErrorKind::Setup).then(|| Box::new(params()));
         Self { error, again }
@@ -157,14 +157,14 @@ impl From<Rejected> for Error {
 }
 
 impl Reply {
-    /// Adds a row without its key, unless it tells nothing.
+    /// Adds a row without its key, unless it has no result.
     pub(super) fn push(&mut self, row: Row) {
         if row.first().is_some_and(|value| *value != Value::Null) {
             self.rows.push(row);
         }
     }
 
-    /// The column of the only row, if there is a row and it is not null.
+    /// Returns a column of the only row, if there is one and it is text.
     pub(crate) fn value(&self, column: usize) -> Option<&str> {
         self.rows.first()?.get(column)?.text()
     }

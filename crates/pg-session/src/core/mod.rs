@@ -59,7 +59,7 @@ impl Core {
         }
     }
 
-    /// Runs one statement within the time limit.
+    /// Runs one statement within the timeout.
     pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
         let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
         outcome.map_err(|rejected| {

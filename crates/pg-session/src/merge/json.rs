@@ -1,4 +1,4 @@
-//! JSON as a tree over its text.
+//! JSON as a tree whose nodes borrow their text.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -7,15 +7,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::value::RawValue;
 
-use super::tokens::{Tokens, replace_surrogates, unescape};
+use super::strings::{replace_surrogates, unescape};
+use super::tokens::Tokens;
 
-/// As many arrays and objects within each other as `serde_json` reads. What is nested deeper is one value.
+/// The deepest nesting that `serde_json` reads. Deeper arrays and objects are treated as one value.
 pub(super) const MAX_DEPTH: usize = 127;
 
 /// Up to this many members, a linear search is faster than a map.
-const FEW: usize = 16;
+const MAX_LINEAR: usize = 16;
 
-/// A value, with its text.
+/// A value and its text.
 pub(super) struct Node<'a> {
     pub(super) text: &'a str,
     pub(super) kind: Kind<'a>,
@@ -25,40 +26,40 @@ pub(super) struct Node<'a> {
 pub(super) enum Kind<'a> {
     Object(Object<'a>),
     Array(Vec<Node<'a>>),
-    /// An array or object within `MAX_DEPTH` others.
+    /// An array or object nested deeper than [`MAX_DEPTH`].
     Deep,
     String,
     Number,
     /// `null`, `true`, `false`, or text that is not JSON.
-    Word,
+    Literal,
 }
 
-/// The members in their order. Of duplicate keys the last value counts, as in `jsonb` and JavaScript.
+/// The members in their order. The last of duplicate keys wins, as in `jsonb` and JavaScript.
 #[derive(Default)]
 pub(super) struct Object<'a> {
     pub(super) members: Vec<Member<'a>>,
-    /// Of the members after the first few.
-    places: HashMap<Name<'a>, usize>,
+    /// The positions of the members after the first [`MAX_LINEAR`].
+    positions: HashMap<Name<'a>, usize>,
 }
 
 pub(super) struct Member<'a> {
     pub(super) name: Name<'a>,
-    /// The name as it is written, with its quotes.
+    /// The name as it stands in the text, with quotes and escapes.
     pub(super) key: &'a str,
     pub(super) value: Node<'a>,
 }
 
-/// The characters of a name, in WTF-8.
+/// The characters of a name, as [`unescape`] returns them.
 pub(super) type Name<'a> = Cow<'a, [u8]>;
 
 impl<'a> Node<'a> {
-    /// Reads the text in one pass, whatever its depth.
-    pub(super) fn of(text: &'a str) -> Self {
+    /// Parses the text in one pass. The recursion ends at [`MAX_DEPTH`].
+    pub(super) fn parse(text: &'a str) -> Self {
         let text = text.trim();
-        let mut tokens = Tokens::of(text);
+        let mut tokens = Tokens::new(text);
         match (serde_json::from_str::<&RawValue>(text), tokens.next()) {
             (Ok(_), Some(first)) => Self::read(&mut tokens, first, 0),
-            _ => Self::new(text, Kind::Word),
+            _ => Self::new(text, Kind::Literal),
         }
     }
 
@@ -86,7 +87,7 @@ impl<'a> Node<'a> {
             }
             b'"' => Kind::String,
             b'-' | b'0'..=b'9' => Kind::Number,
-            _ => Kind::Word,
+            _ => Kind::Literal,
         };
         Self::new(tokens.text_from(start), kind)
     }
@@ -98,7 +99,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The same for any two values that some reader cannot tell apart.
+    /// Returns a hash that is equal for any two values that some reader cannot tell apart.
     pub(super) fn hash(&self) -> u64 {
         *self.hash.get_or_init(|| match &self.kind {
             Kind::Object(object) => object.members.iter().fold(0, |sum, member| {
@@ -107,12 +108,12 @@ impl<'a> Node<'a> {
             Kind::Array(items) => hash_of(items.iter().map(Self::hash).collect::<Vec<_>>()),
             Kind::String => hash_of(replace_surrogates(unescape(self.text))),
             Kind::Number => match self.text.parse::<f64>() {
-                // Takes -0 for 0.
+                // Adding 0.0 turns -0.0 into 0.0.
                 Ok(float) if float.is_finite() => hash_of((float + 0.0).to_bits()),
                 _ => hash_of("null"),
             },
             Kind::Deep => hash_of("null"),
-            Kind::Word => hash_of(self.text),
+            Kind::Literal => hash_of(self.text),
         })
     }
 }
@@ -140,11 +141,11 @@ impl<'a> Object<'a> {
     }
 
     fn insert(&mut self, member: Member<'a>) {
-        match self.place(&member.name) {
-            Some(place) => self.members[place].value = member.value,
+        match self.position(&member.name) {
+            Some(position) => self.members[position].value = member.value,
             None => {
-                if self.members.len() >= FEW {
-                    self.places.insert(member.name.clone(), self.members.len());
+                if self.members.len() >= MAX_LINEAR {
+                    self.positions.insert(member.name.clone(), self.members.len());
                 }
                 self.members.push(member);
             }
@@ -152,17 +153,23 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<&Node<'a>> {
-        self.place(name).map(|place| &self.members[place].value)
+        self.position(name).map(|position| &self.members[position].value)
     }
 
-    pub(super) fn place(&self, name: &[u8]) -> Option<usize> {
-        let few = self.members.iter().take(FEW).position(|member| *member.name == *name);
-        few.or_else(|| self.places.get(name).copied())
+    pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
+        let among_first = self.members.iter().take(MAX_LINEAR).position(|member| *member.name == *name);
+        among_first.or_else(|| self.positions.get(name).copied())
     }
 }
 
-/// Whether they are one value, whatever the order of the keys and the escapes in strings. A number is the same only if
-/// it is written the same: somebody may have changed `1.0` to `1`.
+/// Returns whether two JSON texts are the same value, whatever the order of the keys, the white space and the escapes in
+/// strings. Numbers are equal only if their texts are.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one == other || Node::parse(one) == Node::parse(other)
+}
+
+/// Compares values, whatever the order of the keys and the escapes in strings. Numbers are equal only if their texts are:
+/// a client may have changed `1.0` to `1` on purpose.
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -187,9 +194,9 @@ fn same_scalar(one: &str, other: &str) -> bool {
     one == other || one.starts_with('"') && other.starts_with('"') && unescape(one) == unescape(other)
 }
 
-/// Whether both have the same tokens in the same order, by this rule for strings, numbers and words.
+/// Returns whether both texts have the same tokens in the same order. `same` compares two tokens.
 pub(super) fn same_tokens(one: &str, other: &str, same: impl Fn(&str, &str) -> bool) -> bool {
-    let tokens = |text| Tokens::of(text).map(|(_, token)| token);
+    let tokens = |text| Tokens::new(text).map(|(_, token)| token);
     let mut others = tokens(other);
     tokens(one).all(|token| others.next().is_some_and(|other| same(token, other))) && others.next().is_none()
 }

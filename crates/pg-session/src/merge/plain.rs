@@ -1,19 +1,21 @@
-//! Ordinary data, which no reader writes back in another way: found out without a tree.
+//! Data that survives a round trip through any reader, recognised without a tree.
 
 use super::json::MAX_DEPTH;
 
-/// A reader may round a number of this many digits.
-const LONG: usize = 16;
+/// A double holds every integer of this many digits.
+const EXACT_DIGITS: usize = 15;
 
-/// Whether every reader writes the strings and numbers of this JSON text back as they are: no number has a fraction, an
-/// exponent or many digits, or is -0; no character is escaped without need; nothing is nested too deeply for `serde_json`.
+/// Returns whether every reader writes the strings and numbers of this JSON text back as they are.
+///
+/// In such a text, no number has a fraction, an exponent or more than 15 digits, or is -0. No character is escaped
+/// unnecessarily, and nothing is nested too deeply for `serde_json`.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut digits) = (0, 0_usize, 0);
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         match byte {
-            b'0'..=b'9' if digits + 1 < LONG => {
+            b'0'..=b'9' if digits < EXACT_DIGITS => {
                 digits += 1;
                 continue;
             }
@@ -23,10 +25,10 @@ pub(super) fn is_plain(text: &str) -> bool {
             b'{' | b'[' if depth == MAX_DEPTH => return false,
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => match plain_string_length(&bytes[at..]) {
-                Some(length) => at += length,
-                None => return false,
-            },
+            b'"' => {
+                let Some(length) = plain_string_length(&bytes[at..]) else { return false };
+                at += length;
+            }
             _ => {}
         }
         digits = 0;
@@ -34,7 +36,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     true
 }
 
-/// Returns the length of a string without its first quote, or `None` if it has escapes that readers do not write.
+/// Returns the length of a string after its first quote, or `None` if it has escapes that readers do not write.
 fn plain_string_length(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reader_may_write_otherwise_is_not_plain() {
+    fn text_that_a_reader_may_rewrite_is_not_plain() {
         for text in ["1234567890123456", "1.0", "[1E2]", "1e2", "-0", "[-0.5]", r#""\u00e9""#, r#""\/""#, r#""\ud800""#]
         {
             assert!(!is_plain(text), "{text}");

@@ -1,13 +1,13 @@
-//! What a reader of JSON can tell apart, and so what in its data is a change.
+//! What a reader of JSON can tell apart. Anything else in its data is no change.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::json::{Kind, Member, Name, Node, Object, same_tokens};
-use super::outcome::Outcome;
-use super::tokens::{replace_surrogates, unescape};
+use super::output::Output;
+use super::strings::{replace_surrogates, unescape};
 
-/// A reader of JSON, which writes it back. What it has not changed may still come back as other text.
+/// A program that reads JSON and writes it back. Values that it has not changed may come back as other text.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Reader {
     /// `serde_json`, through [`decode`](crate::Session::decode).
@@ -20,103 +20,104 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Whether `ours` may be what this reader writes back of `base` without a change.
+    /// Returns whether this reader may write `ours` if it reads `base` and changes nothing.
     pub(crate) fn reads_same(self, base: &str, ours: &str) -> bool {
-        base == ours || self.restore(&Node::of(base), &Node::of(ours)).0
+        base == ours || self.restore(&Node::parse(base), &Node::parse(ours)).0
     }
 
-    /// Returns the text of `ours`, in which all that this reader could not tell apart from `base` has the text of `base`,
-    /// or `None` if that is everything.
+    /// Returns `ours` with the text of `base` wherever this reader cannot tell them apart, or `None` if it cannot tell them
+    /// apart anywhere.
     pub(crate) fn change(self, base: &str, ours: &str) -> Option<String> {
         if base == ours {
             return None;
         }
-        match self.restore(&Node::of(base), &Node::of(ours)) {
+        match self.restore(&Node::parse(base), &Node::parse(ours)) {
             (true, _) => None,
-            (false, outcome) => Some(outcome.into_text()),
+            (false, output) => Some(output.into_text()),
         }
     }
 
-    /// Returns whether the reader takes both for the same, and `ours` with the text of `base` wherever it does. One pass.
-    pub(super) fn restore<'a>(self, base: &Node<'a>, ours: &Node<'a>) -> (bool, Outcome<'a>) {
-        let (is_same, outcome) = match (&base.kind, &ours.kind) {
+    /// Returns whether the values are the same to the reader, and `ours` with the text of `base` wherever they are.
+    pub(super) fn restore<'a>(self, base: &Node<'a>, ours: &Node<'a>) -> (bool, Output<'a>) {
+        let (is_same, output) = match (&base.kind, &ours.kind) {
             _ if base.text == ours.text => (true, None),
             (Kind::Object(base), Kind::Object(ours)) => self.restore_members(base, ours),
             (Kind::Array(base), Kind::Array(ours)) => self.restore_items(base, ours),
             (Kind::Deep, Kind::Deep) => {
                 (same_tokens(base.text, ours.text, |base, ours| self.same_scalar(base, ours)), None)
             }
-            (Kind::Deep, Kind::Word) => (self != Self::JavaScript && ours.text == "null", None),
+            (Kind::Deep, Kind::Literal) => (self != Self::JavaScript && ours.text == "null", None),
             (Kind::String | Kind::Number, _) => (self.same_scalar(base.text, ours.text), None),
             _ => (false, None),
         };
-        match outcome {
-            Some(outcome) if !is_same => (false, outcome),
-            _ => (is_same, Outcome::Text(if is_same { base.text } else { ours.text })),
+        match output {
+            Some(output) if !is_same => (false, output),
+            _ => (is_same, Output::Text(if is_same { base.text } else { ours.text })),
         }
     }
 
-    fn restore_members<'a>(self, base: &Object<'a>, ours: &Object<'a>) -> (bool, Option<Outcome<'a>>) {
-        let names = self.names(base);
+    fn restore_members<'a>(self, base: &Object<'a>, ours: &Object<'a>) -> (bool, Option<Output<'a>>) {
+        let names = self.names_as_read(base);
         let mut is_same = true;
         let mut is_known = vec![false; ours.members.len()];
         let mut members = Vec::with_capacity(ours.members.len());
         for (n, member) in base.members.iter().enumerate() {
-            let (place, is_hidden) = find(member, n, names.as_ref(), ours);
+            let (position, is_hidden) = find(member, n, names.as_ref(), ours);
             // A member that ours lacks was removed.
-            let Some(place) = place else {
+            let Some(position) = position else {
                 is_same = false;
                 continue;
             };
-            is_known[place] = true;
-            let (is_same_value, value) = match is_hidden {
-                true => (true, Outcome::Text(member.value.text)),
-                false => self.restore(&member.value, &ours.members[place].value),
+            is_known[position] = true;
+            let (is_same_value, value) = if is_hidden {
+                (true, Output::Text(member.value.text))
+            } else {
+                self.restore(&member.value, &ours.members[position].value)
             };
             is_same &= is_same_value;
             members.push((member.key, value));
         }
         let new = ours.members.iter().zip(is_known).filter(|(_, is_known)| !is_known);
-        members.extend(new.map(|(member, _)| (member.key, Outcome::Text(member.value.text))));
+        members.extend(new.map(|(member, _)| (member.key, Output::Text(member.value.text))));
         is_same &= members.len() == base.members.len();
-        (is_same, Some(Outcome::Object(members)))
+        (is_same, Some(Output::Object(members)))
     }
 
-    /// Returns the names as the reader reads them, each with the place of the last member that reads so, or `None` if it
-    /// reads all of them as they are.
-    pub(super) fn names<'o>(self, base: &'o Object<'_>) -> Option<HashMap<Name<'o>, usize>> {
+    /// Returns the names as the reader reads them, each with the position of the last member that it reads under this name,
+    /// or `None` if the reader replaces nothing in any name.
+    pub(super) fn names_as_read<'o>(self, base: &'o Object<'_>) -> Option<HashMap<Name<'o>, usize>> {
         let read = |member: &'o Member<'_>| replace_surrogates(Cow::Borrowed(&member.name));
         let differs = |member: &'o Member<'_>| matches!(read(member), Cow::Owned(_));
         (self != Self::JavaScript && base.members.iter().any(differs))
             .then(|| base.members.iter().enumerate().map(|(n, member)| (read(member), n)).collect())
     }
 
-    /// Compares each item with the one that follows the last, or if it is not that, with one that is the same elsewhere.
-    fn restore_items<'a>(self, base: &[Node<'a>], ours: &[Node<'a>]) -> (bool, Option<Outcome<'a>>) {
-        let mut places: Option<HashMap<u64, usize>> = None;
+    /// Matches each item of `ours` with the item of `base` after the last match, or with an equal item elsewhere in `base`.
+    fn restore_items<'a>(self, base: &[Node<'a>], ours: &[Node<'a>]) -> (bool, Option<Output<'a>>) {
+        let mut positions: Option<HashMap<u64, usize>> = None;
         let mut next = 0;
         let mut is_same = base.len() == ours.len();
         let mut items = Vec::with_capacity(ours.len());
         for item in ours {
             let is_next = base.get(next).is_some_and(|base| base.text == item.text || base.hash() == item.hash());
             if !is_next {
-                // The first of several is the last to be inserted.
+                // Reversed: the first of several equal items is inserted last, and stays.
                 let hashes = || base.iter().enumerate().rev().map(|(n, item)| (item.hash(), n)).collect();
-                let places = places.get_or_insert_with(hashes);
-                if let Some(place) = places.get(&item.hash()) {
+                let positions = positions.get_or_insert_with(hashes);
+                if let Some(position) = positions.get(&item.hash()) {
                     is_same = false;
-                    next = *place;
+                    next = *position;
                 }
             }
-            let (is_same_item, outcome) = match base.get(next) {
+            let (is_same_item, output) = match base.get(next) {
                 Some(base) => self.restore(base, item),
-                None => (false, Outcome::Text(item.text)),
+                None => (false, Output::Text(item.text)),
             };
             next += 1;
             is_same &= is_same_item;
-            items.push(outcome);
+            items.push(output);
         }
-        (is_same, Some(Outcome::Array(items)))
+        (is_same, Some(Output::Array(items)))
     }
 
     fn same_scalar(self, base: &str, ours: &str) -> bool {
@@ -134,43 +135,44 @@ impl Reader {
         }
     }
 
-    /// Whether the reader takes two numbers for the same that are written differently.
+    /// Returns whether two different notations are the same number to the reader.
     fn same_number(self, base: &str, ours: &str) -> bool {
         let (Some(base_float), Some(ours_float)) = (float(base), float(ours)) else { return false };
         let is_same_float = base_float.to_bits() == ours_float.to_bits();
         match self {
             Self::JavaScript => base_float == ours_float,
-            // Somebody may read an integer of any size, and from integers only.
+            // A type such as u128 reads an integer of any size exactly, and does not read doubles.
             _ if is_integer(ours) => false,
-            // An integer beyond 64 bits is read as a double where no type is asked for, and one that a double cannot hold
-            // was not replaced by that double on purpose.
+            // `Value` reads an integer beyond 64 bits as a double. Nobody writes that double on purpose in place of an
+            // integer that no double holds.
             Self::Serde if is_integer(base) => is_same_float && !is_exact(base),
             Self::Serde | Self::SerdeFloats => is_same_float,
         }
     }
 }
 
-/// Returns the place in ours of member `n` of the base, and whether the reader read another one of that name instead.
+/// Returns the position in `ours` of member `n` of the base, and whether the reader read a later member under the same name
+/// instead.
 fn find(
     member: &Member<'_>,
     n: usize,
     names: Option<&HashMap<Name<'_>, usize>>,
     ours: &Object<'_>,
 ) -> (Option<usize>, bool) {
-    let place = ours.place(&member.name);
-    let Some(names) = names else { return (place, false) };
+    let position = ours.position(&member.name);
+    let Some(names) = names else { return (position, false) };
     match replace_surrogates(Cow::Borrowed(&member.name)) {
-        Cow::Owned(_) if place.is_some() => (place, false),
-        name => (ours.place(&name), names.get(&name) != Some(&n)),
+        Cow::Owned(_) if position.is_some() => (position, false),
+        name => (ours.position(&name), names.get(&name) != Some(&n)),
     }
 }
 
-/// Whether `serde_json` reads an integer. It reads `-0` as a double.
+/// Returns whether `serde_json` reads an integer. It reads `-0` as a double.
 fn is_integer(number: &str) -> bool {
     number != "-0" && !number.contains(['.', 'e', 'E'])
 }
 
-/// Whether the integer has at most 64 bits, and a double can hold it.
+/// Returns whether the integer has at most 64 bits and a double holds it exactly.
 fn is_exact(integer: &str) -> bool {
     let bits_64 = i64::MIN.into()..=u64::MAX.into();
     integer.parse::<i128>().is_ok_and(|integer| bits_64.contains(&integer) && integer as f64 as i128 == integer)

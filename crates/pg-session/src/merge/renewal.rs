@@ -1,144 +1,149 @@
-//! Renewals: what a session under a new id takes over from the session that the request has loaded.
+//! What a session under a new id keeps of the session that the request loaded.
 
+use super::change::rebase;
 use super::json::{Member, Node, Object};
-use super::outcome::Outcome;
-use super::{Reader, rebase};
+use super::output::Output;
+use super::reader::Reader;
 
-/// What a renewed session is to hold.
+/// The data that the renewed session stores.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum PassOn {
-    /// Nothing: others have ended the session, and the request has added nothing of its own.
+pub(crate) enum RenewalPlan {
+    /// Nothing: another request ended the session, and this one added nothing.
     Nothing,
     /// This data.
-    Keep(String),
-    /// The request's own data as it is: it takes nothing of the old session along.
-    Anew,
+    Store(String),
+    /// The request's own data, unmerged: it keeps nothing of the old session.
+    Fresh,
 }
 
-/// Returns what the new session is to hold. The request has loaded the old session as `base`, ended it when it held `left`,
-/// and now saves `ours`.
+/// Plans the renewal of a session that the request loaded as `base`, ended when it held `taken`, and now saves as `ours`.
 ///
-/// `left` is `None` if others had ended the session before. Then the new one holds only what the request has added: the
-/// top-level keys that `base` did not have. Else it holds `ours`, merged with what others have changed. But if `ours` has
-/// none of the top-level keys of `base`, the request starts anew, and what others have put into the old session must not
-/// come along.
+/// - If another request ended the session first, `taken` is `None`. The new session then stores only what this request
+///   added: the top-level keys that `base` did not have.
+/// - If `ours` has none of the top-level keys of `base`, the request starts over. What other requests stored in the old
+///   session must not appear in the new one.
+/// - Otherwise the new session stores `ours`, merged with what others changed.
 ///
-/// `own_keys` are the top-level keys of the middleware itself. They are kept with the rest, but count neither as added nor
-/// as taken along.
-pub(crate) fn pass_on(reader: Reader, base: &str, left: Option<&str>, ours: &str, own_keys: &[&str]) -> PassOn {
-    let (base_node, ours_node) = (Node::of(base), Node::of(ours));
-    let none = Object::default();
-    let had = base_node.object().unwrap_or(&none);
-    let has = ours_node.object().unwrap_or(&none);
+/// `own_keys` are the top-level keys of the middleware itself. They are stored with the rest, but count neither as added nor
+/// as kept.
+pub(crate) fn plan_renewal(
+    reader: Reader,
+    base: &str,
+    taken: Option<&str>,
+    ours: &str,
+    own_keys: &[&str],
+) -> RenewalPlan {
+    let (base_node, ours_node) = (Node::parse(base), Node::parse(ours));
+    let empty = Object::default();
+    let base_object = base_node.object().unwrap_or(&empty);
+    let ours_members = &ours_node.object().unwrap_or(&empty).members;
+    let names = reader.names_as_read(base_object);
     let is_own = |member: &Member<'_>| own_keys.iter().any(|key| *key.as_bytes() == *member.name);
-    let names = reader.names(had);
-    let was_there = |Member { name, .. }: &Member<'_>| {
-        had.get(name).is_some() || names.as_ref().is_some_and(|names| names.contains_key(&**name))
+    let is_in_base = |Member { name, .. }: &Member<'_>| {
+        base_object.get(name).is_some() || names.as_ref().is_some_and(|names| names.contains_key(&**name))
     };
-    let Some(left) = left else {
-        let added: Vec<_> = has.members.iter().filter(|member| is_own(member) || !was_there(member)).collect();
-        return match added.iter().all(|member| is_own(member)) {
-            true => PassOn::Nothing,
-            false => {
-                let members = added.iter().map(|member| (member.key, Outcome::Text(member.value.text)));
-                PassOn::Keep(Outcome::Object(members.collect()).into_text())
-            }
-        };
+    let Some(taken) = taken else {
+        let added: Vec<_> = ours_members.iter().filter(|member| is_own(member) || !is_in_base(member)).collect();
+        if added.iter().all(|member| is_own(member)) {
+            return RenewalPlan::Nothing;
+        }
+        let members = added.iter().map(|member| (member.key, Output::Text(member.value.text)));
+        return RenewalPlan::Store(Output::Object(members.collect()).into_text());
     };
-    let starts_anew =
-        !had.members.iter().all(is_own) && !has.members.iter().any(|member| !is_own(member) && was_there(member));
-    match starts_anew {
-        true => PassOn::Anew,
-        false => PassOn::Keep(rebase(reader, base, left, ours).unwrap_or_else(|| left.to_owned())),
+    let had_data = !base_object.members.iter().all(is_own);
+    let keeps_data = ours_members.iter().any(|member| !is_own(member) && is_in_base(member));
+    if had_data && !keeps_data {
+        return RenewalPlan::Fresh;
     }
+    RenewalPlan::Store(rebase(reader, base, taken, ours).unwrap_or_else(|| taken.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::PassOn::{Anew, Nothing};
+    use super::RenewalPlan::{Fresh, Nothing};
     use super::*;
 
     const OWN: &[&str] = &["cookie"];
 
     #[track_caller]
-    fn assert_passes_on(base: &str, left: Option<&str>, ours: &str, expected: PassOn) {
-        assert_eq!(pass_on(Reader::JavaScript, base, left, ours, OWN), expected, "{base} {left:?} {ours}");
+    fn assert_plan(base: &str, taken: Option<&str>, ours: &str, expected: RenewalPlan) {
+        assert_eq!(plan_renewal(Reader::JavaScript, base, taken, ours, OWN), expected, "{base} {taken:?} {ours}");
     }
 
-    fn keep(data: &str) -> PassOn {
-        PassOn::Keep(data.into())
+    fn store(data: &str) -> RenewalPlan {
+        RenewalPlan::Store(data.into())
     }
 
     #[test]
-    fn the_data_goes_along_with_what_others_changed() {
+    fn the_new_session_keeps_the_data_and_what_others_changed() {
         let base = r#"{"cookie":{"n":1},"cart":{"pen":1},"id":9007199254740993}"#;
         let ours = r#"{"cookie":{"n":2},"cart":{"pen":1},"id":9007199254740992,"user":7}"#;
         let kept = r#"{"cookie":{"n":2},"cart":{"pen":1},"id":9007199254740993,"user":7}"#;
-        assert_passes_on(base, Some(base), ours, keep(kept));
-        let left = r#"{"cookie":{"n":1},"cart":{"pen":1,"ink":2},"id":9007199254740994,"theme":"dark"}"#;
+        assert_plan(base, Some(base), ours, store(kept));
+        let taken = r#"{"cookie":{"n":1},"cart":{"pen":1,"ink":2},"id":9007199254740994,"theme":"dark"}"#;
         let merged = r#"{"cookie":{"n":2},"cart":{"pen":1,"ink":2},"id":9007199254740994,"theme":"dark","user":7}"#;
-        assert_passes_on(base, Some(left), ours, keep(merged));
-        // One key that the base had is enough, with whatever value.
-        assert_passes_on(base, Some(left), r#"{"cart":0}"#, keep(r#"{"cart":0,"theme":"dark"}"#));
-        // Unchanged by anybody.
-        assert_passes_on(base, Some(base), base, keep(base));
-        assert_passes_on(base, Some(left), base, keep(left));
+        assert_plan(base, Some(taken), ours, store(merged));
+        // One key of the base is enough, even with another value.
+        assert_plan(base, Some(taken), r#"{"cart":0}"#, store(r#"{"cart":0,"theme":"dark"}"#));
+        // This request changed nothing.
+        assert_plan(base, Some(base), base, store(base));
+        assert_plan(base, Some(taken), base, store(taken));
     }
 
     #[test]
-    fn what_others_removed_does_not_come_back() {
+    fn a_removal_by_others_is_not_undone() {
         let base = r#"{"user":{"id":7},"cart":[1]}"#;
-        assert_passes_on(
+        assert_plan(
             base,
             Some(r#"{"cart":[1]}"#),
             r#"{"user":{"id":7,"seen":1},"cart":[1]}"#,
-            keep(r#"{"cart":[1]}"#),
+            store(r#"{"cart":[1]}"#),
         );
     }
 
     #[test]
-    fn a_session_that_takes_nothing_along_starts_anew() {
+    fn a_request_that_keeps_nothing_starts_over() {
         let base = r#"{"cookie":1,"user":7}"#;
-        for left in [base, r#"{"cookie":1,"user":7,"secret":1}"#] {
+        for taken in [base, r#"{"cookie":1,"user":7,"secret":1}"#] {
             for ours in [r#"{"cookie":1,"guest":true}"#, r#"{"cookie":1}"#, "{}", "null", "[7]"] {
-                assert_passes_on(base, Some(left), ours, Anew);
+                assert_plan(base, Some(taken), ours, Fresh);
             }
         }
-        // It cannot where there was nothing to take along.
+        // Where there was no data to keep, the request does not start over.
         for base in [r#"{"cookie":1}"#, "{}", "null"] {
-            assert_passes_on(base, Some(base), r#"{"cookie":2,"guest":true}"#, keep(r#"{"cookie":2,"guest":true}"#));
+            assert_plan(base, Some(base), r#"{"cookie":2,"guest":true}"#, store(r#"{"cookie":2,"guest":true}"#));
         }
-        let left = r#"{"cookie":1,"theme":"dark"}"#;
-        assert_passes_on(
+        let taken = r#"{"cookie":1,"theme":"dark"}"#;
+        assert_plan(
             r#"{"cookie":1}"#,
-            Some(left),
+            Some(taken),
             r#"{"cookie":1,"user":7}"#,
-            keep(r#"{"cookie":1,"theme":"dark","user":7}"#),
+            store(r#"{"cookie":1,"theme":"dark","user":7}"#),
         );
     }
 
     #[test]
-    fn of_a_session_that_others_ended_only_what_is_new_goes_along() {
+    fn only_added_keys_survive_if_others_ended_the_session() {
         let base = r#"{"cookie":1,"user":7,"cart":{"pen":1}}"#;
         for ours in
             [base, r#"{"cookie":2,"user":8,"cart":{"pen":2}}"#, r#"{"cookie":2}"#, "{}", "null", "[1]", "no JSON"]
         {
-            assert_passes_on(base, None, ours, Nothing);
+            assert_plan(base, None, ours, Nothing);
         }
         let ours = r#"{"user":8,"\u006eew":1.50,"cookie":2,"cart":{"pen":1},"more":{}}"#;
-        assert_passes_on(base, None, ours, keep(r#"{"\u006eew":1.50,"cookie":2,"more":{}}"#));
-        assert_passes_on("null", None, r#"{"a":1}"#, keep(r#"{"a":1}"#));
-        assert_passes_on("{}", None, "{}", Nothing);
+        assert_plan(base, None, ours, store(r#"{"\u006eew":1.50,"cookie":2,"more":{}}"#));
+        assert_plan("null", None, r#"{"a":1}"#, store(r#"{"a":1}"#));
+        assert_plan("{}", None, "{}", Nothing);
     }
 
     #[test]
-    fn keys_are_those_that_the_reader_read() {
+    fn keys_are_compared_as_the_reader_reads_them() {
         let (base, ours) = (r#"{"\ud800":1}"#, "{\"\u{fffd}\":1,\"b\":1}");
-        assert_eq!(pass_on(Reader::Serde, base, None, ours, OWN), keep(r#"{"b":1}"#));
-        assert_eq!(pass_on(Reader::JavaScript, base, None, ours, OWN), keep(ours));
-        assert_eq!(pass_on(Reader::Serde, base, Some(base), ours, OWN), keep(r#"{"\ud800":1,"b":1}"#));
-        assert_eq!(pass_on(Reader::JavaScript, base, Some(base), ours, OWN), Anew);
+        assert_eq!(plan_renewal(Reader::Serde, base, None, ours, OWN), store(r#"{"b":1}"#));
+        assert_eq!(plan_renewal(Reader::JavaScript, base, None, ours, OWN), store(ours));
+        assert_eq!(plan_renewal(Reader::Serde, base, Some(base), ours, OWN), store(r#"{"\ud800":1,"b":1}"#));
+        assert_eq!(plan_renewal(Reader::JavaScript, base, Some(base), ours, OWN), Fresh);
         let own = r#"{"co\u006fkie":1}"#;
-        assert_eq!(pass_on(Reader::JavaScript, own, None, r#"{"cookie":2}"#, OWN), Nothing);
+        assert_eq!(plan_renewal(Reader::JavaScript, own, None, r#"{"cookie":2}"#, OWN), Nothing);
     }
 }

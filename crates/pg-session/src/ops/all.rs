@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::session::Session;
 
-/// By pages of the key, so that no statement takes long.
+/// Reads pages of the key: no statement takes long.
 pub(crate) async fn all(core: &Core) -> Result<Vec<Session>> {
     let (mut sessions, mut after) = (Vec::new(), String::new());
     loop {

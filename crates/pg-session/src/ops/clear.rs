@@ -4,7 +4,7 @@ use super::run::{PAGE, run};
 use crate::core::Core;
 use crate::error::Result;
 
-/// By pages of the key, so that no statement takes long, and so that it ends while new sessions come in.
+/// Deletes pages of the key: no statement takes long, and it ends although new sessions come in.
 pub(crate) async fn clear(core: &Core) -> Result<()> {
     let mut after = String::new();
     loop {

@@ -13,5 +13,5 @@ pub(crate) async fn destroy_sessions_of(core: &Core, subject: &str, except: Opti
     let params = smallvec![subject.into(), except.unwrap_or_default().into()];
     let reply = run(core, |statements| &statements.destroy_sessions_of, params).await?;
     let destroyed = reply.value(0).and_then(|destroyed| destroyed.parse().ok());
-    destroyed.ok_or_else(|| Error::unexpected_reply("the count is no number"))
+    destroyed.ok_or_else(|| Error::unexpected_reply("the count is not a number"))
 }

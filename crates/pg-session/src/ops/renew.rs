@@ -6,18 +6,17 @@ use super::run::run;
 use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
-use crate::merge::renewal::{PassOn, pass_on};
+use crate::merge::{RenewalPlan, plan_renewal};
 use crate::session::{Encoded, Session, check_id, ttl_ms};
 
-/// How a session came to its end under the id that it had, before it goes on under a new one: for
-/// [`PgStore::renew`](crate::PgStore::renew).
+/// What is known of a session that gets a new id, for [`PgStore::renew`](crate::PgStore::renew).
 #[derive(Clone, Copy, Debug)]
 pub struct Renewal<'a> {
-    /// The session as the request loaded it, or saved it last.
+    /// The session as the request loaded it or saved it last.
     pub base: &'a Session,
-    /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: none if another request had ended the session.
+    /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: `None` if another request had ended the session.
     pub taken: Option<&'a Session>,
-    /// The keys that the middleware keeps in the data for itself. They go along, and are no reason to store anything.
+    /// The keys of the data that belong to the middleware. They are kept, but alone are no reason to store the session.
     pub own_keys: &'a [&'a str],
 }
 
@@ -29,13 +28,13 @@ pub(crate) async fn renew(
     ttl: Option<Duration>,
 ) -> Result<bool> {
     check_id(id)?;
-    let (base, left) = (renewal.base, renewal.taken.map(Session::json));
-    let data = match pass_on(base.reader(), base.json(), left, &data, renewal.own_keys) {
-        PassOn::Nothing => return Ok(false),
-        PassOn::Keep(text) => text,
-        PassOn::Anew => data.into_string(),
+    let (base, taken) = (renewal.base, renewal.taken.map(Session::json));
+    let data = match plan_renewal(base.reader(), base.json(), taken, &data, renewal.own_keys) {
+        RenewalPlan::Nothing => return Ok(false),
+        RenewalPlan::Store(text) => text,
+        RenewalPlan::Fresh => data.into_string(),
     };
-    let data = Encoded::merged(data, left.unwrap_or_default(), core.options.max_size)?;
+    let data = Encoded::merged(data, taken.unwrap_or_default(), core.options.max_size)?;
     let mut params: Params =
         smallvec![id.into(), data.into_string().into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
     if core.options.table.max_age.is_some() {

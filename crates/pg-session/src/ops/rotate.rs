@@ -5,16 +5,18 @@ use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::check_id;
 
-/// Another session got the new id while this one was on its way there.
+/// A concurrent call gave the new id to another session (SQLSTATE).
 const UNIQUE_VIOLATION: &str = "23505";
 
-/// What [`PgStore::rotate`](crate::PgStore::rotate) came to.
+/// The outcome of [`PgStore::rotate`](crate::PgStore::rotate).
+///
+/// Exhaustive: a caller must decide about every outcome.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "the session has the new id only if it says so"]
+#[must_use = "the session may not have the new id"]
 pub enum Rotated {
     /// The session has the new id, and the old one is dead.
     Rotated,
-    /// A live session has the new id; both were left as they are.
+    /// A live session has the new id. Neither was changed.
     Exists,
     /// No live session has the old id: it was destroyed, has expired, or was rotated by another call.
     Gone,
@@ -28,7 +30,7 @@ pub(crate) async fn rotate(core: &Core, old: &str, new: &str) -> Result<Rotated>
             Some("rotated") => Ok(Rotated::Rotated),
             Some("exists") => Ok(Rotated::Exists),
             Some("gone") => Ok(Rotated::Gone),
-            _ => Err(Error::unexpected_reply("it says not what came of the rotation")),
+            _ => Err(Error::unexpected_reply("the outcome of a rotation is missing")),
         },
         Err(error) if error.sqlstate() == Some(UNIQUE_VIOLATION) => Ok(Rotated::Exists),
         Err(error) => Err(error),

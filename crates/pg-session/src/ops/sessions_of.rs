@@ -15,7 +15,7 @@ pub(crate) async fn sessions_of(core: &Core, subject: &str) -> Result<Vec<Sessio
 pub(super) fn check_subject(core: &Core, subject: &str) -> Result<()> {
     if core.options.table.subject.is_none() {
         return Err(Error::configuration(
-            "there is no option subject; give the path in the data that names the user, as user.id",
+            "the option subject is not set; set it to the path in the data that names the user, such as user.id",
         ));
     }
     match subject.contains('\0') {

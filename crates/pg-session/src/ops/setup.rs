@@ -11,40 +11,40 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
 use crate::table::{FoundTable, Introspection, Statements};
 
-/// PostgreSQL's name for a table that is missing (SQLSTATE).
+/// A table is missing (SQLSTATE).
 const UNDEFINED_TABLE: &str = "42P01";
 
-/// Finds or creates the table, on a call of `setup()`.
+/// Finds or creates the table, for the application.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
     set_up(core, By::Application).await.map(drop)
 }
 
-/// The statements, after the setup that is under way, or after another try where there was none or the last one failed.
+/// Returns the statements, after setting up the table if necessary. Waits for a setup that is running.
 pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
     match core.statements() {
         Some(statements) => Ok(statements),
-        // Boxed, because it is rare and would otherwise enlarge every call's future.
-        None => Box::pin(set_up(core, By::Call)).await,
+        // Boxed: it is rare, and would enlarge every call's future.
+        None => Box::pin(set_up(core, By::Operation)).await,
     }
 }
 
 /// The caller of a setup.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum By {
-    /// The application, by `setup()`.
+    /// The application, which called `setup()`.
     Application,
-    /// A call that has no statements.
-    Call,
+    /// An operation without statements.
+    Operation,
 }
 
 async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
     let asked = Instant::now();
     let mut last = core.setup.last.lock().await;
-    if let (By::Call, Some(statements)) = (by, core.statements()) {
+    if let (By::Operation, Some(statements)) = (by, core.statements()) {
         return Ok(statements);
     }
     let may_create = core.options.create && (by == By::Application || !core.setup.was_found.load(Ordering::Relaxed));
-    // What began before we asked may have seen less than we would.
+    // A setup that began before this call may have seen an older table.
     if let Some(last) = last.as_ref().filter(|last| last.began > asked)
         && (last.outcome.is_ok() || last.could_create == may_create)
     {
@@ -60,16 +60,16 @@ async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
     outcome
 }
 
-/// Looks before it creates, and again when somebody else was faster.
+/// Looks before it creates, and again afterwards: another process may have been faster.
 async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
     let table = &core.options.table;
-    let mut found = look(core).await?;
+    let mut found = introspect(core).await?;
     if found.table.is_none() && may_create {
         let schema = (!found.schema_exists).then(|| table.create_schema());
         for statement in schema.into_iter().chain([table.create_table()]) {
             create(core, statement).await?;
         }
-        found = look(core).await?;
+        found = introspect(core).await?;
     }
     let Some(there) = &found.table else { return Err(missing(core)) };
     let statements = Statements::new(table, &found, there)?;
@@ -83,20 +83,20 @@ fn missing(core: &Core) -> Error {
     let table = core.options.table.quoted();
     let message = if core.setup.was_found.load(Ordering::Relaxed) {
         format!(
-            "the table {table} is gone: it was there before; rename, move or restore it, and calls succeed again by \
-             themselves, or call setup() to create an empty one, which logs everybody out"
+            "the table {table} has disappeared: restore it or its name, and calls succeed again, or call setup() to create \
+             an empty one, which logs everybody out"
         )
     } else {
         let ddl = core.options.table.create_table().sql;
-        format!("there is no table {table}, and create is false; create it, for example by:\n{ddl}")
+        format!("the table {table} does not exist, and the option create is false; create it, for example by:\n{ddl}")
     };
     Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
-async fn look(core: &Core) -> Result<Introspection> {
+async fn introspect(core: &Core) -> Result<Introspection> {
     let statement = Arc::new(Statement {
-        name: "look",
-        sql: include_str!("../../sql/look.sql").into(),
+        name: "introspect",
+        sql: include_str!("../../sql/introspect.sql").into(),
         many: None,
         no_wal_flush: true,
         reads_only: true,
@@ -107,18 +107,19 @@ async fn look(core: &Core) -> Result<Introspection> {
     let params: Params =
         smallvec![table.schema.as_str().into(), table.name.as_str().into(), table.data.as_str().into(), subject.into()];
     let reply = core.submit(&statement, params).await?;
-    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("look returned nothing"))?;
-    serde_json::from_str(json).map_err(|error| Error::unexpected_reply("look returned other JSON").caused_by(error))
+    let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("introspect returned nothing"))?;
+    serde_json::from_str(json)
+        .map_err(|error| Error::unexpected_reply("introspect returned unexpected JSON").caused_by(error))
 }
 
 async fn create(core: &Core, statement: Statement) -> Result<()> {
     let statement = Arc::new(statement);
     match core.submit(&statement, Params::new()).await.map_err(Error::from) {
         Ok(_) => Ok(()),
-        // IF NOT EXISTS does not cover two at once: the slower one meets these.
+        // IF NOT EXISTS does not cover concurrent statements: the slower one fails with these.
         Err(error) if matches!(error.sqlstate(), Some("23505" | "42710" | "42P06" | "42P07")) => Ok(()),
         Err(error) if error.kind() == ErrorKind::Setup => Err(error.context(&format!(
-            "there is no table {}, and creating it failed; let its owner run:\n{}\n",
+            "the table {} does not exist, and creating it failed; let its owner run:\n{}\n",
             core.options.table.quoted(),
             statement.sql
         ))),
@@ -126,7 +127,7 @@ async fn create(core: &Core, statement: Statement) -> Result<()> {
     }
 }
 
-/// In an empty table only: in a full one nobody could write meanwhile. Where it may not be, all works without.
+/// Creates the index only in an empty table: in a full one it would block writes. Everything works without it.
 async fn create_index(core: &Core, table: &FoundTable, may_create: bool, statement: Statement) -> Result<()> {
     let sql = statement.sql.clone();
     if may_create && table.is_empty {
@@ -136,6 +137,6 @@ async fn create_index(core: &Core, table: &FoundTable, may_create: bool, stateme
         }
     }
     let sql = if table.is_partitioned() { sql } else { sql.replacen("INDEX", "INDEX CONCURRENTLY", 1) };
-    warn!("no index serves the option subject, so that whole tables are read; let the table's owner run: {sql}");
+    warn!("no index serves the option subject: its operations read the whole table; let the table's owner run: {sql}");
     Ok(())
 }

@@ -10,13 +10,14 @@ use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::SweepBy;
 
-/// What one slice looks at or deletes at most: some milliseconds of work.
+/// The most that one slice reads and deletes: some milliseconds of work.
 const BLOCKS: i64 = 64;
 const ROWS: i64 = 1_000;
 
-/// So many slices in a row may fail before a sweep gives up.
+/// How many slices in a row may fail before a sweep gives up.
 const FAILURES: usize = 3;
 
+/// How long a failed transaction may still hold the lock, on another connection of a pool.
 const RELEASE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn sweep(core: &Core) -> Result<u64> {
@@ -28,7 +29,7 @@ pub(crate) async fn sweep(core: &Core) -> Result<u64> {
             SweepBy::Keys(statement) => by_keys(core, statement).await,
         };
         match swept {
-            // The table has changed: from the beginning, by what fits it now.
+            // The table has changed: start over with the statement that fits it now.
             Err(error) if error.kind() == ErrorKind::Setup && looks < LOOKS => core.drop_statements(&statements),
             swept => return swept,
         }
@@ -36,7 +37,7 @@ pub(crate) async fn sweep(core: &Core) -> Result<u64> {
     }
 }
 
-/// A row that cannot be deleted (a foreign key holds it, say) spoils its slice, and the others are swept all the same.
+/// Sweeps the other slices, too, if one fails: for example because a foreign key holds a row.
 async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let (mut first, mut end, mut deleted) = (0, 1, 0);
     let mut errors = Vec::new();
@@ -44,7 +45,6 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     while first < end {
         let params = smallvec![first.into(), (first + BLOCKS).into(), ROWS.into()];
         match core.submit(statement, params).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
-            // A transaction of ours that failed may hold the lock for a moment more, on another connection of a pool.
             Ok(None) if (1..FAILURES).contains(&failures) => {
                 failures += 1;
                 tokio::time::sleep(RELEASE).await;
@@ -62,7 +62,7 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
             Err(error) if error.kind() == ErrorKind::Database && failures + 1 < FAILURES => {
                 failures += 1;
                 errors.push(error);
-                // Past the last block nothing can fail, and the size is told.
+                // A slice past the last block cannot fail, and returns the number of blocks.
                 end = end.max(first + BLOCKS + 1);
             }
             Err(error) => return Err(error),
@@ -84,18 +84,18 @@ async fn by_keys(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
 
 struct Slice {
     deleted: u64,
-    /// By blocks: the number of blocks. By keys: the last id looked at, none past the end.
+    /// By blocks: the number of blocks. By keys: the last id of the slice, `None` past the end.
     end: Option<String>,
 }
 
 impl Slice {
-    /// None while another process sweeps.
+    /// Returns `None` while another process sweeps.
     fn read(reply: &Reply) -> Result<Option<Self>> {
         if reply.value(0) != Some("true") {
             return Ok(None);
         }
         let deleted = reply.value(1).and_then(|count| count.parse().ok());
-        let deleted = deleted.ok_or_else(|| Error::unexpected_reply("a sweep's count is no number"))?;
+        let deleted = deleted.ok_or_else(|| Error::unexpected_reply("the count of a sweep is not a number"))?;
         Ok(Some(Self { deleted, end: reply.value(2).map(str::to_owned) }))
     }
 }

@@ -6,8 +6,7 @@ use super::handle::Handle;
 use super::scope::Scope;
 use super::tracked::State;
 use crate::error::Result;
-use crate::merge::Reader;
-use crate::merge::renewal::{PassOn, pass_on};
+use crate::merge::{Reader, RenewalPlan, plan_renewal};
 use crate::ops::{self, Rotated, Updated};
 use crate::session::{Encoded, Session};
 
@@ -98,7 +97,7 @@ impl Handle {
             scope.set(&self.store, &id, State::Live { base: data.into_string() });
             return Ok(id);
         };
-        let starts_anew = pass_on(row.reader(), row.json(), Some(row.json()), &data, &[]) == PassOn::Anew;
+        let starts_anew = plan_renewal(row.reader(), row.json(), Some(row.json()), &data, &[]) == RenewalPlan::Fresh;
         let is_stored = if starts_anew {
             // Replaces what others have added to the old session, and keeps its age.
             ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
@@ -125,9 +124,9 @@ impl Handle {
         data: Encoded,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let added = pass_on(Reader::Serde, base, None, &data, &[]);
+        let added = plan_renewal(Reader::Serde, base, None, &data, &[]);
         let base = data.into_string();
-        let PassOn::Keep(added) = added else {
+        let RenewalPlan::Store(added) = added else {
             scope.set(&self.store, id, State::Lost { base });
             return Ok(None);
         };

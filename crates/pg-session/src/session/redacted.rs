@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-use crate::merge::Trouble;
+use crate::merge::Unreadable;
 
 /// A JSON error reduced to its category and place: its own text may quote the data.
 #[derive(Debug)]
@@ -13,11 +13,11 @@ pub(crate) struct RedactedJsonError {
     line: usize,
     column: usize,
     /// What `serde_json` cannot read and was replaced before reading.
-    replaced: Option<Trouble>,
+    replaced: Option<Unreadable>,
 }
 
 impl RedactedJsonError {
-    pub(crate) fn new(error: &serde_json::Error, replaced: Option<Trouble>) -> Self {
+    pub(crate) fn new(error: &serde_json::Error, replaced: Option<Unreadable>) -> Self {
         Self { category: error.classify(), line: error.line(), column: error.column(), replaced }
     }
 }

@@ -1,20 +1,21 @@
-//! What the statements depend on in the columns that setup found.
+//! The properties of the found columns that the statements depend on.
 
 use super::names::{CREATED, Table};
 use super::sql::identifier;
 
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    /// `json` or `jsonb`.
+    /// The type of the data: `json` or `jsonb`.
     pub(super) json: &'static str,
-    /// The time zone of the values, in a `timestamp` column.
+    /// The time zone of the values in a `timestamp` column. `None` for `timestamptz`.
     pub(super) zone: Option<String>,
 }
 
 impl Columns {
-    /// Returns a condition that the planner reduces to true, and that PostgreSQL refuses to parse (42883) once a column has
-    /// another type than `setup` found: each function takes one type, and no other type converts to it implicitly. Without
-    /// the condition, a statement would misread a column that was altered since.
+    /// Returns a condition that is always true, at no cost: the planner reduces it.
+    ///
+    /// PostgreSQL refuses to parse it (SQLSTATE 42883) once a column has another type than `setup` found, because each function
+    /// takes one type, to which no other converts implicitly. Without it, a statement would misread an altered column.
     pub(super) fn fits(&self, table: &Table) -> String {
         let range = if self.zone.is_some() { "tsrange" } else { "tstzrange" };
         let (expiry, data) = (identifier(&table.expiry), identifier(&table.data));

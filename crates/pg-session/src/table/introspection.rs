@@ -1,4 +1,4 @@
-//! What `setup` finds in the database, and whether it fits.
+//! What setup finds in the database, and whether the table fits.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use super::names::{CREATED, Table};
 use super::sql::identifier;
 use crate::error::{Error, Result};
 
-/// The result of `sql/look.sql`.
+/// The result of `sql/introspect.sql`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Introspection {
     pub(super) version: u32,
@@ -18,29 +18,31 @@ pub(crate) struct Introspection {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct FoundTable {
+    /// `relkind` in `pg_class`: `r` is a table, `p` a partitioned table.
     pub(super) kind: char,
     pub(crate) is_empty: bool,
     pub(crate) has_subject_index: bool,
     columns: Vec<FoundColumn>,
+    /// The columns with a unique index of their own.
     unique_columns: Vec<String>,
-    missing_rights: Vec<String>,
+    missing_privileges: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct FoundColumn {
     name: String,
-    /// The oid of its type.
     #[serde(rename = "type")]
     type_oid: i64,
-    /// For people: how it is written depends on settings.
+    /// For messages only, because its notation depends on settings.
     type_name: String,
-    /// Whether only texts of the same bytes are equal in it.
-    is_exact: bool,
+    /// Whether its collation is deterministic: only texts with the same bytes are equal.
+    is_deterministic: bool,
+    /// Whether every INSERT must give it a value.
     needs_value: bool,
     has_default: bool,
 }
 
-/// A type that a column may have. The oids are those of PostgreSQL's `pg_type.dat`, the same in every version.
+/// A type that a column may have. PostgreSQL's `pg_type.dat` fixes its oid for all versions.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Type {
     Text,
@@ -84,64 +86,74 @@ impl FoundTable {
     pub(super) fn columns(&self, table: &Table, zone: &str) -> Result<Columns> {
         let mut problems = Vec::new();
         if !matches!(self.kind, 'r' | 'p') {
-            problems.push("it is no table but a view, a sequence or the like: name a table".to_owned());
+            problems.push("it is not a table but a view, a sequence or another relation: name a table".to_owned());
         }
-
-        let mut type_of = |name: &str, fits: [Type; 2]| {
-            let found = self.columns.iter().find(|column| column.name == name);
-            let fit = fits.into_iter().find(|fit| found.is_some_and(|column| column.type_oid == fit.oid()));
-            if fit.is_none() {
-                let found = found.map_or("is missing".to_owned(), |column| format!("is {}", column.type_name));
-                let [one, other] = fits.map(Type::name);
-                problems.push(format!("column {} {found}, and must be {one} or {other}", identifier(name)));
-            }
-            fit
-        };
-        let id = type_of(&table.id, [Type::Text, Type::Varchar]);
+        let mut type_of = |name, types| self.type_of(name, types).map_err(|problem| problems.push(problem)).ok();
+        type_of(&table.id, [Type::Text, Type::Varchar]);
         let expiry = type_of(&table.expiry, [Type::Timestamptz, Type::Timestamp]);
         let data = type_of(&table.data, [Type::Json, Type::Jsonb]);
-
-        problems.extend(table.max_age.and_then(|_| self.problem_with_age(table)));
-
-        let quoted = (table.quoted(), identifier(&table.id));
-        if id.is_some() && !self.unique_columns.contains(&table.id) {
-            problems.push(format!("column {1} is no key: ALTER TABLE {0} ADD PRIMARY KEY ({1})", quoted.0, quoted.1));
+        if table.max_age.is_some() {
+            problems.extend(self.problem_with_created(table));
         }
-        if self.columns.iter().any(|column| column.name == table.id && !column.is_exact) {
-            problems.push(format!(
-                "column {1} takes different ids for the same one (its collation is nondeterministic): \
-                 ALTER TABLE {0} ALTER COLUMN {1} TYPE text COLLATE \"C\"",
-                quoted.0, quoted.1
-            ));
-        }
+        problems.extend(self.column(&table.id).into_iter().flat_map(|id| self.problems_with_id(table, id)));
         let ours = [&table.id, &table.expiry, &table.data];
         for column in self.columns.iter().filter(|column| column.needs_value && !ours.contains(&&column.name)) {
             problems.push(format!("column {} is NOT NULL and has no default: give it one", identifier(&column.name)));
         }
-        if !self.missing_rights.is_empty() {
-            problems.push(format!("the role lacks a right to use it: GRANT {}", self.missing_rights.join(", ")));
+        if !self.missing_privileges.is_empty() {
+            problems.push(format!("the role lacks privileges: GRANT {}", self.missing_privileges.join(", ")));
         }
-
         match (expiry, data) {
-            (Some(expiry), Some(json)) if problems.is_empty() => {
-                Ok(Columns { json: json.name(), zone: (expiry == Type::Timestamp).then(|| zone.to_owned()) })
+            (Some(expiry), Some(data)) if problems.is_empty() => {
+                Ok(Columns { json: data.name(), zone: (expiry == Type::Timestamp).then(|| zone.to_owned()) })
             }
-            _ => Err(Error::setup(format!("the table {} does not fit: {}", quoted.0, problems.join("; ")))),
+            _ => Err(Error::setup(format!("the table {} does not fit: {}", table.quoted(), problems.join("; ")))),
         }
     }
 
-    fn problem_with_age(&self, table: &Table) -> Option<String> {
-        let (table, created) = (table.quoted(), identifier(CREATED));
-        match self.columns.iter().find(|column| column.name == CREATED) {
+    fn column(&self, name: &str) -> Option<&FoundColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Returns the type of the column, or a message if it is none of these types.
+    fn type_of(&self, name: &str, types: [Type; 2]) -> Result<Type, String> {
+        let found = self.column(name);
+        let fitting = types.into_iter().find(|fitting| found.is_some_and(|column| column.type_oid == fitting.oid()));
+        fitting.ok_or_else(|| {
+            let found = found.map_or("missing", |column| &column.type_name);
+            let [one, other] = types.map(Type::name);
+            format!("column {} is {found}: it must be {one} or {other}", identifier(name))
+        })
+    }
+
+    fn problems_with_id(&self, table: &Table, column: &FoundColumn) -> Vec<String> {
+        let mut problems = Vec::new();
+        let (id, quoted) = (identifier(&column.name), table.quoted());
+        if !self.unique_columns.contains(&column.name) {
+            problems.push(format!("column {id} has no unique index: ALTER TABLE {quoted} ADD PRIMARY KEY ({id})"));
+        }
+        if !column.is_deterministic {
+            problems.push(format!(
+                "column {id} treats different ids as equal (its collation is nondeterministic): \
+                 ALTER TABLE {quoted} ALTER COLUMN {id} TYPE text COLLATE \"C\""
+            ));
+        }
+        problems
+    }
+
+    fn problem_with_created(&self, table: &Table) -> Option<String> {
+        let (created, quoted) = (identifier(CREATED), table.quoted());
+        match self.column(CREATED) {
             None => Some(format!(
-                "the option max_age needs a column: ALTER TABLE {table} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
+                "the option max_age needs a column: \
+                 ALTER TABLE {quoted} ADD COLUMN {created} timestamptz NOT NULL DEFAULT now()"
             )),
             Some(column) if column.type_oid != Type::Timestamptz.oid() => Some(format!(
-                "column {created} is {}, and must be timestamp with time zone for the option max_age",
+                "column {created} is {}: it must be timestamp with time zone for the option max_age",
                 column.type_name
             )),
             Some(column) if !column.has_default => Some(format!(
-                "column {created} has no default: ALTER TABLE {table} ALTER COLUMN {created} SET DEFAULT now()"
+                "column {created} has no default: ALTER TABLE {quoted} ALTER COLUMN {created} SET DEFAULT now()"
             )),
             Some(_) => None,
         }

@@ -1,4 +1,4 @@
-//! The table: its names, what setup found of it, and the statements filled in for it. No I/O.
+//! The sessions' table: its names, whether a found table fits, and the statements for it. No I/O.
 
 mod columns;
 mod introspection;

@@ -12,7 +12,7 @@ const MAX_NAME_BYTES: usize = 63;
 /// The column that the option max_age requires.
 pub(super) const CREATED: &str = "created";
 
-/// The names, unquoted, and the options that decide what the statements do.
+/// The names, unquoted, and the options that change the statements.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) schema: String,
@@ -40,7 +40,7 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Checks that PostgreSQL accepts all names.
+    /// Checks the names and the subject.
     pub(crate) fn check(&self) -> Result<()> {
         let names = [
             ("schema", &self.schema),
@@ -61,7 +61,7 @@ impl Table {
         self.subject.as_ref().map_or(Ok(()), Subject::check)
     }
 
-    /// Returns schema and table as a quoted SQL name.
+    /// Returns the quoted name of the table with its schema.
     pub(crate) fn quoted(&self) -> String {
         format!("{}.{}", identifier(&self.schema), identifier(&self.name))
     }

@@ -1,16 +1,19 @@
-//! The statements of the operations, filled in for the table that was found.
+//! The statements of the operations, filled in for the table that setup found.
 
 use std::sync::Arc;
 
 use super::introspection::{FoundTable, Introspection};
 use super::names::Table;
-use crate::backend::{Absence, BatchSql, DuplicateKeys, Statement};
+use super::sql::sql;
+use crate::backend::Absence::{self, Doubtful, Harmless, Marked};
+use crate::backend::DuplicateKeys::{self, Coalesce, Serialize};
+use crate::backend::{BatchSql, Statement};
 use crate::error::Result;
 
 pub(crate) struct Statements {
     pub(crate) get: Arc<Statement>,
     pub(crate) set: Arc<Statement>,
-    /// Used with the option max_age.
+    /// Only with the option max_age.
     pub(crate) renew: Arc<Statement>,
     pub(crate) create: Arc<Statement>,
     pub(crate) update: Arc<Statement>,
@@ -22,8 +25,9 @@ pub(crate) struct Statements {
     pub(crate) all: Arc<Statement>,
     pub(crate) count: Arc<Statement>,
     pub(crate) clear: Arc<Statement>,
-    /// Used with the option subject, as is the next one.
+    /// Only with the option subject.
     pub(crate) sessions_of: Arc<Statement>,
+    /// Only with the option subject.
     pub(crate) destroy_sessions_of: Arc<Statement>,
     pub(crate) sweep: SweepBy,
 }
@@ -33,82 +37,45 @@ pub(crate) struct Statements {
 pub(crate) enum SweepBy {
     /// Ranges of heap blocks.
     Blocks(Arc<Statement>),
-    /// Pages of the key, if there are no `ctid` ranges (before PostgreSQL 14) or they mean nothing (partitions).
+    /// Pages of the key. Before PostgreSQL 14 there are no `ctid` ranges, and partitions have separate blocks.
     Keys(Arc<Statement>),
 }
 
 impl Statements {
-    /// Returns the statements for the table that was found, or an error that lists everything that does not fit.
+    /// Returns the statements for this table, or an error that lists everything that does not fit.
     pub(crate) fn new(table: &Table, server: &Introspection, found: &FoundTable) -> Result<Self> {
         let columns = found.columns(table, &server.zone)?;
         let write = |name, sql| table.statement(name, sql, &columns);
+        let touch = |sql| Statement { no_wal_flush: true, ..write("touch", sql) };
         let read = |name, sql| Statement { no_wal_flush: true, reads_only: true, ..write(name, sql) };
-        // A second call returns something else.
-        let once = |statement| Statement { idempotent: false, ..statement };
-        let many = |statement: Statement, sql, duplicates, absence| {
-            let sql = table.statement(statement.name, sql, &columns).sql;
+        // A second call would return something else.
+        let not_idempotent = |statement| Statement { idempotent: false, ..statement };
+        let batched = |statement: Statement, sql, duplicates: DuplicateKeys, absence: Absence| {
+            let sql = write(statement.name, sql).sql;
             Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence }), ..statement })
         };
-        let touch = |sql| Statement { no_wal_flush: true, ..write("touch", sql) };
+        let destroy = not_idempotent(write("destroy", sql!("destroy")));
+        let destroy_sessions_of = not_idempotent(write("destroy_sessions_of", sql!("destroy_sessions_of")));
+        let touch_always = touch(sql!("touch_always"));
         Ok(Self {
-            get: many(
-                read("get", include_str!("../../sql/get.sql")),
-                include_str!("../../sql/get_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Marked,
-            ),
-            set: many(
-                write("set", include_str!("../../sql/set.sql")),
-                include_str!("../../sql/set_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Harmless,
-            ),
-            renew: Arc::new(write("renew", include_str!("../../sql/renew.sql"))),
-            create: many(
-                once(write("create", include_str!("../../sql/create.sql"))),
-                include_str!("../../sql/create_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Doubtful,
-            ),
-            update: many(
-                write("update", include_str!("../../sql/update.sql")),
-                include_str!("../../sql/update_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Harmless,
-            ),
-            touch: many(
-                touch(include_str!("../../sql/touch.sql")),
-                include_str!("../../sql/touch_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Doubtful,
-            ),
-            touch_always: many(
-                touch(include_str!("../../sql/touch_always.sql")),
-                include_str!("../../sql/touch_always_many.sql"),
-                DuplicateKeys::Coalesce,
-                Absence::Doubtful,
-            ),
-            destroy: many(
-                once(write("destroy", include_str!("../../sql/destroy.sql"))),
-                include_str!("../../sql/destroy_many.sql"),
-                DuplicateKeys::Serialize,
-                Absence::Doubtful,
-            ),
-            take: Arc::new(once(write("take", include_str!("../../sql/take.sql")))),
-            rotate: Arc::new(once(write("rotate", include_str!("../../sql/rotate.sql")))),
-            all: Arc::new(read("all", include_str!("../../sql/all.sql"))),
-            count: Arc::new(read("count", include_str!("../../sql/count.sql"))),
-            clear: Arc::new(write("clear", include_str!("../../sql/clear.sql"))),
-            sessions_of: Arc::new(read("sessions_of", include_str!("../../sql/sessions_of.sql"))),
-            destroy_sessions_of: Arc::new(once(write(
-                "destroy_sessions_of",
-                include_str!("../../sql/destroy_sessions_of.sql"),
-            ))),
+            get: batched(read("get", sql!("get")), sql!("get_many"), Coalesce, Marked),
+            set: batched(write("set", sql!("set")), sql!("set_many"), Coalesce, Harmless),
+            renew: Arc::new(write("renew", sql!("renew"))),
+            create: batched(not_idempotent(write("create", sql!("create"))), sql!("create_many"), Serialize, Doubtful),
+            update: batched(write("update", sql!("update")), sql!("update_many"), Serialize, Harmless),
+            touch: batched(touch(sql!("touch")), sql!("touch_many"), Coalesce, Doubtful),
+            touch_always: batched(touch_always, sql!("touch_always_many"), Coalesce, Doubtful),
+            destroy: batched(destroy, sql!("destroy_many"), Serialize, Doubtful),
+            take: Arc::new(not_idempotent(write("take", sql!("take")))),
+            rotate: Arc::new(not_idempotent(write("rotate", sql!("rotate")))),
+            all: Arc::new(read("all", sql!("all"))),
+            count: Arc::new(read("count", sql!("count"))),
+            clear: Arc::new(write("clear", sql!("clear"))),
+            sessions_of: Arc::new(read("sessions_of", sql!("sessions_of"))),
+            destroy_sessions_of: Arc::new(destroy_sessions_of),
             sweep: match (found.kind, server.version) {
-                ('r', 140_000..) => {
-                    SweepBy::Blocks(Arc::new(write("sweep", include_str!("../../sql/sweep_blocks.sql"))))
-                }
-                _ => SweepBy::Keys(Arc::new(write("sweep", include_str!("../../sql/sweep_keys.sql")))),
+                ('r', 140_000..) => SweepBy::Blocks(Arc::new(write("sweep", sql!("sweep_blocks")))),
+                _ => SweepBy::Keys(Arc::new(write("sweep", sql!("sweep_keys")))),
             },
         })
     }

@@ -1,8 +1,8 @@
-//! Fills in the statements for a table.
+//! Fills in the SQL templates for a table.
 
 use super::columns::Columns;
 use super::names::{CREATED, Table};
-use super::sql::{fill, identifier, literal};
+use super::sql::{fill, identifier, literal, sql};
 use crate::backend::Statement;
 use crate::session::whole_ms;
 
@@ -11,19 +11,22 @@ const SWEEP_LOCK: i32 = 0x7067_7373;
 
 impl Table {
     pub(crate) fn create_schema(&self) -> Statement {
-        self.statement("create_schema", include_str!("../../sql/create_schema.sql"), &Columns::default())
+        self.statement("create_schema", sql!("create_schema"), &Columns::default())
     }
 
     pub(crate) fn create_table(&self) -> Statement {
-        self.statement("create_table", include_str!("../../sql/create_table.sql"), &Columns::default())
+        self.statement("create_table", sql!("create_table"), &Columns::default())
     }
 
-    /// The index for the option subject, if it is set.
+    /// Returns `None` without the option subject, which this index serves.
     pub(crate) fn create_subject_index(&self) -> Option<Statement> {
-        let sql = include_str!("../../sql/create_subject_index.sql");
-        self.subject.is_some().then(|| self.statement("create_subject_index", sql, &Columns::default()))
+        let create = || self.statement("create_subject_index", sql!("create_subject_index"), &Columns::default());
+        self.subject.is_some().then(create)
     }
 
+    /// Returns a statement with the template's placeholders replaced.
+    ///
+    /// The flags are those of most statements: it writes, waits for the disk, and is idempotent.
     pub(super) fn statement(&self, name: &'static str, template: &str, columns: &Columns) -> Statement {
         let regclass = format!("{}::regclass", literal(&self.quoted()));
         let zone = columns.zone.as_deref().map(|z| format!(" AT TIME ZONE {}", literal(z))).unwrap_or_default();
@@ -31,8 +34,8 @@ impl Table {
         let fits = columns.fits(self);
         let expires = self.expires(&zone, &fits);
         let with_age = |sql: String| self.max_age.map_or(String::new(), |_| sql);
-        let sql = fill(template, |word| {
-            Some(match word {
+        let sql = fill(template, |placeholder| {
+            Some(match placeholder {
                 "schema" => identifier(&self.schema),
                 "table" => self.quoted(),
                 "id" => identifier(&self.id),
@@ -42,13 +45,13 @@ impl Table {
                 "zone" => zone.clone(),
                 "expires" => expires.clone(),
                 "fits" => fits.clone(),
-                // Two conditions that are always true. The first one lets the transaction commit asynchronously; the second,
-                // evaluated for a row, makes it wait for the disk after all.
-                "asynchronous" => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'".to_owned(),
-                "durable" => "(SELECT set_config(p.name, p.reset_val, true) FROM pg_catalog.pg_settings AS p \
+                // Two conditions that are always true. The first lets the transaction commit asynchronously. Where the
+                // second is evaluated for a row, the commit waits for the disk after all.
+                "async_commit" => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'".to_owned(),
+                "sync_commit" => "(SELECT set_config(p.name, p.reset_val, true) FROM pg_catalog.pg_settings AS p \
                               WHERE p.name = 'synchronous_commit') IS NOT NULL"
                     .to_owned(),
-                // A session that replaces an expired one gets a new age.
+                // Only a live session keeps its age.
                 "created_on_conflict" => with_age(format!(
                     ", {created} = CASE WHEN {expires} > statement_timestamp() THEN s.{created} ELSE excluded.{created} END"
                 )),
@@ -58,9 +61,9 @@ impl Table {
                     Some(_) => format!("(date_part('epoch', s.{created}) * 1000000)::bigint::text"),
                     None => "NULL::text".to_owned(),
                 },
-                "lock" => format!("{SWEEP_LOCK}, {regclass}::oid::int4"),
+                "sweep_lock" => format!("{SWEEP_LOCK}, {regclass}::oid::int4"),
                 "regclass" => regclass.clone(),
-                "subject" => format!("{}::text[]", literal(&self.subject.as_ref()?.array())),
+                "subject_path" => format!("{}::text[]", literal(&self.subject.as_ref()?.array())),
                 "subject_index" => identifier(&format!("{}_{}_idx", self.name, self.subject.as_ref()?.path())),
                 _ => return None,
             })
@@ -68,14 +71,14 @@ impl Table {
         Statement { name, sql, many: None, no_wal_flush: false, reads_only: false, idempotent: true }
     }
 
-    /// Returns when a session ends, as a `timestamptz`: its expiry, or the limit of its age if that is earlier. The planner
-    /// reduces the first CASE to the expiry.
+    /// Returns the SQL for the end of a session, a `timestamptz`: its expiry, or the limit of its age if that is earlier. The
+    /// planner reduces the CASE with `fits` to the expiry.
     fn expires(&self, zone: &str, fits: &str) -> String {
-        let idle = format!("CASE WHEN {fits} THEN s.{}{zone} END", identifier(&self.expiry));
-        let Some(age) = self.max_age.map(whole_ms) else { return idle };
-        let oldest = format!("s.{} + {age} * interval '1 millisecond'", identifier(CREATED));
-        // Not least(), which ignores NULL: a session without an expiry does not live.
-        format!("CASE WHEN {oldest} < {idle} THEN {oldest} ELSE {idle} END")
+        let expiry = format!("CASE WHEN {fits} THEN s.{}{zone} END", identifier(&self.expiry));
+        let Some(age) = self.max_age.map(whole_ms) else { return expiry };
+        let age_limit = format!("s.{} + {age} * interval '1 millisecond'", identifier(CREATED));
+        // Not least(), which ignores NULL: a session whose expiry is NULL is not alive.
+        format!("CASE WHEN {age_limit} < {expiry} THEN {age_limit} ELSE {expiry} END")
     }
 }
 
@@ -84,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_braces_is_not_filled_in_again() {
+    fn braces_in_a_name_are_not_placeholders() {
         let table = Table { schema: "{table}".into(), name: r#"{id}"{"#.into(), ..Table::default() };
         let sql = table.create_table().sql;
         assert!(sql.starts_with(r#"CREATE TABLE IF NOT EXISTS "{table}"."{id}""{" ("#), "{sql}");
@@ -92,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn no_statement_has_an_unknown_word_or_a_comment() {
+    fn placeholders_are_replaced_and_comments_removed() {
         let columns = Columns { json: "json", zone: Some("It's\\Here".into()) };
-        let statement = Table::default().statement("get", include_str!("../../sql/get.sql"), &columns);
+        let statement = Table::default().statement("get", sql!("get"), &columns);
         assert!(!statement.sql.contains(['{', '}']) && !statement.sql.contains("--"), "{}", statement.sql);
         assert!(statement.sql.contains(r" AT TIME ZONE E'It''s\\Here' END > "), "{}", statement.sql);
     }

@@ -1,4 +1,4 @@
-//! Tables that exist are used as they are.
+//! Existing tables are used as they are.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::via::{Fixture, MINUTE, contract};
 
-/// Every verb once, on whatever table is there.
-async fn every_verb_works(fixture: &Fixture, store: &PgStore) {
+/// Checks every operation on the existing table.
+async fn assert_every_operation_works(fixture: &Fixture, store: &PgStore) {
     let data = json!({"views": 1, "name": "Zoë"});
     store.set("a", &0, MINUTE).await.unwrap();
     store.set("a", &data, MINUTE).await.unwrap();
@@ -18,7 +18,7 @@ async fn every_verb_works(fixture: &Fixture, store: &PgStore) {
     assert!(store.touch("a", 10 * MINUTE).await.unwrap());
     let session = store.get("a").await.unwrap().unwrap();
     let left = session.expires_in();
-    // A column may round to seconds.
+    // The column may round to seconds.
     assert!(left > 9 * MINUTE && left <= 10 * MINUTE + Duration::from_secs(1), "{left:?}");
     assert_eq!(store.update(&session, &json!({"views": 2, "name": "Zoë"}), MINUTE).await.unwrap(), Updated::Saved);
     assert_eq!(store.update(&session, &json!({"views": 1}), 9 * MINUTE).await.unwrap(), Updated::Merged);
@@ -36,39 +36,39 @@ async fn every_verb_works(fixture: &Fixture, store: &PgStore) {
 }
 
 contract! {
-    async fn of_koa_pg_session(fixture: Fixture) {
+    async fn the_table_of_koa_pg_session_works(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text NOT NULL PRIMARY KEY, expiry timestamp NOT NULL, session json)").await;
-        every_verb_works(&fixture, &fixture.store().await).await;
+        assert_every_operation_works(&fixture, &fixture.store().await).await;
     }
 
-    async fn with_other_types_and_further_columns(fixture: Fixture) {
+    async fn other_types_and_further_columns_work(fixture: Fixture) {
         fixture.sql(
             "CREATE TABLE session (note text, id varchar(40) PRIMARY KEY, made timestamptz NOT NULL DEFAULT now(), \
              n int GENERATED ALWAYS AS IDENTITY, d text NOT NULL GENERATED ALWAYS AS ('x') STORED, \
              expiry timestamptz(0), session jsonb NOT NULL)",
         ).await;
         let store = fixture.store().await;
-        every_verb_works(&fixture, &store).await;
+        assert_every_operation_works(&fixture, &store).await;
         fixture.sql("INSERT INTO session (note, id, expiry, session) VALUES ('keep', 'a', now() + '1 h', '{}')").await;
         store.set("a", &1, None).await.unwrap();
         assert_eq!(fixture.value("SELECT note || session FROM session").await, "keep1");
     }
 
-    async fn with_columns_of_other_names(fixture: Fixture) {
+    async fn other_column_names_work(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)").await;
         let builder = fixture.builder().create(false).id_column("sid").data_column("sess").expiry_column("expire");
-        every_verb_works(&fixture, &fixture.set_up(builder).await).await;
+        assert_every_operation_works(&fixture, &fixture.set_up(builder).await).await;
     }
 
-    async fn with_a_unique_index_instead_of_a_key(fixture: Fixture) {
+    async fn a_unique_index_in_place_of_a_primary_key_works(fixture: Fixture) {
         fixture.sql(
             "CREATE TABLE session (id text, expiry timestamptz, session json); \
              CREATE UNIQUE INDEX ON session (id) INCLUDE (expiry)",
         ).await;
-        every_verb_works(&fixture, &fixture.store().await).await;
+        assert_every_operation_works(&fixture, &fixture.store().await).await;
     }
 
-    async fn what_a_varchar_or_jsonb_cannot_hold_is_said(fixture: Fixture) {
+    async fn data_that_a_varchar_or_jsonb_column_cannot_store_is_refused(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id varchar(4) PRIMARY KEY, expiry timestamptz, session jsonb)").await;
         let store = fixture.store().await;
         let error = store.set("abcde", &1, None).await.unwrap_err();
@@ -81,8 +81,8 @@ contract! {
     }
 }
 
-/// The error of setup on a table made by this DDL.
-async fn refused(ddl: &str) -> String {
+/// Returns the error of setup on a table that this DDL creates.
+async fn setup_error(ddl: &str) -> String {
     let database = Database::new();
     database.client().await.batch_execute(ddl).await.unwrap();
     let error = PgStore::new(database.url()).unwrap().setup().await.unwrap_err();
@@ -91,13 +91,13 @@ async fn refused(ddl: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_fit_is_refused_with_all_that_is_wrong() {
-    let error = refused("CREATE TABLE session (id bigint PRIMARY KEY, session text, tenant int NOT NULL)").await;
+async fn the_error_lists_everything_that_does_not_fit() {
+    let error = setup_error("CREATE TABLE session (id bigint PRIMARY KEY, session text, tenant int NOT NULL)").await;
     for problem in [
         r#"the table "public"."session" does not fit"#,
-        r#"column "id" is bigint, and must be text or character varying"#,
-        r#"column "expiry" is missing, and must be timestamp with time zone or timestamp without time zone"#,
-        r#"column "session" is text, and must be json or jsonb"#,
+        r#"column "id" is bigint: it must be text or character varying"#,
+        r#"column "expiry" is missing: it must be timestamp with time zone or timestamp without time zone"#,
+        r#"column "session" is text: it must be json or jsonb"#,
         r#"column "tenant" is NOT NULL and has no default"#,
     ] {
         assert!(error.contains(problem), "{problem:?} is not in {error}");
@@ -105,7 +105,7 @@ async fn a_table_that_does_not_fit_is_refused_with_all_that_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_table_whose_id_is_no_key_is_refused() {
+async fn a_table_whose_id_is_not_unique_is_refused() {
     let columns = "id text, other text, expiry timestamptz, session json";
     for keys in [
         "",
@@ -115,14 +115,14 @@ async fn a_table_whose_id_is_no_key_is_refused() {
         "; CREATE UNIQUE INDEX ON session (id) WHERE other IS NULL",
         "; ALTER TABLE session ADD UNIQUE (id) DEFERRABLE",
     ] {
-        let error = refused(&format!("CREATE TABLE session ({columns}){keys}")).await;
+        let error = setup_error(&format!("CREATE TABLE session ({columns}){keys}")).await;
         assert!(error.contains(r#"ALTER TABLE "public"."session" ADD PRIMARY KEY ("id")"#), "{keys}: {error}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_table_is_refused() {
+async fn a_view_or_sequence_is_refused() {
     let view = "CREATE VIEW session AS SELECT 'a'::text AS id, now() AS expiry, '{}'::json AS session";
-    assert!(refused(view).await.contains("it is no table"));
-    assert!(refused("CREATE SEQUENCE session").await.contains("it is no table"));
+    assert!(setup_error(view).await.contains("it is not a table"));
+    assert!(setup_error("CREATE SEQUENCE session").await.contains("it is not a table"));
 }

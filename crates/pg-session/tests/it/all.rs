@@ -1,15 +1,15 @@
-//! What is done with all sessions at once: `all`, `count` and `clear`.
+//! `all`, `count` and `clear`.
 
 use std::time::Duration;
 
 use crate::via::{MINUTE, contract};
 
-/// Of 5,000 sessions, more than four pages, every second has expired.
+/// 5,000 sessions, which are more than four pages. Every second one has expired.
 const FILL: &str = "INSERT INTO session SELECT n, now() + CASE n % 2 WHEN 0 THEN '1 h' ELSE '0' END::interval, \
                     json_build_object('n', n) FROM generate_series(1, 5000) AS n";
 
 contract! {
-    async fn tells_each_live_session_once(fixture: Fixture) {
+    async fn all_returns_each_live_session_once(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
         let sessions = store.all().await.unwrap();
@@ -22,7 +22,7 @@ contract! {
         assert_eq!(store.count().await.unwrap(), 2_500);
     }
 
-    async fn clears_the_table(fixture: Fixture) {
+    async fn clear_deletes_every_session(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
         store.clear().await.unwrap();
@@ -33,7 +33,7 @@ contract! {
         assert_eq!(store.count().await.unwrap(), 1);
     }
 
-    async fn takes_a_timestamp_for_what_it_is(fixture: Fixture) {
+    async fn a_timestamp_column_is_read_in_its_zone(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id varchar PRIMARY KEY, expiry timestamp, session jsonb)").await;
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();

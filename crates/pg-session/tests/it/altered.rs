@@ -1,4 +1,4 @@
-//! A table that is altered while stores use it: nobody notices.
+//! A table may be altered while stores use it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 
 use crate::via::{Fixture, Via, contract};
 
-/// The zone of all connections: far from UTC, so that times that are read in the wrong way show. sqlx sets its own.
+/// The time zone of all connections. Far from UTC, it exposes times read in the wrong zone. sqlx sets its own.
 fn zone(fixture: &Fixture) -> &'static str {
     if fixture.via == Via::Sqlx { "UTC" } else { "Asia/Kolkata" }
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Every one leaves a table that fits.
+/// After each of them, the table still fits.
 const ALTERS: [&str; 18] = [
     "ALTER TABLE session ALTER session TYPE jsonb",
     "ALTER TABLE session ALTER expiry TYPE timestamp",
@@ -41,7 +41,7 @@ const ALTERS: [&str; 18] = [
      ALTER TABLE session RENAME TO old; ALTER TABLE other RENAME TO session; DROP TABLE old; COMMIT",
 ];
 
-/// A store on a table in a database of the [`zone`].
+/// Returns a store on a new table, in a database with the time zone of [`zone`].
 async fn store(fixture: &Fixture) -> PgStore {
     create_table(fixture).await;
     fixture.set_up(fixture.builder().connections(3)).await
@@ -54,7 +54,7 @@ pub(crate) async fn create_table(fixture: &Fixture) {
         .await;
 }
 
-/// One round of every operation, whose answers are known.
+/// Runs one round of operations and checks their results.
 async fn round(store: &PgStore, client: usize, round: usize) {
     let (id, next) = (format!("{client}-{round}"), format!("{client}-{}", round + 1));
     let loaded = store.get(&id).await.unwrap().unwrap_or_else(|| panic!("{id} should live"));
@@ -70,7 +70,7 @@ async fn round(store: &PgStore, client: usize, round: usize) {
     store.set("shared", &json!(client), HOUR).await.unwrap();
 }
 
-/// Starts clients who call all the time, and returns how many rounds they have made.
+/// Starts clients that run rounds without pause. Returns them and their counts of rounds.
 fn load(store: &PgStore, is_over: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
     let rounds = Arc::<[AtomicUsize; 6]>::default();
     let mut clients = JoinSet::new();
@@ -90,7 +90,7 @@ fn load(store: &PgStore, is_over: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[Atomic
     (clients, rounds)
 }
 
-/// Waits until every client has made two more rounds: one at least began and ended meanwhile.
+/// Waits until every client has finished two more rounds. The second of them began after the call.
 async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
     let before: Vec<_> = rounds.iter().map(|rounds| rounds.load(Ordering::Relaxed)).collect();
     while before.iter().zip(rounds).any(|(before, rounds)| rounds.load(Ordering::Relaxed) < before + 2) {
@@ -101,7 +101,7 @@ async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
     }
 }
 
-/// Alters the table in every way, while clients of the store check every answer.
+/// Runs all [`ALTERS`] while clients of the store check every result.
 pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
     let is_over = Arc::<AtomicBool>::default();
     let (mut clients, rounds) = load(store, &is_over);
@@ -116,13 +116,13 @@ pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
 }
 
 contract! {
-    async fn under_load_nobody_notices(fixture: Fixture) {
+    async fn no_call_notices_an_alter_under_load(fixture: Fixture) {
         let store = store(&fixture).await;
         alter_under_load(&fixture, &store).await;
         store.close().await;
     }
 
-    async fn neither_old_nor_new_connections_read_it_wrong(fixture: Fixture) {
+    async fn old_and_new_connections_read_an_altered_table_correctly(fixture: Fixture) {
         let store = store(&fixture).await;
         let mut expected = BTreeMap::new();
         for (number, alter) in ALTERS.into_iter().enumerate() {
@@ -131,7 +131,7 @@ contract! {
             expected.insert(id, json!({ "number": number }));
             fixture.sql(alter).await;
             if number % 2 == 0 {
-                // The statements are those of before, and the connections are new.
+                // New connections now use the old statements.
                 fixture.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                              WHERE datname = current_database() AND pid <> pg_backend_pid()").await;
                 fixture.until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
@@ -146,7 +146,7 @@ contract! {
                 let (found, id) = read.unwrap();
                 let found = match found {
                     Ok(found) => found,
-                    // A connection of the caller's own was ended by us: that is told to the caller.
+                    // The caller's own client passes on that this test ended its connection.
                     Err(error) if error.is_retryable() => store.get(&id).await.unwrap(),
                     Err(error) => panic!("{alter}: {error}"),
                 };
@@ -159,10 +159,10 @@ contract! {
         }
     }
 
-    async fn an_alter_that_does_not_fit_is_told_and_mended(fixture: Fixture) {
+    async fn an_alter_that_does_not_fit_is_reported_until_it_is_reverted(fixture: Fixture) {
         let store = store(&fixture).await;
         store.set("a", &1, HOUR).await.unwrap();
-        for (alter, problem, mend) in [
+        for (alter, problem, revert) in [
             ("ALTER TABLE session RENAME session TO data", "\"session\" is missing", "ALTER TABLE session RENAME data TO session"),
             ("ALTER TABLE session ALTER session TYPE text", "is text", "ALTER TABLE session ALTER session TYPE json USING session::json"),
             ("ALTER TABLE session ALTER expiry TYPE date", "is date", "ALTER TABLE session ALTER expiry TYPE timestamptz USING now() + '1 h'"),
@@ -174,16 +174,16 @@ contract! {
             fixture.sql(alter).await;
             let error = store.set("b", &1, HOUR).await.unwrap_err().to_string();
             assert!(error.contains(problem), "{alter}: {error}");
-            fixture.sql(mend).await;
+            fixture.sql(revert).await;
             store.set("a", &1, HOUR).await.unwrap();
-            assert_eq!(store.get("a").await.unwrap().unwrap().json(), "1", "{mend}");
+            assert_eq!(store.get("a").await.unwrap().unwrap().json(), "1", "{revert}");
         }
     }
 }
 
-/// Batches are sent by connections of the store's own alone.
+/// Only the store's own connections send batches.
 #[tokio::test]
-async fn gets_that_share_a_batch_read_the_new_type() {
+async fn a_batch_of_gets_reads_an_altered_table_correctly() {
     let fixture = Fixture::new(Via::Lanes);
     let store = store(&fixture).await;
     let ids: Vec<_> = (0..64).map(|number| format!("{number}")).collect();

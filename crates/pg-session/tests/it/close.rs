@@ -6,7 +6,7 @@ use pg_session_testkit::Database;
 use crate::via::{MINUTE, contract};
 
 contract! {
-    async fn is_idempotent_and_later_calls_say_so(fixture: Fixture) {
+    async fn is_idempotent_and_later_calls_fail(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         store.close().await;
@@ -17,7 +17,7 @@ contract! {
         }
     }
 
-    async fn lets_what_is_under_way_finish(fixture: Fixture) {
+    async fn waits_for_calls_in_flight(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         let other = fixture.database.client().await;
@@ -25,7 +25,7 @@ contract! {
         let set = tokio::spawn({ let store = store.clone(); async move { store.set("a", &2, MINUTE).await } });
         fixture.until_one_waits().await;
         let close = tokio::spawn({ let store = store.clone(); async move { store.close().await } });
-        // It has had its chance by the time that this is answered.
+        // By the time of this reply, `close` could have finished.
         fixture.value("SELECT 1").await;
         assert!(!close.is_finished());
         other.batch_execute("COMMIT").await.unwrap();
@@ -39,7 +39,7 @@ const OURS: &str = "SELECT count(*) FROM pg_stat_activity WHERE application_name
                     AND datname = current_database()";
 
 #[tokio::test]
-async fn closes_the_connections_of_its_own() {
+async fn closes_its_own_connections() {
     let database = Database::new();
     let store = PgStore::new(database.url()).unwrap();
     store.setup().await.unwrap();
@@ -52,7 +52,7 @@ async fn closes_the_connections_of_its_own() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("connections are still there");
+    panic!("some connections are still open");
 }
 
 #[tokio::test]

@@ -14,14 +14,14 @@ contract! {
         assert!(session.expires_in() <= MINUTE);
     }
 
-    async fn takes_the_place_of_an_expired_session(fixture: Fixture) {
+    async fn replaces_an_expired_session(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, Duration::ZERO).await.unwrap();
         assert_eq!(store.create("a", &2, MINUTE).await.unwrap(), Created::Created);
         assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
     }
 
-    async fn of_many_at_once_one_wins(fixture: Fixture) {
+    async fn only_one_of_many_concurrent_calls_creates(fixture: Fixture) {
         let store = fixture.store().await;
         let tasks: Vec<_> = (0..32)
             .map(|n| {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::via::{MINUTE, contract};
 
 contract! {
-    async fn answers_whether_there_was_one(fixture: Fixture) {
+    async fn a_second_destroy_returns_false(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         assert!(store.destroy("a").await.unwrap());
@@ -12,14 +12,14 @@ contract! {
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
     }
 
-    async fn counts_an_expired_session_as_none(fixture: Fixture) {
+    async fn an_expired_session_is_deleted_and_returns_false(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, Duration::ZERO).await.unwrap();
         assert!(!store.destroy("a").await.unwrap());
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
     }
 
-    async fn leaves_the_others(fixture: Fixture) {
+    async fn other_sessions_stay(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         store.set("b", &1, MINUTE).await.unwrap();
@@ -27,7 +27,7 @@ contract! {
         assert!(store.get("b").await.unwrap().is_some());
     }
 
-    async fn of_many_at_once_one_hears_that_there_was_one(fixture: Fixture) {
+    async fn only_one_of_many_concurrent_calls_returns_true(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         let tasks: Vec<_> = (0..16)
@@ -36,14 +36,14 @@ contract! {
                 tokio::spawn(async move { store.destroy("a").await.unwrap() })
             })
             .collect();
-        let mut heard = 0;
+        let mut destroyed = 0;
         for task in tasks {
-            heard += u32::from(task.await.unwrap());
+            destroyed += u32::from(task.await.unwrap());
         }
-        assert_eq!(heard, 1);
+        assert_eq!(destroyed, 1);
     }
 
-    async fn no_touch_brings_it_back_whatever_is_under_way(fixture: Fixture) {
+    async fn no_concurrent_touch_brings_a_destroyed_session_back(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().touch_every(Duration::ZERO)).await;
         for _ in 0..20 {
             store.set("a", &1, MINUTE).await.unwrap();

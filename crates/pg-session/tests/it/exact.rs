@@ -1,4 +1,4 @@
-//! Data that readers round, replace or refuse: what is read of it, and that nobody changes it unawares.
+//! Data that readers round, replace or refuse. An update never changes it by accident.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::via::{Fixture, contract};
 
-/// A store on a table with this type of column, which holds this session, `a`.
+/// Returns a store whose data column has this type, and the session `a` with this data.
 async fn with_session(fixture: &Fixture, column: &str, data: &str) -> (PgStore, Session) {
     fixture.sql("DROP TABLE IF EXISTS session").await;
     fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {column})")).await;
@@ -23,7 +23,7 @@ async fn found(store: &PgStore) -> Session {
     store.get("a").await.unwrap().unwrap()
 }
 
-/// The text of each key in the table, except for `n`.
+/// Returns the stored text of each key except `n`.
 async fn texts(fixture: &Fixture) -> String {
     let sql =
         "SELECT string_agg(key || value, ' ' ORDER BY key) FROM session, json_each(session::json) WHERE key <> 'n'";
@@ -34,13 +34,13 @@ fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.into()).unwrap()
 }
 
-/// The version of the row.
+/// Identifies the version of the row.
 const VERSION: &str = "SELECT xmin || ' ' || ctid FROM session";
 
 const DELICATE: &str = r#"{"big":123456789012345678901234567890,"id":9007199254740993,"huge":1e400,"price":1.50,"zero":-0,
     "double":-120.65487365123505,"list":[9007199254740993,{"id":9007199254740993, "n":1.0}],"n":1}"#;
 
-/// The same as JavaScript writes it.
+/// `DELICATE` as JavaScript writes it, with this `list` and `n`.
 fn from_javascript(list: &str, n: u32) -> Box<RawValue> {
     raw(&format!(
         r#"{{"big":1.2345678901234568e+29,"id":9007199254740992,"huge":null,"price":1.5,"zero":0,
@@ -49,7 +49,7 @@ fn from_javascript(list: &str, n: u32) -> Box<RawValue> {
 }
 
 contract! {
-    async fn numbers_that_a_request_did_not_change_keep_their_text(fixture: Fixture) {
+    async fn unchanged_numbers_keep_their_text(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, base) = with_session(&fixture, column, DELICATE).await;
             let (before, version) = (texts(&fixture).await, fixture.value(VERSION).await);
@@ -67,7 +67,7 @@ contract! {
             assert_eq!(fixture.value(VERSION).await, version);
             assert_eq!(store.update(&base, &from_javascript(list, 3), None).await.unwrap(), Updated::Saved);
             assert_eq!(texts(&fixture).await, before, "{column}");
-            // Nor do the other items of a list that has changed.
+            // The unchanged items of a changed list keep theirs, too.
             let base = found(&store).await.read_by_javascript();
             let list = r#"[0,9007199254740992,{"id":9007199254740992,"n":2}]"#;
             assert_eq!(store.update(&base, &from_javascript(list, 3), None).await.unwrap(), Updated::Saved);
@@ -76,12 +76,12 @@ contract! {
         }
     }
 
-    /// Also where a glance at the texts shows that something has changed.
-    async fn an_id_keeps_its_digits_beside_a_change(fixture: Fixture) {
+    /// The fingerprints of the texts show at once that something has changed.
+    async fn an_id_keeps_its_digits_next_to_a_change(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, base) = with_session(&fixture, column, r#"{"id":9007199254740993,"n":1}"#).await;
             let base = base.read_by_javascript();
-            // The second time as when the answer was lost.
+            // A caller repeats the update if the reply was lost.
             for _ in 0..2 {
                 let ours = json!({"id": 9007199254740992_u64, "n": 3});
                 assert_eq!(store.update(&base, &ours, None).await.unwrap(), Updated::Saved);
@@ -91,16 +91,16 @@ contract! {
         }
     }
 
-    /// As adapters have it, which know what they have saved, and not what was stored of it.
-    async fn a_second_save_of_a_request_rounds_nothing_either(fixture: Fixture) {
+    /// The base of an adapter's second save is what it saved before, not what was stored for it.
+    async fn a_second_save_of_a_request_rounds_nothing(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, _) = with_session(&fixture, column, r#"{"list":[{"id":9007199254740993},1.0,1],"n":1}"#).await;
             let ours = |last: u32, n: u32| format!(r#"{{"list":[{{"id":9007199254740992}},1,{last}],"n":{n}}}"#);
-            let mut base = found(&store).await.json().to_owned();
+            let mut saved = found(&store).await.json().to_owned();
             for (last, n) in [(2, 2), (3, 2), (3, 3), (3, 3), (4, 4)] {
-                let known = Session::from_parts("a", base).read_by_javascript();
-                let _ = store.update(&known, &raw(&ours(last, n)), None).await.unwrap();
-                base = ours(last, n);
+                let base = Session::from_parts("a", saved).read_by_javascript();
+                let _ = store.update(&base, &raw(&ours(last, n)), None).await.unwrap();
+                saved = ours(last, n);
                 let stored = format!(r#"{{"list":[{{"id":9007199254740993}},1.0,{last}],"n":{n}}}"#);
                 let sql = "SELECT json_build_object('list', session->'list', 'n', session->'n') FROM session";
                 assert_eq!(fixture.value(sql).await.replace(' ', ""), stored, "{column}");
@@ -108,7 +108,7 @@ contract! {
         }
     }
 
-    async fn a_number_that_others_change_meanwhile_is_theirs(fixture: Fixture) {
+    async fn a_number_that_others_changed_keeps_their_text(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             for reader in ["serde_json", "javascript"] {
                 let (store, base) = with_session(&fixture, column, DELICATE).await;
@@ -134,8 +134,8 @@ contract! {
         }
     }
 
-    /// A type of `f64` makes doubles of integers.
-    async fn integers_that_are_read_as_doubles_undo_nothing(fixture: Fixture) {
+    /// A field of type `f64` turns integers into doubles.
+    async fn integers_read_as_doubles_do_not_undo_changes_of_others(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, base) = with_session(&fixture, column, r#"{"price":100,"prices":[1,2],"m":1,"n":1}"#).await;
             assert_eq!(
@@ -158,14 +158,14 @@ contract! {
             assert_eq!(store.update(&base, &json!({"count": 1.0}), None).await.unwrap(), Updated::Saved);
             let base = found(&store).await;
             assert_eq!(base.decode::<Value>().unwrap(), json!({"count": 1.0}));
-            // And one that others make stands beside a change of ours.
+            // Such a change by others is kept in a merge.
             store.set("a", &json!({"count": 1}), None).await.unwrap();
             assert_eq!(store.update(&base, &json!({"count": 1.0, "n": 1}), None).await.unwrap(), Updated::Merged);
             assert_eq!(found(&store).await.decode::<HashMap<String, u64>>().unwrap()["count"], 1);
         }
     }
 
-    async fn doubles_are_read_as_they_were_stored(fixture: Fixture) {
+    async fn doubles_are_read_exactly(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, _) = with_session(&fixture, column, "0").await;
             let mut random = fastrand::Rng::with_seed(7);
@@ -182,7 +182,7 @@ contract! {
         }
     }
 
-    async fn integers_of_any_size_are_read_and_changed(fixture: Fixture) {
+    async fn integers_of_any_size_are_read_and_updated(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let (store, _) = with_session(&fixture, column, "0").await;
             for number in [u128::MAX, u128::MAX - 1, u128::from(u64::MAX) + 1, u128::from(u64::MAX)] {
@@ -192,7 +192,7 @@ contract! {
         }
     }
 
-    async fn a_lone_surrogate_hides_nothing_else(fixture: Fixture) {
+    async fn data_with_a_lone_surrogate_is_readable(fixture: Fixture) {
         let stored = |n: u32| format!(r#"{{"\uDFFF":{{"text":"\ud800!"}},"m":7,"n":{n}}}"#);
         let (store, base) = with_session(&fixture, "json", &stored(1)).await;
         let mut data: Value = base.decode().unwrap();
@@ -201,7 +201,7 @@ contract! {
         data["n"] = json!(2);
         assert_eq!(store.update(&base, &data, None).await.unwrap(), Updated::Saved);
         assert_eq!(found(&store).await.json(), stored(2));
-        // Also where others change the session meanwhile.
+        // The same in a merge.
         data["n"] = json!(3);
         store.set("a", &raw(&stored(2).replace('7', "8")), None).await.unwrap();
         assert_eq!(store.update(&base, &data, None).await.unwrap(), Updated::Merged);
@@ -213,7 +213,7 @@ contract! {
         assert!(source.ends_with("the data has a lone surrogate at byte 2"), "{source}");
     }
 
-    async fn deep_nesting_hides_nothing_else(fixture: Fixture) {
+    async fn data_with_deep_nesting_is_readable(fixture: Fixture) {
         for column in ["json", "jsonb"] {
             let deep = format!("{}1.50{}", "[".repeat(140), "]".repeat(140));
             let (store, base) = with_session(&fixture, column, &format!(r#"{{"deep":{deep},"m":7,"n":1}}"#)).await;
@@ -226,7 +226,7 @@ contract! {
             assert_eq!(texts(&fixture).await, before);
             let source = base.decode::<HashMap<String, u32>>().unwrap_err().source().unwrap().to_string();
             assert!(source.contains("the data has a value nested deeper than 127 levels at byte 1"), "{source}");
-            // What can be saved can be read.
+            // Data that can be saved can be read.
             let mut deep = json!("innermost");
             for _ in 0..150 {
                 deep = json!({"a": deep});

@@ -1,11 +1,12 @@
+use std::time::Duration;
+
 use pg_session::MAX_TTL;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::via::{MINUTE, contract};
 
 contract! {
-    async fn answers_the_session_with_the_time_left(fixture: Fixture) {
+    async fn returns_the_session_and_the_time_left(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &json!({"views": 1}), MINUTE).await.unwrap();
 
@@ -15,11 +16,11 @@ contract! {
         assert!(session.expires_in() <= MINUTE && session.expires_in() > MINUTE / 2, "{session:?}");
     }
 
-    async fn answers_none_where_there_is_none(fixture: Fixture) {
+    async fn returns_none_if_there_is_no_session(fixture: Fixture) {
         assert_eq!(fixture.store().await.get("a").await.unwrap(), None);
     }
 
-    async fn never_answers_an_expired_session_before_it_is_swept(fixture: Fixture) {
+    async fn never_returns_an_expired_session(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         fixture.sql("UPDATE session SET expiry = now()").await;
@@ -38,7 +39,7 @@ contract! {
         assert_eq!(fixture.value(rows).await, before);
     }
 
-    async fn understands_an_infinite_expiry_and_a_null_of_others(fixture: Fixture) {
+    async fn reads_an_infinite_expiry_and_null_data(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql("INSERT INTO session VALUES ('for-ever', 'infinity', '1'), ('null', now() + '1 h', NULL)").await;
         assert_eq!(store.get("for-ever").await.unwrap().unwrap().expires_in(), MAX_TTL);

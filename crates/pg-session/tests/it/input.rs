@@ -1,4 +1,4 @@
-//! Bad input: a typed error that says what to do, before anything is sent.
+//! Invalid input is refused before anything is sent, with an error that says what to do.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ fn assert_kind(error: &Error, kind: ErrorKind) {
 }
 
 contract! {
-    async fn ids_that_are_none(fixture: Fixture) {
+    async fn invalid_ids_are_refused(fixture: Fixture) {
         let store = fixture.store().await;
         let long = "x".repeat(1025);
-        for (id, says) in [("", "empty"), ("a\0b", "NUL"), (&long, "1025 bytes")] {
+        for (id, message) in [("", "empty"), ("a\0b", "NUL"), (&long, "1025 bytes")] {
             for error in [
                 store.get(id).await.unwrap_err(),
                 store.set(id, &1, None).await.unwrap_err(),
@@ -23,12 +23,12 @@ contract! {
                 store.destroy(id).await.unwrap_err(),
             ] {
                 assert_kind(&error, ErrorKind::InvalidInput);
-                assert!(error.to_string().contains(says) && !error.to_string().contains("xxx"), "{error}");
+                assert!(error.to_string().contains(message) && !error.to_string().contains("xxx"), "{error}");
             }
         }
     }
 
-    async fn absurd_times_to_live(fixture: Fixture) {
+    async fn a_ttl_over_the_limit_is_refused(fixture: Fixture) {
         let store = fixture.store().await;
         for ttl in [MAX_TTL + Duration::from_nanos(1), Duration::MAX] {
             for error in [
@@ -43,7 +43,7 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn data_over_max_size(fixture: Fixture) {
+    async fn data_over_max_size_is_refused(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(10)).await;
         for error in [
             store.set("a", "123456789", None).await.unwrap_err(),
@@ -59,11 +59,11 @@ contract! {
         );
     }
 
-    async fn data_nested_too_deeply(fixture: Fixture) {
+    async fn data_that_is_nested_too_deeply_is_refused(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(4 << 20)).await;
         let deep = "[".repeat(1 << 20) + &"]".repeat(1 << 20);
         let deep = serde_json::value::RawValue::from_string(deep);
-        // serde_json or PostgreSQL: one of them says no, and the store goes on.
+        // Either serde_json or PostgreSQL refuses it. The store stays usable.
         if let Ok(deep) = deep {
             assert_eq!(store.set("a", &deep, None).await.unwrap_err().kind(), ErrorKind::InvalidInput);
         }
@@ -72,10 +72,10 @@ contract! {
 }
 
 #[test]
-fn options_out_of_their_range() {
+fn options_out_of_range_are_refused() {
     let builder = || PgStore::builder("postgres://localhost/app");
     let long = "x".repeat(64);
-    for (builder, says) in [
+    for (builder, message) in [
         (builder().schema(""), "schema is empty"),
         (builder().table("a\0b"), "table has a NUL"),
         (builder().table(long), "table is longer than the 63 bytes"),
@@ -91,6 +91,6 @@ fn options_out_of_their_range() {
     ] {
         let error = builder.build().unwrap_err();
         assert_kind(&error, ErrorKind::Configuration);
-        assert!(error.to_string().contains(says), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What holds when many calls share a connection.
+//! Many calls that share a connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +20,10 @@ async fn one_lane(fixture: &Fixture, set: impl FnOnce(PgStoreBuilder) -> PgStore
 /// The connections of the stores.
 const OURS: &str = "FROM pg_stat_activity WHERE application_name = 'pg-session' AND datname = current_database()";
 
-/// What tells whether settings are heeded.
+/// Shows a setting that the store makes.
 pub(crate) const SETTINGS: &str = "current_setting('enable_seqscan') || ' ' || current_setting('statement_timeout')";
 
-/// A lane that is busy: the set under way waits for a row that another transaction holds.
+/// A busy lane: its set waits for a row that another transaction has locked.
 struct Stalled {
     other: tokio_postgres::Client,
     set: JoinHandle<Result<()>>,
@@ -51,20 +51,20 @@ fn spawn_set(store: &PgStore, id: &'static str) -> JoinHandle<Result<()>> {
     tokio::spawn(async move { store.set(id, &0, MINUTE).await })
 }
 
-/// On the one thread of a test: what was spawned has called, and what is to be sent is sent.
-async fn everybody_had_a_turn() {
+/// Lets everything run that can, on the test's single thread: spawned tasks have made their calls, and lanes have sent them.
+async fn run_all_tasks() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn together_calls_answer_what_each_alone_does() {
-    together_calls_answer_what_each_alone_does_of("json").await;
-    together_calls_answer_what_each_alone_does_of("jsonb").await;
+async fn batched_calls_return_what_single_calls_return() {
+    batched_calls_return_what_single_calls_return_for("json").await;
+    batched_calls_return_what_single_calls_return_for("jsonb").await;
 }
 
-async fn together_calls_answer_what_each_alone_does_of(json: &str) {
+async fn batched_calls_return_what_single_calls_return_for(json: &str) {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
     let store = one_lane(&fixture, |builder| builder.touch_every(10 * MINUTE)).await;
@@ -86,14 +86,14 @@ async fn together_calls_answer_what_each_alone_does_of(json: &str) {
     let [a, b, c, d, e, f] = ids.map(|id| store.touch(id, 45 * MINUTE));
     let (a, b, c, d, e, f) = tokio::join!(a, b, c, d, e, f);
     assert_eq!([a, b, c, d, e, f].map(Result::unwrap), [true, false, true, false, true, true]);
-    // Within ten minutes of the new expiry nothing is written.
+    // Within ten minutes of the new expiry, nothing is written.
     let moved =
         "SELECT string_agg(id, ' ' ORDER BY id) FROM session WHERE expiry > now() + '44 min' AND isfinite(expiry)";
     assert_eq!(fixture.value(moved).await, "endless null soon");
 }
 
 #[tokio::test]
-async fn of_touches_together_one_that_ends_a_session_sooner_has_all_wait_for_the_disk() {
+async fn a_touch_that_shortens_a_session_makes_its_batch_wait_for_the_disk() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.watch("UPDATE", "current_setting('synchronous_commit')").await;
     for touch_every in [Duration::ZERO, MINUTE] {
@@ -111,7 +111,7 @@ async fn of_touches_together_one_that_ends_a_session_sooner_has_all_wait_for_the
 }
 
 #[tokio::test]
-async fn one_bad_item_fails_alone() {
+async fn a_failing_call_does_not_fail_its_batch() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id varchar(9) PRIMARY KEY, expiry timestamptz, session jsonb)").await;
     let store = one_lane(&fixture, |builder| builder).await;
@@ -141,7 +141,7 @@ async fn one_bad_item_fails_alone() {
 }
 
 #[tokio::test]
-async fn a_set_that_postgresql_refuses_is_told_so_though_another_follows() {
+async fn a_refused_set_fails_even_if_another_set_follows() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
     let store = one_lane(&fixture, |builder| builder).await;
@@ -151,7 +151,7 @@ async fn a_set_that_postgresql_refuses_is_told_so_though_another_follows() {
         tokio::spawn(async move { store.set("a", &data, MINUTE).await })
     };
     let (good, refused, equal, last) = (set("1"), set("\0"), set("\0"), set("2"));
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     stalled.end().await;
     good.await.unwrap().unwrap();
     for refused in [refused, equal] {
@@ -162,7 +162,7 @@ async fn a_set_that_postgresql_refuses_is_told_so_though_another_follows() {
 }
 
 #[tokio::test]
-async fn gets_of_sessions_that_do_not_exist_share_statements() {
+async fn gets_of_missing_sessions_share_statements() {
     let fixture = Fixture::new(Via::Lanes);
     let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
     let store = fixture.set_up(fixture.builder_at(proxy.url())).await;
@@ -180,7 +180,7 @@ async fn gets_of_sessions_that_do_not_exist_share_statements() {
 }
 
 #[tokio::test]
-async fn what_goes_again_goes_before_what_came_later() {
+async fn calls_that_are_sent_again_precede_later_calls() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
     let store = one_lane(&fixture, |builder| builder).await;
@@ -191,7 +191,7 @@ async fn what_goes_again_goes_before_what_came_later() {
         let store = store.clone();
         tokio::spawn(async move { store.set(id, data, MINUTE).await })
     };
-    // One batch: it waits for the first, and fails for the last.
+    // One batch: it waits for the first row, and fails because of the last.
     let batch = [set("a", "1"), set("b", "1"), set("c", "\0")];
     tokio::task::yield_now().await;
     stalled.end().await;
@@ -208,7 +208,7 @@ async fn what_goes_again_goes_before_what_came_later() {
 }
 
 #[tokio::test]
-async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
+async fn calls_that_are_sent_again_precede_the_next_batch() {
     let fixture = Fixture::new(Via::Lanes);
     fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
     let store = one_lane(&fixture, |builder| builder).await;
@@ -224,10 +224,10 @@ async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
     tokio::task::yield_now().await;
     stalled.end().await;
     fixture.until_one_waits().await;
-    // So many that they follow the batch that waits for the row, without a wait for its answer.
+    // Enough calls to be sent behind the batch that waits for the row.
     good.push(set("b".into(), "2"));
     good.extend((0..100).map(|n| set(format!("later {n}"), "2")));
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     other.batch_execute("COMMIT").await.unwrap();
     for set in good {
         set.await.unwrap().unwrap();
@@ -238,7 +238,7 @@ async fn what_goes_again_goes_before_what_came_later_in_the_next_batch() {
 }
 
 #[tokio::test]
-async fn many_calls_on_one_id_wait_for_the_one_under_way() {
+async fn calls_on_one_id_wait_for_the_one_in_flight() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -248,7 +248,7 @@ async fn many_calls_on_one_id_wait_for_the_one_under_way() {
             tokio::spawn(async move { store.set("held", &n, MINUTE).await })
         })
         .collect();
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     stalled.end().await;
     for set in sets {
         set.await.unwrap().unwrap();
@@ -257,7 +257,7 @@ async fn many_calls_on_one_id_wait_for_the_one_under_way() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_is_bounded_in_bytes() {
+async fn bytes_in_flight_are_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -268,10 +268,10 @@ async fn what_is_under_way_is_bounded_in_bytes() {
             tokio::spawn(async move { store.set(&n.to_string(), &*data, MINUTE).await })
         })
         .collect();
-    everybody_had_a_turn().await;
-    // What was dropped is not sent: so what is there in the end was under way, in buffers of the kernel for the most.
+    run_all_tasks().await;
+    // Dropped calls are not sent: what is stored in the end was in flight, mostly in the kernel's buffers.
     sets.iter().for_each(JoinHandle::abort);
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     stalled.end().await;
     store.close().await;
     let sent: usize = fixture.value("SELECT count(*) FROM session WHERE id <> 'held'").await.parse().unwrap();
@@ -279,7 +279,7 @@ async fn what_is_under_way_is_bounded_in_bytes() {
 }
 
 #[tokio::test]
-async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
+async fn the_fate_of_calls_behind_a_fatal_refusal_is_unknown() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let sql = "CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS \
@@ -289,7 +289,7 @@ async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
     let stalled = Stalled::new(&fixture, &store).await;
     let other = fixture.database.client().await;
     other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '0')").await.unwrap();
-    // Two batches, one behind the other: the first waits for a row, and then meets the refusal.
+    // Two batches, one behind the other: the first waits for a row, and is then refused.
     let ids = ["a".to_owned(), "full".to_owned()].into_iter().chain((0..98).map(|n| format!("{n:02}")));
     let creates: Vec<_> = ids
         .map(|id| {
@@ -297,10 +297,10 @@ async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
             tokio::spawn(async move { store.create(&id, &1, MINUTE).await })
         })
         .collect();
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     stalled.end().await;
     fixture.until_one_waits().await;
-    everybody_had_a_turn().await;
+    run_all_tasks().await;
     other.batch_execute("COMMIT").await.unwrap();
     for (n, create) in creates.into_iter().enumerate() {
         let error = create.await.unwrap().unwrap_err();
@@ -313,7 +313,7 @@ async fn behind_a_refusal_that_ends_the_connection_nobody_knows() {
 }
 
 #[tokio::test]
-async fn after_a_close_that_was_dropped_no_lane_takes_a_call() {
+async fn no_lane_takes_a_call_after_a_dropped_close() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -326,7 +326,7 @@ async fn after_a_close_that_was_dropped_no_lane_takes_a_call() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_lock_holds_up_nobody_else() {
+async fn a_call_that_waits_for_a_lock_delays_no_other() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().connections(2)).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -338,7 +338,7 @@ async fn who_waits_for_a_lock_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_read_waits_for_no_write() {
+async fn reads_do_not_wait_for_writes() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().connections(2)).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -350,9 +350,9 @@ async fn a_read_waits_for_no_write() {
     stalled.end().await;
 }
 
-/// Who has no runtime starts no lane, and keeps no other from it.
+/// A caller without a Tokio runtime can use lanes that run on another one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_calls_without_a_runtime_is_answered_by_that_of_others() {
+async fn a_call_without_a_runtime_uses_lanes_on_another_runtime() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().connections(2)).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -374,7 +374,7 @@ async fn who_calls_without_a_runtime_is_answered_by_that_of_others() {
             }
         }
     });
-    // A call with a runtime starts the other lane, for both.
+    // A call with a runtime serves both.
     asked.await.unwrap();
     assert!(store.get("b").await.unwrap().is_none());
     assert!(tokio::task::spawn_blocking(|| got.join().unwrap()).await.unwrap().unwrap());
@@ -383,7 +383,7 @@ async fn who_calls_without_a_runtime_is_answered_by_that_of_others() {
 }
 
 #[tokio::test]
-async fn a_runtime_that_has_ended_is_an_error() {
+async fn calls_in_flight_fail_when_the_runtime_ends() {
     let fixture = Fixture::new(Via::Lanes);
     let builder = fixture.builder();
     let ended = tokio::task::spawn_blocking(|| {
@@ -400,7 +400,7 @@ async fn a_runtime_that_has_ended_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_waits_is_bounded() {
+async fn waiting_calls_are_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.max_waiting(3)).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -417,7 +417,7 @@ async fn what_waits_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_dropped_is_not_sent() {
+async fn a_dropped_call_is_not_sent() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -430,7 +430,7 @@ async fn a_call_that_was_dropped_is_not_sent() {
 }
 
 #[tokio::test]
-async fn who_asked_first_may_be_dropped() {
+async fn the_first_of_coalesced_calls_may_be_dropped() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -442,12 +442,12 @@ async fn who_asked_first_may_be_dropped() {
 }
 
 #[tokio::test]
-async fn commands_on_one_id_keep_the_order_in_which_they_came() {
+async fn calls_on_one_id_keep_their_order() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
     for round in 0..50 {
         let id = &round.to_string();
-        // All are asked before the first is answered, in this order.
+        // All calls are made before the first is answered, in this order.
         let (one, gone, other, moved, read, last) = tokio::join!(
             store.set(id, &1, MINUTE),
             store.destroy(id),
@@ -469,7 +469,7 @@ async fn commands_on_one_id_keep_the_order_in_which_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_get_after_a_set_sees_it_however_many_there_are() {
+async fn a_get_sees_the_set_before_it_under_load() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
     let mut callers: JoinSet<Result<()>> = JoinSet::new();
@@ -492,11 +492,11 @@ async fn a_get_after_a_set_sees_it_however_many_there_are() {
     }
 }
 
-/// Two processes write the same few sessions in batches, in every way, and never wait for each other in a circle.
+/// Two stores write the same few sessions in batches of every kind, without a deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn batches_never_deadlock() {
     let fixture = Fixture::new(Via::Lanes);
-    // Sixteen ids, in an order that differs from that of their bytes in most collations.
+    // Sixteen ids that most collations sort differently than by their bytes.
     let ids = ["a", "B", "c", "D", "é", "E", "_f", "F", "g-", "G", "h", "H0", "i", "I", "j", "J"];
     let stores = [one_lane(&fixture, |builder| builder).await, one_lane(&fixture, |builder| builder).await];
     let mut callers: JoinSet<Result<()>> = JoinSet::new();
@@ -521,14 +521,14 @@ async fn batches_never_deadlock() {
     for store in stores {
         store.close().await;
     }
-    // A server process leaves its statistics behind before it is gone from the list.
+    // A server process reports its statistics before it leaves the list of processes.
     fixture.until(&format!("SELECT count(*) {OURS}"), "0").await;
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(fixture.value(deadlocks).await, "0");
 }
 
 #[tokio::test]
-async fn no_connection_is_lost_without_being_replaced_under_load() {
+async fn lost_connections_are_replaced_under_load() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
     let is_over = Arc::new(AtomicBool::new(false));
@@ -549,7 +549,7 @@ async fn no_connection_is_lost_without_being_replaced_under_load() {
     let mut killed = 0;
     while killed < 20 {
         killed += killer.query_one(&kill, &[]).await.unwrap().get::<_, i64>(0);
-        // A call is not repeated for ever.
+        // A call is sent only a few times.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     is_over.store(true, Ordering::Relaxed);
@@ -558,9 +558,9 @@ async fn no_connection_is_lost_without_being_replaced_under_load() {
     }
 }
 
-/// As a transaction pooler does it, every write leaves no statement prepared.
+/// Every write deallocates the prepared statements, as if a transaction pooler used another server process.
 #[tokio::test]
-async fn where_prepared_statements_get_lost_they_go_unnamed() {
+async fn statements_are_unnamed_after_prepared_ones_were_lost() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().connections(2)).await;
     let all = async |round: i32| {
@@ -568,11 +568,11 @@ async fn where_prepared_statements_get_lost_they_go_unnamed() {
             let (id, new) = (&n.to_string(), format!("{round} {n}"));
             store.set(id, &round, MINUTE).await.unwrap();
             assert_eq!(store.get(id).await.unwrap().unwrap().decode::<i32>().unwrap(), round);
-            // A create may not run twice; one that was refused for its name has not run at all.
+            // A create must not run twice. One that was refused because of its statement's name did not run.
             assert_eq!(store.create(&new, &n, MINUTE).await.unwrap(), Created::Created);
         }
     };
-    // Both connections have prepared everything, and then forget it.
+    // Both connections have prepared everything, and then lose it.
     all(1).await;
     let processes = format!("SELECT string_agg(pid::text, ' ' ORDER BY pid) {OURS}");
     let before = fixture.value(&processes).await;
@@ -584,9 +584,9 @@ async fn where_prepared_statements_get_lost_they_go_unnamed() {
     assert_eq!(fixture.value(&processes).await, before);
 }
 
-/// A pooler may lead a store to the server process of another one.
+/// A pooler may give a store the server process that another store has used.
 #[tokio::test]
-async fn stores_prepare_by_one_name_only_what_does_the_same() {
+async fn one_name_stands_for_one_statement_in_all_stores() {
     let fixture = Fixture::new(Via::Lanes);
     let sql = "CREATE TABLE prepared (process int, name text, sql text); \
                CREATE TABLE a (id text PRIMARY KEY, expiry timestamptz, session json); \
@@ -615,7 +615,7 @@ async fn stores_prepare_by_one_name_only_what_does_the_same() {
 }
 
 #[tokio::test]
-async fn for_a_table_that_is_found_anew_statements_are_prepared_anew() {
+async fn statements_are_prepared_again_for_an_altered_table() {
     let fixture = Fixture::new(Via::Lanes);
     let table = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); \
                  CREATE TRIGGER look AFTER DELETE ON session FOR EACH STATEMENT EXECUTE FUNCTION look()";
@@ -632,7 +632,7 @@ async fn for_a_table_that_is_found_anew_statements_are_prepared_anew() {
     assert_eq!(fixture.value(&format!("SELECT string_agg((at > '{now}')::text, ' ') FROM prepared")).await, "true");
 }
 
-/// Also where each may go to another server process, as a pooler has it.
+/// Also if each statement may run in another server process, behind a pooler.
 #[tokio::test]
 async fn statements_run_with_the_settings_of_the_store() {
     let fixture = Fixture::new(Via::Lanes);
@@ -648,7 +648,7 @@ async fn statements_run_with_the_settings_of_the_store() {
 }
 
 #[tokio::test]
-async fn an_unnamed_statement_that_nobody_waits_for_any_more_ends() {
+async fn an_abandoned_unnamed_statement_times_out() {
     let fixture = Fixture::new(Via::Lanes);
     let set = |builder: PgStoreBuilder| builder.prepare(false).timeout(Duration::from_secs(2));
     let store = one_lane(&fixture, set).await;
@@ -659,7 +659,7 @@ async fn an_unnamed_statement_that_nobody_waits_for_any_more_ends() {
 }
 
 #[tokio::test]
-async fn calls_of_one_kind_go_as_one_statement() {
+async fn calls_of_one_kind_are_one_statement() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let sql = "CREATE TABLE sent (what text); \
@@ -675,14 +675,14 @@ async fn calls_of_one_kind_go_as_one_statement() {
     assert_eq!([one, other].map(Result::unwrap), [true; 2]);
     let (one, other) = tokio::join!(store.destroy("a"), store.destroy("b"));
     assert_eq!([one, other].map(Result::unwrap), [true; 2]);
-    // An insert that may update counts as both.
+    // INSERT … ON CONFLICT DO UPDATE counts as both.
     let sent = "SELECT string_agg(what || count, ' ' ORDER BY what) \
                 FROM (SELECT what, count(*) FROM sent GROUP BY what) AS s";
     assert_eq!(fixture.value(sent).await, "DELETE1 INSERT2 UPDATE3");
 }
 
 #[tokio::test]
-async fn unnamed_statements_do_the_same() {
+async fn unnamed_statements_return_the_same() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder.prepare(false)).await;
     let ids: Vec<String> = (0..50).map(|n| n.to_string()).collect();

@@ -1,4 +1,4 @@
-//! The contract of every verb, on a real PostgreSQL.
+//! The contract of every operation, tested on a real PostgreSQL.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets what it does not expect should fail")]
 

@@ -8,23 +8,23 @@ use crate::via::{Fixture, MINUTE, Via, contract};
 const HOUR: Duration = Duration::from_secs(3600);
 const AGE: &str = "SELECT round(extract(epoch FROM now() - created) / 60) FROM session";
 
-/// Sessions live for an hour at most.
+/// Returns a store whose sessions live for an hour at most.
 async fn store(fixture: &Fixture) -> PgStore {
     fixture.set_up(fixture.builder().max_age(HOUR).subject("user").touch_every(Duration::ZERO)).await
 }
 
-/// All sessions are this old.
-async fn make_old(fixture: &Fixture, minutes: u32) {
+/// Gives all sessions this age.
+async fn set_age(fixture: &Fixture, minutes: u32) {
     fixture.sql(&format!("UPDATE session SET created = now() - interval '{minutes} min'")).await;
 }
 
 contract! {
-    async fn ends_a_session_however_long_it_would_live(fixture: Fixture) {
+    async fn ends_a_session_despite_a_later_expiry(fixture: Fixture) {
         let store = store(&fixture).await;
         store.set("a", &json!({"user": 7}), 24 * HOUR).await.unwrap();
         let base = store.get("a").await.unwrap().unwrap();
         assert!(base.expires_in() > 59 * MINUTE && base.expires_in() <= HOUR, "{base:?}");
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.get("a").await.unwrap(), None);
         assert!(!store.touch("a", 24 * HOUR).await.unwrap());
         assert_eq!(store.update(&base, &json!({"user": 8}), 24 * HOUR).await.unwrap(), Updated::Gone);
@@ -35,27 +35,27 @@ contract! {
         assert!(!store.destroy("a").await.unwrap());
 
         store.set("a", &json!({"user": 7}), 24 * HOUR).await.unwrap();
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.destroy_sessions_of("7", None).await.unwrap(), 0);
         store.set("a", &1, 24 * HOUR).await.unwrap();
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.sweep().await.unwrap(), 1);
     }
 
-    async fn the_shorter_limit_counts(fixture: Fixture) {
+    async fn the_earlier_limit_counts(fixture: Fixture) {
         let store = store(&fixture).await;
         store.set("a", &1, 2 * MINUTE).await.unwrap();
-        make_old(&fixture, 50).await;
+        set_age(&fixture, 50).await;
         assert!(store.get("a").await.unwrap().unwrap().expires_in() <= 2 * MINUTE);
         assert!(store.touch("a", 30 * MINUTE).await.unwrap());
         let left = store.get("a").await.unwrap().unwrap().expires_in();
         assert!(left > 9 * MINUTE && left <= 10 * MINUTE, "{left:?}");
     }
 
-    async fn whatever_is_done_with_a_live_session_it_keeps_its_age(fixture: Fixture) {
+    async fn every_operation_keeps_the_age_of_a_live_session(fixture: Fixture) {
         let store = store(&fixture).await;
         store.set("a", &1, MINUTE).await.unwrap();
-        make_old(&fixture, 50).await;
+        set_age(&fixture, 50).await;
         store.set("a", &2, MINUTE).await.unwrap();
         assert!(store.touch("a", 2 * MINUTE).await.unwrap());
         let base = store.get("a").await.unwrap().unwrap();
@@ -65,28 +65,28 @@ contract! {
         assert_eq!(fixture.value(AGE).await, "50");
     }
 
-    async fn what_takes_the_place_of_an_expired_session_is_new(fixture: Fixture) {
+    async fn a_session_that_replaces_an_expired_one_is_new(fixture: Fixture) {
         let store = store(&fixture).await;
         store.set("a", &1, MINUTE).await.unwrap();
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         store.set("a", &2, MINUTE).await.unwrap();
         assert_eq!(fixture.value(AGE).await, "0");
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.create("a", &3, MINUTE).await.unwrap(), Created::Created);
         assert_eq!(fixture.value(AGE).await, "0");
-        make_old(&fixture, 50).await;
+        set_age(&fixture, 50).await;
         store.set("a", &4, Duration::ZERO).await.unwrap();
         store.set("a", &5, MINUTE).await.unwrap();
         assert_eq!(fixture.value(AGE).await, "0");
         store.set("b", &1, MINUTE).await.unwrap();
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.rotate("a", "b").await.unwrap(), Rotated::Gone);
         store.set("a", &6, MINUTE).await.unwrap();
         assert_eq!(store.rotate("a", "b").await.unwrap(), Rotated::Rotated);
         assert_eq!(store.get("b").await.unwrap().unwrap().json(), "6");
     }
 
-    async fn a_table_without_the_column_is_refused_with_the_statement_that_adds_it(fixture: Fixture) {
+    async fn a_table_without_the_column_is_refused_and_the_message_adds_it(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamp, session jsonb)").await;
         fixture.sql("INSERT INTO session VALUES ('a', now() AT TIME ZONE 'UTC' + interval '1 day', '1')").await;
         let store = fixture.builder().max_age(HOUR).build().unwrap();
@@ -110,16 +110,16 @@ contract! {
         assert!(message.contains("must be timestamp with time zone"), "{message}");
     }
 
-    /// koa-pg-session and other stores on the same table.
-    async fn it_counts_for_whoever_inserts(fixture: Fixture) {
+    /// Such as koa-pg-session on the same table.
+    async fn sessions_of_other_clients_have_an_age(fixture: Fixture) {
         let store = store(&fixture).await;
         fixture.sql("INSERT INTO session (id, expiry, session) VALUES ('a', now() + interval '1 day', '1')").await;
         assert!(store.get("a").await.unwrap().unwrap().expires_in() <= HOUR);
-        make_old(&fixture, 61).await;
+        set_age(&fixture, 61).await;
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn is_more_than_zero_and_never_absurd(fixture: Fixture) {
+    async fn zero_and_more_than_the_longest_ttl_are_refused(fixture: Fixture) {
         for age in [Duration::ZERO, MAX_TTL + MINUTE] {
             let error = fixture.builder().max_age(age).build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);
@@ -131,7 +131,7 @@ contract! {
 }
 
 #[tokio::test]
-async fn together_calls_answer_what_each_alone_does() {
+async fn calls_in_a_batch_have_the_outcomes_of_single_calls() {
     let fixture = Fixture::new(Via::Lanes);
     let builder = fixture.builder().max_age(HOUR).connections(1);
     let store = &fixture.set_up(builder).await;

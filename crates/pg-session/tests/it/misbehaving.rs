@@ -1,8 +1,7 @@
-//! A server, or a pooler before it, that sends messages it should not send: an answer reaches the caller who asked, or
-//! nobody.
+//! A server or pooler that breaks the protocol: an answer reaches the caller that asked for it, or nobody.
 //!
-//! Many callers at once, each with sessions of its own whose data names them, check every answer against what they know
-//! of their session. A call that fails may have taken effect or not: the caller then goes on with another session.
+//! Many concurrent callers check every answer against what they know of their own sessions, whose data names them. A call
+//! that fails may have taken effect: its caller then continues with another session.
 //!
 //! For long runs: `PG_SESSION_TEST_CALLS=1000000 PG_SESSION_TEST_SEED=1 cargo test --release -p pg-session --all-features
 //! --test it misbehaving`.
@@ -26,7 +25,7 @@ use caller::World;
 
 const CONNECTIONS: usize = 2;
 
-/// The `timeout` of the store: short, as a call whose answer is lost waits for it; long where no call may fail.
+/// The `timeout` of the store: short, because calls wait for it when their answer is lost; long if no call may fail.
 const TIMEOUT: Duration = Duration::from_millis(300);
 const LONG_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -54,14 +53,14 @@ struct Trouble<'t> {
     kinds: &'t [Fault],
     /// One in this many answers has a fault.
     one_in: u32,
-    /// Whether every answer must be right.
+    /// Whether every call must succeed.
     is_strict: bool,
-    /// Whether the store prepares its statements. If not, its settings precede each of them.
+    /// Whether the store prepares its statements. Otherwise a prelude with settings precedes each of them.
     prepare: bool,
 }
 
 impl Trouble<'_> {
-    async fn does_no_harm(self) {
+    async fn check(self) {
         count_panics();
         let Self { kinds, one_in, is_strict, prepare } = self;
         let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
@@ -91,13 +90,13 @@ impl Trouble<'_> {
     }
 }
 
-/// One test for each fault: its kinds, and in one of how many answers it is.
+/// Defines a test for each fault: its kinds, and how rare it is.
 macro_rules! faults {
     ($($(#[$attribute:meta])* $name:ident: $kinds:expr, $one_in:literal, $is_strict:literal, $prepare:literal;)+) => {$(
         $(#[$attribute])*
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            Trouble { kinds: &$kinds, one_in: $one_in, is_strict: $is_strict, prepare: $prepare }.does_no_harm().await;
+            Trouble { kinds: &$kinds, one_in: $one_in, is_strict: $is_strict, prepare: $prepare }.check().await;
         }
     )+};
 }
@@ -119,16 +118,16 @@ faults! {
     a_server_that_a_pooler_has_lost: [Fault::LostByPooler], 8, true, true;
     everything_at_once: Fault::DETECTABLE, 12, true, true;
     everything_at_once_where_nothing_is_prepared: Fault::DETECTABLE, 12, true, false;
-    /// What the protocol allows at any time does no harm, and drops no connection.
+    /// The protocol allows these messages at any time: no call fails, and no connection is dropped.
     messages_that_may_come_at_any_time: [Fault::Asynchronous], 1, true, true;
     messages_that_may_come_at_any_time_where_nothing_is_prepared: [Fault::Asynchronous], 1, true, false;
     an_answer_byte_by_byte: [Fault::Bytewise], 2, true, true;
-    /// Whatever the bytes are: no panic, no stuck call, and no other session's data.
+    /// Random bytes cause no panic, no stuck call, and never return another session's data.
     bytes_changed_at_random: [Fault::Mutated], 8, false, true;
     random_bytes: [Fault::Noise], 24, false, true;
 }
 
-/// An application's client that sometimes returns the rows of the query before.
+/// An application's client that sometimes returns the rows of the previous query.
 struct OutOfStep {
     pool: deadpool_postgres::Pool,
     is_on: Arc<AtomicBool>,
@@ -151,9 +150,9 @@ impl Client for OutOfStep {
     }
 }
 
-/// A reply without rows does not say which call it answers, but the data of another session does.
+/// A row begins with the key of its call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_is_out_of_step_never_leads_to_another_session() {
+async fn a_client_that_mixes_up_answers_never_returns_another_session() {
     let seed = from_env("PG_SESSION_TEST_SEED").unwrap_or(7);
     let fixture = Fixture::new(Via::Deadpool);
     let is_on = Arc::new(AtomicBool::new(false));

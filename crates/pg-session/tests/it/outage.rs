@@ -1,4 +1,4 @@
-//! The database goes, and comes back.
+//! Outages of the database and its return.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ fn assert_unavailable(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_restart_loses_nothing_and_needs_no_restart_of_ours() {
+async fn a_store_survives_a_restart_and_a_crash_of_the_server() {
     let mut server = Server::builder().durable(true).start().unwrap();
     let store = PgStore::new(server.url("postgres")).unwrap();
     store.setup().await.unwrap();
@@ -25,12 +25,12 @@ async fn a_restart_loses_nothing_and_needs_no_restart_of_ours() {
         let started = Instant::now();
         assert_unavailable(&store.get("1").await.unwrap_err());
         assert_unavailable(&store.set("1", &1, MINUTE).await.unwrap_err());
-        assert!(started.elapsed() < Duration::from_secs(4), "an outage is said at once");
+        assert!(started.elapsed() < Duration::from_secs(4), "an outage is reported soon");
         let later = Instant::now();
         assert_unavailable(&store.get("1").await.unwrap_err());
         assert!(
             later.elapsed() < Duration::from_millis(750),
-            "a long one within a quarter of a second, and some slack"
+            "a known outage is reported within 250 ms, and some slack"
         );
         server.start_again().unwrap();
         for id in 0..20 {
@@ -41,21 +41,21 @@ async fn a_restart_loses_nothing_and_needs_no_restart_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_outage_is_waited_for() {
+async fn a_call_waits_for_the_end_of_a_short_outage() {
     let mut server = Server::builder().durable(true).start().unwrap();
     let store = PgStore::builder(server.url("postgres")).timeout(Duration::from_secs(30)).build().unwrap();
     store.setup().await.unwrap();
     store.set("a", &1, MINUTE).await.unwrap();
     server.stop().unwrap();
     let get = tokio::spawn(async move { store.get("a").await });
-    // Long enough to meet the outage.
+    // Lets the call meet the outage.
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.start_again().unwrap();
     assert!(get.await.unwrap().unwrap().is_some());
 }
 
 #[tokio::test]
-async fn a_store_made_during_an_outage_works_after_it() {
+async fn a_store_built_during_an_outage_works_after_it() {
     let mut server = Server::start().unwrap();
     server.stop().unwrap();
     let store = PgStore::new(server.url("postgres")).unwrap();
@@ -67,13 +67,13 @@ async fn a_store_made_during_an_outage_works_after_it() {
 }
 
 contract! {
-    async fn connections_that_are_killed_are_replaced(fixture: Fixture) {
+    async fn killed_connections_are_replaced(fixture: Fixture) {
         let store = fixture.store().await;
         for round in 0..10 {
             fixture.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                          WHERE datname = current_database() AND pid <> pg_backend_pid()").await;
             for id in 0..8 {
-                // A pool of others may hand out a dead connection once; what it says then is true.
+                // The application's pool may hand out a dead connection once.
                 while let Err(error) = store.set(&id.to_string(), &round, MINUTE).await {
                     assert_unavailable(&error);
                 }
@@ -82,7 +82,7 @@ contract! {
         }
     }
 
-    async fn no_call_waits_longer_than_the_timeout(fixture: Fixture) {
+    async fn no_call_takes_longer_than_the_timeout(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().timeout(Duration::from_millis(300))).await;
         store.set("a", &1, MINUTE).await.unwrap();
         let other = fixture.database.client().await;
@@ -97,14 +97,14 @@ contract! {
     }
 }
 
-/// A proxy to the server of the tests. The connections that lead through it can be cut, or fall silent.
+/// A proxy to the server of the tests, which can cut its connections or make them silent.
 struct Proxy {
     url: String,
-    fate: tokio::sync::watch::Sender<Fate>,
+    state: tokio::sync::watch::Sender<Link>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fate {
+enum Link {
     Alive,
     Cut,
     Silent,
@@ -116,64 +116,64 @@ impl Proxy {
         let port = server.get_ports()[0];
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = database.url().replace(&format!(":{port}/"), &format!(":{}/", listener.local_addr().unwrap().port()));
-        let (fate, its_fate) = tokio::sync::watch::channel(Fate::Alive);
+        let (state, receiver) = tokio::sync::watch::channel(Link::Alive);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                let mut its_fate = its_fate.clone();
+                let mut receiver = receiver.clone();
                 tokio::spawn(async move {
                     let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    let fate = tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => Fate::Cut,
-                        fate = its_fate.wait_for(|fate| *fate != Fate::Alive) => *fate.unwrap(),
+                    let link = tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => Link::Cut,
+                        link = receiver.wait_for(|link| *link != Link::Alive) => *link.unwrap(),
                     };
-                    if fate == Fate::Silent {
+                    if link == Link::Silent {
                         std::future::pending::<()>().await;
                     }
                 });
             }
         });
-        Self { url, fate }
+        Self { url, state }
     }
 
-    /// Of the connections that are open now.
-    fn decide(&self, fate: Fate) {
-        self.fate.send_replace(fate);
+    /// Sets the state of all connections.
+    fn set(&self, link: Link) {
+        self.state.send_replace(link);
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_has_fallen_silent_is_given_up() {
+async fn a_silent_connection_is_replaced() {
     let database = Database::new();
     let proxy = Proxy::new(&database).await;
     let timeout = Duration::from_millis(300);
     let store = PgStore::builder(&proxy.url).timeout(timeout).connections(1).build().unwrap();
     store.setup().await.unwrap();
     store.set("a", &1, MINUTE).await.unwrap();
-    proxy.decide(Fate::Silent);
+    proxy.set(Link::Silent);
     assert_unavailable(&store.get("a").await.unwrap_err());
-    proxy.decide(Fate::Alive);
+    proxy.set(Link::Alive);
     let deadline = Instant::now() + 20 * timeout;
     while let Err(error) = store.get("a").await {
         assert_unavailable(&error);
-        assert!(Instant::now() < deadline, "it waits for a connection that is dead");
+        assert!(Instant::now() < deadline, "the store waits for a dead connection");
     }
 }
 
 contract! {
-    async fn only_what_may_run_twice_is_called_safe_to_repeat_when_it_was_cut_off(fixture: Fixture) {
+    async fn only_an_idempotent_call_is_retryable_after_its_connection_is_cut(fixture: Fixture) {
         let proxy = Proxy::new(&fixture.database).await;
         let store = fixture.set_up(fixture.builder_at(&proxy.url)).await;
         let other = fixture.database.client().await;
         other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '1')").await.unwrap();
         let create = tokio::spawn({ let store = store.clone(); async move { store.create("a", &2, MINUTE).await } });
         fixture.until_one_waits().await;
-        proxy.decide(Fate::Cut);
+        proxy.set(Link::Cut);
         let error = create.await.unwrap().unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, false), "{error}");
         assert!(error.to_string().contains("unknown"), "{error}");
         other.batch_execute("ROLLBACK").await.unwrap();
 
-        proxy.decide(Fate::Alive);
+        proxy.set(Link::Alive);
         let _ = store.create("a", &2, MINUTE).await.unwrap();
     }
 }

@@ -1,5 +1,5 @@
-//! Behind a PgBouncer that leads each transaction to the next of a few server processes. Where none is installed, these
-//! tests do nothing, and `cargo xtask test` says so.
+//! Behind a PgBouncer, which sends each transaction to any of a few server processes. If none is installed, these tests do
+//! nothing, and `cargo xtask test` reports that.
 
 use pg_session::{PgStore, PgStoreBuilder, Result, Rotated, Updated};
 use pg_session_testkit::{PgBouncer, Server};
@@ -11,7 +11,7 @@ use crate::altered::{alter_under_load, create_table};
 use crate::lanes::SETTINGS;
 use crate::via::{Fixture, MINUTE, Via};
 
-/// Whether the PgBouncer refuses settings at the login, as it does unless told, or drops them in silence.
+/// By default, PgBouncer refuses settings at login. The second configuration ignores them.
 const LOGINS: [&[(&str, &str)]; 2] = [&[], &[("ignore_startup_parameters", "options")]];
 
 struct Pooled {
@@ -39,16 +39,16 @@ impl Pooled {
         self.fixture.set_up(set(self.fixture.builder_at(&self.url()))).await
     }
 
-    /// One that does not find the pooler out when it logs in.
-    async fn unaware(&self) -> PgStore {
+    /// Returns a store that does not recognise the pooler at login.
+    async fn unaware_store(&self) -> PgStore {
         self.fixture
             .set_up(self.fixture.builder_at(&format!("{}?options=-c%20plan_cache_mode%3Dauto", self.url())))
             .await
     }
 }
 
-/// Everything that many callers at once do to sessions of their own, and what they should find.
-async fn all_verbs(store: &PgStore, caller: usize) -> Result<()> {
+/// Runs all operations on the caller's own sessions and checks their results.
+async fn all_operations(store: &PgStore, caller: usize) -> Result<()> {
     for n in 0..20 {
         let (id, next) = (&format!("{caller} {n}"), &format!("{caller} {n} next"));
         assert!(store.get(id).await?.is_none());
@@ -67,15 +67,15 @@ async fn all_verbs(store: &PgStore, caller: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn all_verbs_do_what_they_do_without_one() {
+async fn all_operations_work_as_without_a_pooler() {
     for settings in LOGINS {
         let Some(pooled) = Pooled::new(settings) else { return };
-        // A prepared statement that is not there is refused before it runs: no call fails for it.
+        // PostgreSQL refuses a missing prepared statement before it runs, and the store sends it again: no call fails.
         let stores = [pooled.store(|builder| builder).await, pooled.store(|builder| builder.connections(4)).await];
         let mut callers = JoinSet::new();
         for caller in 0..64 {
             let store = stores[caller % 2].clone();
-            callers.spawn(async move { all_verbs(&store, caller).await });
+            callers.spawn(async move { all_operations(&store, caller).await });
         }
         while let Some(done) = callers.join_next().await {
             done.unwrap().unwrap();
@@ -87,27 +87,27 @@ async fn all_verbs_do_what_they_do_without_one() {
     }
 }
 
-/// What one store has prepared in a server process, another meets there.
+/// A store's prepared statements stay in a server process that other stores use later.
 #[tokio::test]
-async fn no_store_runs_what_another_has_prepared() {
+async fn no_store_runs_a_statement_prepared_by_another() {
     let Some(pooled) = Pooled::new(LOGINS[1]) else { return };
-    let [reads, ends] = [pooled.unaware().await, pooled.unaware().await];
+    let [reads, ends] = [pooled.unaware_store().await, pooled.unaware_store().await];
     pooled.fixture.sql("INSERT INTO session VALUES ('a', now() + '1 h', '1')").await;
-    // There are two server processes. Who is in a transaction has one of them to itself.
+    // There are two server processes. A transaction occupies one of them.
     let [one, other] = [pooled.client().await, pooled.client().await];
     one.batch_execute("BEGIN").await.unwrap();
     assert!(reads.get("a").await.unwrap().is_some());
     other.batch_execute("BEGIN").await.unwrap();
     one.batch_execute("COMMIT").await.unwrap();
     assert!(!ends.destroy("b").await.unwrap());
-    // Where this was prepared is taken, and where it goes there is the other statement.
+    // The process with this store's statement is occupied. The other one has the statement of the other store.
     assert!(reads.get("a").await.unwrap().is_some());
     other.batch_execute("COMMIT").await.unwrap();
     assert!(reads.get("a").await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn settings_are_heeded_all_the_same() {
+async fn settings_apply_behind_a_pooler() {
     for settings in LOGINS {
         let Some(pooled) = Pooled::new(settings) else { return };
         pooled.fixture.watch("INSERT", SETTINGS).await;
@@ -119,7 +119,7 @@ async fn settings_are_heeded_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_down_hides_no_pooler() {
+async fn a_pooler_is_recognised_despite_an_unreachable_host() {
     for settings in LOGINS {
         let Some(pooled) = Pooled::new(settings) else { return };
         let (pooler, name) = (pooled.pooler.address(), pooled.fixture.database.name());
@@ -131,7 +131,7 @@ async fn a_host_that_is_down_hides_no_pooler() {
 }
 
 #[tokio::test]
-async fn a_call_survives_the_end_of_its_server_process() {
+async fn a_set_survives_the_end_of_its_server_process() {
     let Some(pooled) = Pooled::new(LOGINS[0]) else { return };
     let store = pooled.store(|builder| builder).await;
     store.set("a", &1, MINUTE).await.unwrap();
@@ -148,7 +148,7 @@ async fn a_call_survives_the_end_of_its_server_process() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_notices_when_the_table_is_altered() {
+async fn no_call_notices_an_altered_table() {
     for settings in LOGINS {
         let Some(pooled) = Pooled::new(settings) else { return };
         create_table(&pooled.fixture).await;

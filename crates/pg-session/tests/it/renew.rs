@@ -9,7 +9,7 @@ use crate::via::{MINUTE, contract};
 const COLUMNS: &str = "id text PRIMARY KEY, expiry timestamptz, session json";
 const CREATED: &str = "SELECT to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') FROM session";
 
-/// Loads the session `old`, and ends it as a middleware does that renews its id.
+/// Loads the session `old` and takes it, like a middleware that renews the id. Others store `meanwhile` in between.
 async fn loaded_and_taken(store: &PgStore, meanwhile: Option<&Value>) -> (Session, Option<Session>) {
     let base = store.get("old").await.unwrap().unwrap();
     if let Some(data) = meanwhile {
@@ -24,7 +24,7 @@ async fn data(store: &PgStore, id: &str) -> Option<Value> {
 }
 
 contract! {
-    async fn what_others_changed_comes_along(fixture: Fixture) {
+    async fn merges_with_concurrent_changes(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
         let (base, taken) = loaded_and_taken(&store, Some(&json!({"user": 7, "theirs": 1}))).await;
@@ -34,7 +34,7 @@ contract! {
         assert_eq!(data(&store, "old").await, None);
     }
 
-    async fn a_session_that_takes_nothing_along_starts_anew(fixture: Fixture) {
+    async fn data_of_others_is_dropped_if_no_key_of_the_base_is_kept(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
         let (base, taken) = loaded_and_taken(&store, Some(&json!({"user": 7, "secret": 1}))).await;
@@ -43,7 +43,7 @@ contract! {
         assert_eq!(data(&store, "new").await, Some(json!({"guest": true, "cookie": {}})));
     }
 
-    async fn of_a_session_that_others_ended_only_what_was_added_is_stored(fixture: Fixture) {
+    async fn only_added_keys_are_stored_if_others_ended_the_session(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
         let base = store.get("old").await.unwrap().unwrap();
@@ -54,17 +54,17 @@ contract! {
         assert_eq!(data(&store, "new").await, Some(json!({"cart": [], "cookie": {}})));
     }
 
-    async fn a_session_keeps_its_age(fixture: Fixture) {
+    async fn the_renewed_session_keeps_its_age(fixture: Fixture) {
         fixture.sql(&format!("CREATE TABLE session ({COLUMNS}, created timestamptz NOT NULL DEFAULT now())")).await;
         let store = fixture.set_up(fixture.builder().max_age(60 * MINUTE)).await;
         store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
         fixture.sql("UPDATE session SET created = now() - interval '59 min 59.123457 s'").await;
         let created = fixture.value(CREATED).await;
         let (base, taken) = loaded_and_taken(&store, None).await;
-        // As it crosses to another language.
+        // The parts as another language passes them back.
         let taken = taken.map(|taken| Session::from_parts("old", taken.json()).with_created(taken.created()));
         let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &[] };
-        // Also where a row is in the way.
+        // An expired row with the new id is no obstacle.
         store.set("new", &1, Duration::ZERO).await.unwrap();
         assert!(store.renew("new", &renewal, &json!({"user": 7}), 9 * MINUTE).await.unwrap());
         assert_eq!(fixture.value(CREATED).await, created);
@@ -72,7 +72,7 @@ contract! {
         assert_eq!(data(&store, "new").await, None);
     }
 
-    async fn a_session_whose_age_nobody_knows_is_new(fixture: Fixture) {
+    async fn a_session_of_unknown_age_counts_as_new(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_age(60 * MINUTE)).await;
         let base = Session::from_parts("old", r#"{"user":7}"#);
         let renewal = Renewal { base: &base, taken: Some(&base), own_keys: &[] };
@@ -80,7 +80,7 @@ contract! {
         assert_eq!(fixture.value("SELECT now() - created < '1 min' FROM session").await, "true");
     }
 
-    async fn a_session_that_starts_anew_keeps_its_age(fixture: Fixture) {
+    async fn a_session_that_keeps_no_data_keeps_its_age(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_age(60 * MINUTE)).await;
         store.set("old", &json!({"user": 7}), MINUTE).await.unwrap();
         fixture.sql("UPDATE session SET created = now() - interval '50 min'").await;
@@ -96,7 +96,7 @@ contract! {
         assert_eq!(fixture.value(CREATED).await, created);
     }
 
-    async fn what_jsonb_writes_longer_may_be_changed_and_renewed(fixture: Fixture) {
+    async fn data_that_jsonb_stores_over_max_size_can_be_updated_and_renewed(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session jsonb)").await;
         let store = fixture.set_up(fixture.builder().max_size(20_000)).await;
         for number in ["1.5", "1e308"] {
@@ -106,7 +106,7 @@ contract! {
             let base = store.get("old").await.unwrap().unwrap();
             assert!(base.json().len() > 20_000);
             assert_eq!(store.update(&base, &*data(2), MINUTE).await.unwrap(), Updated::Saved);
-            // Against what is there by then.
+            // A second update of the same base has to merge.
             assert_eq!(store.update(&base, &*data(3), MINUTE).await.unwrap(), Updated::Saved);
             let (base, taken) = loaded_and_taken(&store, None).await;
             let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &[] };
@@ -115,10 +115,10 @@ contract! {
         }
     }
 
-    async fn bad_input_is_refused(fixture: Fixture) {
+    async fn invalid_input_is_refused(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(30)).await;
-        let (base, left) = (Session::from_parts("old", r#"{"a":1}"#), Session::from_parts("old", r#"{"a":1,"theirs":"12345678"}"#));
-        let renewal = Renewal { base: &base, taken: Some(&left), own_keys: &[] };
+        let (base, taken) = (Session::from_parts("old", r#"{"a":1}"#), Session::from_parts("old", r#"{"a":1,"theirs":"12345678"}"#));
+        let renewal = Renewal { base: &base, taken: Some(&taken), own_keys: &[] };
         let ours = json!({"a": 1, "ours": "1234"});
         let error = store.renew("new", &renewal, &ours, MINUTE).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);

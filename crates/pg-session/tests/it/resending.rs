@@ -1,5 +1,5 @@
-//! A connection that is lost after a write was executed and before its answer came: a resent write must never undo what
-//! others were told since. What certainly did not run is sent again, and succeeds.
+//! A connection is lost after a write has run and before its answer arrives: sending the write again must never undo what
+//! others have done since. A call that certainly did not run is sent again, and succeeds.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::via::{Fixture, MINUTE, Via};
 
-/// What one store does, whose connection is lost, and what another does before the first can connect again. The
-/// session has the id `a`, the data `{"by": "nobody"}` and ten minutes to live.
+/// What one store does before its connection is lost, and another one before the first can connect again. The session has
+/// the id `a`, the data `{"by": "nobody"}` and a time to live of ten minutes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Write {
     /// With an hour to live.
@@ -48,7 +48,7 @@ const ROWS: &str = "SELECT coalesce(string_agg(id || ' ' || (session ->> 'by') |
 type Outcome = Pin<Box<dyn Future<Output = Result<String>> + Send>>;
 
 impl Write {
-    /// The call, and what is in the table when it was executed.
+    /// Makes the call. Returns its outcome, and the rows after it has run.
     async fn call(self, store: &PgStore) -> (Outcome, &'static str) {
         let store = store.clone();
         let base = store.get("a").await.unwrap();
@@ -70,13 +70,13 @@ impl Write {
         (outcome, rows)
     }
 
-    /// Whether it may say this, and not be wrong.
+    /// Whether this answer is true, given what happened later.
     fn is_true(self, answer: &str, later: Later) -> bool {
         match self {
             Self::Set => answer == "Done",
             Self::Create => answer == "Created",
             Self::Update => answer == "Saved",
-            // What it tells is whether the session lives.
+            // It returns whether the session lives.
             Self::Touch => answer == "true" || matches!(later, Later::Destroy | Later::Rotate),
             Self::Rotate => answer == "Rotated",
         }
@@ -84,7 +84,7 @@ impl Write {
 }
 
 impl Later {
-    /// Makes the call, by another store on this id.
+    /// Makes the call on this id, by another store.
     async fn call(self, store: &PgStore, id: &str) {
         let data = json!({"by": "second"});
         match self {
@@ -101,7 +101,7 @@ impl Later {
     }
 }
 
-/// A store that reaches the server through the proxy, and one that does so directly.
+/// Returns a store that reaches the server through the proxy, and one that reaches it directly.
 async fn stores(fixture: &Fixture, proxy: &Proxy) -> [PgStore; 2] {
     let set =
         |builder: PgStoreBuilder| builder.connections(1).touch_every(Duration::ZERO).timeout(Duration::from_secs(3));
@@ -109,7 +109,7 @@ async fn stores(fixture: &Fixture, proxy: &Proxy) -> [PgStore; 2] {
     [first, fixture.set_up(set(fixture.builder())).await]
 }
 
-async fn stands(write: Write, later: Later) {
+async fn check(write: Write, later: Later) {
     let fixture = Fixture::new(Via::Lanes);
     let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
     let [first, second] = stores(&fixture, &proxy).await;
@@ -134,7 +134,7 @@ async fn stands(write: Write, later: Later) {
             assert!(!may_repeat || error.is_retryable(), "{write:?}: {error}");
         }
     }
-    // What was to be sent again is sent before this.
+    // Calls to be sent again are sent before this one.
     first.set("another", &json!({"by": "another"}), MINUTE).await.unwrap();
     first.destroy("another").await.unwrap();
     assert_eq!(rows().await, before, "{write:?}, then {later:?}: what the second was told was undone");
@@ -144,7 +144,7 @@ macro_rules! resending {
     ($($name:ident: $write:ident, [$($later:ident),+];)+) => {$(
         #[tokio::test]
         async fn $name() {
-            $(stands(Write::$write, Later::$later).await;)+
+            $(check(Write::$write, Later::$later).await;)+
         }
     )+};
 }
@@ -167,7 +167,7 @@ resending! {
     a_rotation_undoes_no_rotation_back: Rotate, [RotateBack];
 }
 
-/// Ends all connections of stores, while they have nothing under way, and waits until their processes are gone.
+/// Ends all idle connections of stores, and waits until their processes have ended.
 async fn end_connections(database: &Database) {
     let client = database.client().await;
     let others = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg-session'";
@@ -178,7 +178,7 @@ async fn end_connections(database: &Database) {
     }
 }
 
-/// One call of each kind, each right after its connection was ended.
+/// Makes one call of each kind, each right after its connection was ended.
 async fn after_each_end(store: &PgStore, database: &Database, kind: usize, round: u32) -> Result<()> {
     let id = format!("{kind} {round}");
     store.set(&id, &json!({"round": round}), MINUTE).await?;
@@ -199,8 +199,8 @@ async fn after_each_end(store: &PgStore, database: &Database, kind: usize, round
 
 const KINDS: usize = 8;
 
-/// PostgreSQL ends idle connections (57P01), as a failover, an administrator or a pooler does.
-async fn idle_connections_that_end_fail_no_call(url: &str, database: &Database) {
+/// PostgreSQL ends idle connections (57P01): at a failover, by an administrator or a pooler.
+async fn ending_idle_connections_fails_no_call(url: &str, database: &Database) {
     let store = PgStore::builder(url).cleanup_interval(Duration::ZERO).build().unwrap();
     store.setup().await.unwrap();
     let mut failures = Vec::new();
@@ -215,20 +215,20 @@ async fn idle_connections_that_end_fail_no_call(url: &str, database: &Database) 
 }
 
 #[tokio::test]
-async fn idle_connections_that_end_fail_no_call_over_tcp() {
+async fn ending_idle_connections_fails_no_call_over_tcp() {
     let database = Database::new();
-    idle_connections_that_end_fail_no_call(&database.url(), &database).await;
+    ending_idle_connections_fails_no_call(&database.url(), &database).await;
 }
 
 #[tokio::test]
-async fn idle_connections_that_end_fail_no_call_over_a_unix_socket() {
+async fn ending_idle_connections_fails_no_call_over_a_unix_socket() {
     let database = Database::new();
-    idle_connections_that_end_fail_no_call(&database.socket_url(), &database).await;
+    ending_idle_connections_fails_no_call(&database.socket_url(), &database).await;
 }
 
-/// The store sends a statement before it hears that the server process had ended before: it did not run.
+/// The store sends a statement before it reads that the server process has ended: the statement did not run.
 #[tokio::test]
-async fn what_the_server_never_ran_is_sent_again() {
+async fn a_statement_that_never_ran_is_sent_again() {
     let fixture = Fixture::new(Via::Lanes);
     let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
     let [first, _] = stores(&fixture, &proxy).await;

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use crate::via::{MINUTE, contract};
 
 contract! {
-    async fn moves_the_session_with_all_that_it_has(fixture: Fixture) {
+    async fn moves_the_whole_row_to_the_new_id(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json, note text)").await;
         let store = fixture.store().await;
         fixture.sql(r#"INSERT INTO session VALUES ('old', now() + '9 min', '{ "a" : 1.0 }', 'kept')"#).await;
@@ -18,7 +18,7 @@ contract! {
         assert_eq!(fixture.value("SELECT string_agg(id || note, ' ') FROM session").await, "newkept");
     }
 
-    async fn leaves_the_old_id_dead(fixture: Fixture) {
+    async fn the_old_id_is_dead_afterwards(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("old", &1, MINUTE).await.unwrap();
         let base = store.get("old").await.unwrap().unwrap();
@@ -48,7 +48,7 @@ contract! {
         assert_eq!(store.get("new").await.unwrap().unwrap().json(), "2");
     }
 
-    async fn takes_the_place_of_an_expired_session(fixture: Fixture) {
+    async fn replaces_an_expired_session(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json)").await;
         let store = fixture.store().await;
         for expired in ["now() - interval '1 s'", "NULL"] {
@@ -60,7 +60,7 @@ contract! {
         }
     }
 
-    async fn of_many_at_once_one_wins(fixture: Fixture) {
+    async fn only_one_of_many_concurrent_rotations_wins(fixture: Fixture) {
         let stores = [fixture.store().await, fixture.store().await];
         stores[0].set("old", &1, MINUTE).await.unwrap();
         let mut rotations = JoinSet::new();
@@ -75,7 +75,7 @@ contract! {
         assert_eq!(fixture.value("SELECT string_agg(id, ' ') FROM session").await, winners[0].0.to_string());
     }
 
-    async fn to_one_id_at_once_one_wins_and_the_others_stay(fixture: Fixture) {
+    async fn only_one_of_many_sessions_gets_the_same_new_id(fixture: Fixture) {
         let store = fixture.store().await;
         let mut rotations = JoinSet::new();
         for n in 0..12 {
@@ -87,29 +87,29 @@ contract! {
         }
         for (n, rotated) in rotations.join_all().await {
             let n = n.to_string();
-            let there = store.get(if rotated == Rotated::Rotated { "new" } else { &n }).await.unwrap();
-            assert_eq!(there.unwrap().json(), n, "{rotated:?}");
+            let session = store.get(if rotated == Rotated::Rotated { "new" } else { &n }).await.unwrap();
+            assert_eq!(session.unwrap().json(), n, "{rotated:?}");
         }
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "12");
     }
 
-    async fn waits_for_who_takes_the_new_id(fixture: Fixture) {
+    async fn waits_for_a_concurrent_insert_of_the_new_id(fixture: Fixture) {
         let store = fixture.store().await;
         for (end, outcome) in [("COMMIT", Rotated::Exists), ("ROLLBACK", Rotated::Rotated)] {
             fixture.sql("TRUNCATE session").await;
             store.set("old", &1, MINUTE).await.unwrap();
             let other = fixture.database.client().await;
             other.batch_execute("BEGIN; INSERT INTO session VALUES ('new', now() + '1 min', '2')").await.unwrap();
-            let end_it = async {
+            let end_transaction = async {
                 fixture.until_one_waits().await;
                 other.batch_execute(end).await.unwrap();
             };
-            assert_eq!(tokio::join!(store.rotate("old", "new"), end_it).0.unwrap(), outcome);
+            assert_eq!(tokio::join!(store.rotate("old", "new"), end_transaction).0.unwrap(), outcome);
             assert_eq!(store.get("old").await.unwrap().is_some(), outcome == Rotated::Exists);
         }
     }
 
-    async fn both_ids_are_checked(fixture: Fixture) {
+    async fn an_invalid_id_is_refused(fixture: Fixture) {
         let store = fixture.store().await;
         for (old, new) in [("", "a"), ("a", "")] {
             assert_eq!(store.rotate(old, new).await.unwrap_err().kind(), ErrorKind::InvalidInput);

@@ -1,4 +1,4 @@
-//! Whose sessions there are: `sessions_of`, `destroy_sessions_of`, and the index for both.
+//! `sessions_of`, `destroy_sessions_of`, and the index for both.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ async fn ids(store: &PgStore, subject: &str) -> Vec<String> {
 }
 
 contract! {
-    async fn tells_the_live_sessions_of_a_subject(fixture: Fixture) {
+    async fn returns_the_live_sessions_of_a_subject(fixture: Fixture) {
         for json in ["json", "jsonb"] {
             fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
             let store = by_user(&fixture).await;
@@ -36,8 +36,8 @@ contract! {
                 store.set(id, &data, MINUTE).await.unwrap();
             }
             let sessions = store.sessions_of("7").await.unwrap();
-            let told: Vec<_> = sessions.iter().map(|session| session.id()).collect();
-            assert_eq!(told, ["laptop", "phone"]);
+            let ids_found: Vec<_> = sessions.iter().map(|session| session.id()).collect();
+            assert_eq!(ids_found, ["laptop", "phone"]);
             assert_eq!(sessions[1].decode::<Value>().unwrap(), of(json!(7)));
             assert!(sessions[0].expires_in() > 8 * MINUTE && sessions[1].expires_in() <= MINUTE);
             assert_eq!(ids(&store, "Zoë's").await, [""; 0]);
@@ -67,8 +67,8 @@ contract! {
         assert_eq!(ids(&store, "8").await, ["other"]);
     }
 
-    /// The change commits after the statement began.
-    async fn spares_none_that_changes_meanwhile(fixture: Fixture) {
+    /// The change commits after the statement has begun.
+    async fn destroys_a_session_that_changes_meanwhile(fixture: Fixture) {
         let store = by_user(&fixture).await;
         store.set("a", &json!({"user": {"id": 7}}), MINUTE).await.unwrap();
         let other = fixture.database.client().await;
@@ -81,7 +81,7 @@ contract! {
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
     }
 
-    async fn any_path_and_any_name_work(fixture: Fixture) {
+    async fn any_path_and_any_column_name_work(fixture: Fixture) {
         for (n, path) in ["user", "a.0.b", r"https://x\.y/sub", r#"it's.{"a\\b"}.$1.{data}, null"#, "你好"].into_iter().enumerate() {
             let table = format!("it's {{subject}} {n}");
             let builder = fixture.builder().table(&table).data_column("da\"Ta{id}").subject(path);
@@ -102,13 +102,13 @@ contract! {
 
     async fn a_subject_may_be_of_any_size(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().subject("passport.user")).await;
-        // Such that it does not compress.
+        // Digits that PostgreSQL cannot compress.
         let user: String = (0..2_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string()).collect();
         store.set("a", &json!({"passport": {"user": user}}), MINUTE).await.unwrap();
         assert_eq!(ids(&store, &user).await, ["a"]);
     }
 
-    async fn without_the_option_it_is_said(fixture: Fixture) {
+    async fn without_the_option_a_call_is_refused(fixture: Fixture) {
         let store = fixture.store().await;
         for error in [store.sessions_of("7").await.unwrap_err(), store.destroy_sessions_of("7", None).await.unwrap_err()] {
             assert_eq!(error.kind(), ErrorKind::Configuration);
@@ -117,7 +117,7 @@ contract! {
         assert_eq!(fixture.value(INDEXES).await, "0");
     }
 
-    async fn input_is_checked(fixture: Fixture) {
+    async fn invalid_input_is_refused(fixture: Fixture) {
         assert_eq!(fixture.builder().subject("user..id").build().unwrap_err().kind(), ErrorKind::Configuration);
         let store = by_user(&fixture).await;
         assert_eq!(store.sessions_of("\0").await.unwrap_err().kind(), ErrorKind::InvalidInput);
@@ -130,7 +130,7 @@ contract! {
         assert!(error.to_string().contains("option subject"), "{error}");
     }
 
-    async fn many_processes_that_start_at_once_make_one_index(fixture: Fixture) {
+    async fn many_stores_that_start_at_once_create_one_index(fixture: Fixture) {
         let setups: Vec<_> = (0..12)
             .map(|_| fixture.builder().subject("user.id").build().unwrap())
             .map(|store| tokio::spawn(async move { store.setup().await }))
@@ -141,7 +141,7 @@ contract! {
         assert_eq!(fixture.value(INDEXES).await, "1");
     }
 
-    async fn the_index_serves_both(fixture: Fixture) {
+    async fn both_use_the_index(fixture: Fixture) {
         let store = by_user(&fixture).await;
         fixture.sql("INSERT INTO session SELECT n, now() + '1 h', json_build_object('user', json_build_object('id', n)) \
                      FROM generate_series(1, 5000) AS n; ANALYZE session").await;
@@ -149,7 +149,7 @@ contract! {
         assert_eq!(store.destroy_sessions_of("7", None).await.unwrap(), 1);
         store.close().await;
         drop(store);
-        // Of a pool, connections may stay; what they did is told when they end.
+        // A pool may keep connections open, which report their statistics only when they end.
         fixture.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                      WHERE datname = current_database() AND pid <> pg_backend_pid()").await;
         let scans = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'session_user.id_idx'";
@@ -157,8 +157,8 @@ contract! {
     }
 }
 
-/// What is logged on this thread from here on.
-fn listen() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
+/// Collects what this thread logs while the guard lives.
+fn capture_log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
     let logged = Arc::new(Mutex::new(Vec::new()));
     struct Log(Arc<Mutex<Vec<u8>>>);
     impl Write for Log {
@@ -175,16 +175,16 @@ fn listen() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
     (logged, tracing::subscriber::set_default(subscriber))
 }
 
-/// The statement that the warning of setup names, if it warns.
+/// Returns the statement in the warning of setup, if it warns.
 async fn advice(store: &PgStore) -> Option<String> {
-    let (logged, _guard) = listen();
+    let (logged, _guard) = capture_log();
     store.setup().await.unwrap();
     let logged = String::from_utf8(logged.lock().unwrap().clone()).unwrap();
     logged.split("run: ").nth(1).map(|sql| sql.trim().to_owned())
 }
 
 #[tokio::test]
-async fn a_full_table_gets_no_index_but_a_warning_with_the_statement() {
+async fn for_a_table_with_rows_setup_only_logs_the_statement_that_creates_the_index() {
     let database = Database::new();
     let plain = PgStore::new(database.url()).unwrap();
     plain.setup().await.unwrap();
@@ -201,19 +201,19 @@ async fn a_full_table_gets_no_index_but_a_warning_with_the_statement() {
     assert_eq!(client.query_one(INDEXES, &[]).await.unwrap().get::<_, i64>(0), 0);
     client.batch_execute(&sql).await.unwrap();
     assert_eq!(advice(&store).await, None);
-    // An index of any other name and kind will do.
+    // An index with another name and of another kind is accepted.
     client
         .batch_execute(r#"DROP INDEX "session_user.id_idx"; CREATE INDEX ON session ((session #>> '{user,id}'))"#)
         .await
         .unwrap();
     assert_eq!(advice(&store).await, None);
-    // On another path it will not.
+    // An index on another path is not.
     let other = PgStore::builder(database.url()).subject("user.name").build().unwrap();
     assert!(advice(&other).await.unwrap().contains(r#""session_user.name_idx""#));
 }
 
 #[tokio::test]
-async fn who_may_not_create_the_index_does_without() {
+async fn works_without_the_privilege_to_create_the_index() {
     let database = Database::new();
     let grants = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); \
                   GRANT SELECT, INSERT, UPDATE, DELETE ON session TO {role}";
@@ -227,7 +227,7 @@ async fn who_may_not_create_the_index_does_without() {
 }
 
 #[tokio::test]
-async fn a_partitioned_table_is_advised_what_it_can_do() {
+async fn the_statement_for_a_partitioned_table_works() {
     let database = Database::new();
     let client = database.client().await;
     let sql = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json) PARTITION BY HASH (id); \

@@ -34,7 +34,7 @@ contract! {
         }
     }
 
-    async fn any_number_at_once_all_succeed_and_the_last_stands(fixture: Fixture) {
+    async fn all_of_many_concurrent_calls_succeed_and_the_last_wins(fixture: Fixture) {
         let store = fixture.store().await;
         let tasks: Vec<_> = (0..64)
             .map(|n| {
@@ -50,7 +50,7 @@ contract! {
         assert_eq!(store.get("a").await.unwrap().unwrap().json(), "64");
     }
 
-    async fn is_seen_by_every_later_call_through_another_process(fixture: Fixture) {
+    async fn every_later_get_of_another_store_sees_it(fixture: Fixture) {
         let (here, there) = (fixture.store().await, fixture.store().await);
         for n in 0..50 {
             here.set("a", &n, MINUTE).await.unwrap();
@@ -58,21 +58,21 @@ contract! {
         }
     }
 
-    async fn lives_45_minutes_when_no_ttl_is_given(fixture: Fixture) {
+    async fn a_session_without_a_ttl_lives_45_minutes(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, None).await.unwrap();
         let left = store.get("a").await.unwrap().unwrap().expires_in();
         assert!(left <= DEFAULT_TTL && left > DEFAULT_TTL - MINUTE, "{left:?}");
     }
 
-    async fn is_expired_at_once_when_the_ttl_is_zero(fixture: Fixture) {
+    async fn a_ttl_of_zero_expires_the_session_at_once(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         store.set("a", &2, Duration::ZERO).await.unwrap();
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn expires_on_time(fixture: Fixture) {
+    async fn a_session_expires_on_time(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, Duration::from_millis(700)).await.unwrap();
         let left = store.get("a").await.unwrap().expect("it lives for 700 ms").expires_in();
@@ -80,14 +80,14 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn takes_the_longest_ttl(fixture: Fixture) {
+    async fn accepts_the_longest_ttl(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MAX_TTL).await.unwrap();
         let left = store.get("a").await.unwrap().unwrap().expires_in();
         assert!(left > MAX_TTL - MINUTE, "{left:?}");
     }
 
-    async fn takes_data_of_exactly_max_size(fixture: Fixture) {
+    async fn accepts_data_of_exactly_max_size(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(3 << 20)).await;
         let data = "x".repeat((3 << 20) - 2);
         store.set("a", &data, MINUTE).await.unwrap();

@@ -8,7 +8,7 @@ use crate::via::{MINUTE, contract};
 const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename = 'session'";
 
 contract! {
-    async fn waits_for_no_lock_on_a_table_that_is_there(fixture: Fixture) {
+    async fn does_not_wait_for_a_lock_on_an_existing_table(fixture: Fixture) {
         fixture.store().await.close().await;
         let other = fixture.database.client().await;
         other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
@@ -31,13 +31,13 @@ contract! {
         assert_eq!(fixture.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'session'").await, "1");
     }
 
-    async fn tells_the_ddl_of_the_readme(fixture: Fixture) {
+    async fn the_error_shows_the_ddl_of_the_readme(fixture: Fixture) {
         let error = fixture.builder().create(false).build().unwrap().setup().await.unwrap_err().to_string();
-        let ddl = include_str!("../../../../README.md").split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        let ddl = include_str!("../../../../docs/table.md").split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
         assert!(error.contains(ddl.trim()), "{error}");
     }
 
-    async fn is_idempotent_and_keeps_what_is_there(fixture: Fixture) {
+    async fn is_idempotent_and_keeps_sessions(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         store.setup().await.unwrap();
@@ -45,7 +45,7 @@ contract! {
         assert!(store.get("a").await.unwrap().is_some());
     }
 
-    async fn many_processes_may_start_at_once_on_an_empty_database(fixture: Fixture) {
+    async fn many_stores_can_start_at_once_on_an_empty_database(fixture: Fixture) {
         let setups: Vec<_> = (0..12)
             .map(|_| fixture.builder().schema("new").table("table").build().unwrap())
             .map(|store| tokio::spawn(async move { store.setup().await }))
@@ -56,7 +56,7 @@ contract! {
         assert_eq!(fixture.value("SELECT count(*) FROM \"new\".\"table\"").await, "0");
     }
 
-    async fn two_tables_in_one_schema(fixture: Fixture) {
+    async fn two_tables_in_one_schema_are_separate(fixture: Fixture) {
         let one = fixture.set_up(fixture.builder().schema("app").table("one")).await;
         let two = fixture.set_up(fixture.builder().schema("app").table("two")).await;
         one.set("a", &1, MINUTE).await.unwrap();
@@ -87,7 +87,7 @@ contract! {
         }
     }
 
-    async fn sends_no_ddl_when_it_may_not_create(fixture: Fixture) {
+    async fn sends_no_ddl_if_create_is_false(fixture: Fixture) {
         let store = fixture.builder().create(false).build().unwrap();
         let error = store.setup().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Setup);
@@ -111,13 +111,13 @@ contract! {
         assert!(store.get("b").await.unwrap().is_some());
     }
 
-    async fn where_nothing_was_set_up_the_sweeper_runs_all_the_same(fixture: Fixture) {
+    async fn the_first_call_also_starts_the_sweeper(fixture: Fixture) {
         let store = fixture.builder().cleanup_interval(Duration::from_millis(50)).build().unwrap();
         store.set("a", &1, Duration::ZERO).await.unwrap();
         fixture.until("SELECT count(*) FROM session", "0").await;
     }
 
-    async fn every_call_says_that_the_table_is_missing_until_it_is_there(fixture: Fixture) {
+    async fn every_call_fails_until_the_table_exists(fixture: Fixture) {
         let store = fixture.builder().create(false).build().unwrap();
         for error in [
             store.get("a").await.unwrap_err(),
@@ -134,8 +134,8 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn a_verb_during_setup_waits_for_it(fixture: Fixture) {
-        // CREATE TABLE has to wait for one of the same name that is not committed.
+    async fn a_call_during_setup_waits_for_it(fixture: Fixture) {
+        // CREATE TABLE waits for an uncommitted table of the same name.
         let other = fixture.database.client().await;
         other.batch_execute("BEGIN; CREATE TABLE session (id text)").await.unwrap();
         let store = fixture.builder().build().unwrap();
@@ -149,13 +149,13 @@ contract! {
         set.await.unwrap().unwrap();
     }
 
-    async fn a_dropped_table_is_made_again_by_setup_alone(fixture: Fixture) {
+    async fn only_setup_creates_a_dropped_table_again(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         fixture.sql("DROP TABLE session").await;
         for error in [store.get("a").await.unwrap_err(), store.set("a", &2, MINUTE).await.unwrap_err()] {
             assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")));
-            assert!(error.to_string().contains("is gone") && error.to_string().contains("setup()"), "{error}");
+            assert!(error.to_string().contains("has disappeared") && error.to_string().contains("setup()"), "{error}");
         }
         assert_eq!(store.sweep().await.unwrap_err().kind(), ErrorKind::Setup);
         assert_eq!(fixture.value(TABLES).await, "0");
@@ -164,7 +164,7 @@ contract! {
         assert_eq!(store.get("a").await.unwrap().unwrap().json(), "2");
     }
 
-    async fn a_table_that_was_renamed_or_moved_is_waited_for(fixture: Fixture) {
+    async fn calls_fail_while_the_table_is_renamed_or_moved_away(fixture: Fixture) {
         let (store, other) = (fixture.store().await, fixture.store().await);
         store.set("a", &1, MINUTE).await.unwrap();
         for (away, back) in [
@@ -185,7 +185,7 @@ contract! {
         assert_eq!(fixture.value(TABLES).await, "1");
     }
 
-    async fn a_setting_that_quotes_all_identifiers_changes_nothing(fixture: Fixture) {
+    async fn works_with_the_setting_quote_all_identifiers(fixture: Fixture) {
         let set = format!("ALTER DATABASE \"{}\" SET quote_all_identifiers = on", fixture.database.name());
         fixture.sql(&set).await;
         for _ in 0..2 {
@@ -193,20 +193,20 @@ contract! {
             store.set("a", &1, MINUTE).await.unwrap();
             assert!(store.get("a").await.unwrap().is_some());
         }
-        // The index was found, not made again by another name.
+        // The second setup found the index and created no other.
         assert_eq!(fixture.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'session'").await, "2");
     }
 
-    async fn an_id_is_compared_by_its_bytes_or_the_table_is_refused(fixture: Fixture) {
+    async fn a_nondeterministic_collation_of_the_id_is_refused(fixture: Fixture) {
         fixture
             .sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false); \
                   CREATE TABLE session (id text COLLATE any_case PRIMARY KEY, expiry timestamptz, session json)")
             .await;
         let error = fixture.builder().build().unwrap().setup().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Setup);
-        let mend = error.to_string();
-        assert!(mend.contains("nondeterministic"), "{error}");
-        fixture.sql(mend.split_once("ALTER TABLE").map(|(_, sql)| format!("ALTER TABLE{sql}")).unwrap().as_str()).await;
+        let message = error.to_string();
+        assert!(message.contains("nondeterministic"), "{error}");
+        fixture.sql(message.split_once("ALTER TABLE").map(|(_, sql)| format!("ALTER TABLE{sql}")).unwrap().as_str()).await;
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         assert_eq!(store.get("A").await.unwrap(), None);
@@ -217,7 +217,7 @@ fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
-/// A role with a password, and no right but what `grants` gives it.
+/// Creates a role that has only the privileges in `grants`, and returns its URL.
 pub(crate) async fn role(database: &Database, grants: &str) -> String {
     let client = database.client().await;
     let role = format!("role_{}", database.name());
@@ -230,7 +230,7 @@ const TABLE: &str =
     "CREATE SCHEMA app; CREATE TABLE app.session (id text PRIMARY KEY, expiry timestamptz, session json);";
 
 #[tokio::test]
-async fn needs_no_right_to_create_where_the_table_is() {
+async fn needs_no_create_privilege_if_the_table_exists() {
     let database = Database::new();
     let grants = "GRANT USAGE ON SCHEMA app TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON app.session TO {role}";
     let url = role(&database, &format!("{TABLE} {grants}")).await;
@@ -244,7 +244,7 @@ async fn needs_no_right_to_create_where_the_table_is() {
 }
 
 #[tokio::test]
-async fn says_which_rights_are_missing() {
+async fn the_error_lists_the_missing_privileges() {
     let database = Database::new();
     let url = role(&database, &format!("{TABLE} GRANT SELECT, UPDATE ON app.session TO {{role}}")).await;
     let error = PgStore::builder(&url).schema("app").build().unwrap().setup().await.unwrap_err();
@@ -257,7 +257,7 @@ async fn says_which_rights_are_missing() {
 }
 
 #[tokio::test]
-async fn a_right_that_is_revoked_is_said_and_found_again() {
+async fn a_revoked_privilege_is_reported_until_it_is_granted_again() {
     let database = Database::new();
     let grants = "GRANT USAGE ON SCHEMA app TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON app.session TO {role}";
     let url = role(&database, &format!("{TABLE} {grants}")).await;

@@ -7,15 +7,15 @@ use crate::via::{MINUTE, contract};
 
 const COUNT: &str = "SELECT count(*) FROM session";
 
-/// Of 20,000 sessions every second has expired: more than one slice, by blocks and by rows.
+/// 20,000 sessions, of which every second one has expired. They fill more than one slice of blocks or rows.
 const FILL: &str = "INSERT INTO session SELECT n, now() + CASE n % 2 WHEN 0 THEN '1 h' ELSE '0' END::interval, '{}' \
                     FROM generate_series(1, 20000) AS n";
 
-/// The advisory lock of the store, held by somebody else.
+/// Takes the advisory lock of the sweeper.
 const LOCK: &str = "SELECT pg_advisory_lock(1885827955, 'session'::regclass::oid::int4)";
 
 contract! {
-    async fn deletes_the_expired_and_says_how_many(fixture: Fixture) {
+    async fn deletes_expired_sessions_and_returns_their_number(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
         assert_eq!(store.sweep().await.unwrap(), 10_000);
@@ -24,11 +24,11 @@ contract! {
         assert!(store.get("20000").await.unwrap().is_some());
     }
 
-    async fn sweeps_an_empty_table(fixture: Fixture) {
+    async fn an_empty_table_is_swept(fixture: Fixture) {
         assert_eq!(fixture.store().await.sweep().await.unwrap(), 0);
     }
 
-    async fn goes_by_the_key_where_blocks_mean_nothing(fixture: Fixture) {
+    async fn a_partitioned_table_is_swept_by_key(fixture: Fixture) {
         fixture.sql(
             "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json) PARTITION BY HASH (id); \
              CREATE TABLE session_0 PARTITION OF session FOR VALUES WITH (MODULUS 2, REMAINDER 0); \
@@ -40,7 +40,7 @@ contract! {
         assert_eq!(fixture.value(COUNT).await, "10000");
     }
 
-    async fn gives_way_to_another_process(fixture: Fixture) {
+    async fn does_nothing_while_another_process_sweeps(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
         let other = fixture.database.client().await;
@@ -51,7 +51,7 @@ contract! {
         assert_eq!(store.sweep().await.unwrap(), 10_000);
     }
 
-    async fn of_several_at_once_each_row_counts_once(fixture: Fixture) {
+    async fn concurrent_sweeps_count_each_session_once(fixture: Fixture) {
         let stores = [fixture.store().await, fixture.store().await, fixture.store().await];
         fixture.sql(FILL).await;
         let sweeps = stores.map(|store| tokio::spawn(async move { store.sweep().await.unwrap() }));
@@ -62,7 +62,7 @@ contract! {
         assert_eq!((deleted, fixture.value(COUNT).await), (10_000, "10000".into()));
     }
 
-    async fn waits_for_nobody_who_holds_a_row(fixture: Fixture) {
+    async fn skips_locked_rows(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("held", &1, Duration::ZERO).await.unwrap();
         store.set("free", &1, Duration::ZERO).await.unwrap();
@@ -75,7 +75,7 @@ contract! {
         assert_eq!(store.sweep().await.unwrap(), 1);
     }
 
-    async fn spares_a_session_that_is_revived_meanwhile(fixture: Fixture) {
+    async fn keeps_a_session_that_is_stored_again_meanwhile(fixture: Fixture) {
         let store = fixture.store().await;
         for round in 0..20 {
             store.set("a", &0, Duration::ZERO).await.unwrap();
@@ -86,7 +86,7 @@ contract! {
         }
     }
 
-    async fn goes_on_past_a_row_that_cannot_be_deleted(fixture: Fixture) {
+    async fn continues_after_a_row_that_cannot_be_deleted(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
         fixture.sql("CREATE TABLE visit (session text REFERENCES session); INSERT INTO visit VALUES ('1')").await;
@@ -109,11 +109,11 @@ async fn swept(database: &Database) -> bool {
 }
 
 #[tokio::test]
-async fn the_sweeper_comes_in_its_interval_and_survives_errors() {
+async fn the_sweeper_runs_at_its_interval_and_survives_errors() {
     let database = Database::new();
     let interval = Duration::from_millis(50);
     let store = PgStore::builder(database.url()).cleanup_interval(interval).create(false).build().unwrap();
-    // The first rounds find no table at all.
+    // The first rounds find no table.
     store.setup().await.unwrap_err();
     tokio::time::sleep(3 * interval).await;
     let ddl = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); \
@@ -125,7 +125,7 @@ async fn the_sweeper_comes_in_its_interval_and_survives_errors() {
 }
 
 #[tokio::test]
-async fn the_sweeper_ends_with_the_store() {
+async fn the_sweeper_stops_with_the_store() {
     let database = Database::new();
     let store = PgStore::new(database.url()).unwrap();
     store.setup().await.unwrap();
@@ -138,12 +138,12 @@ async fn the_sweeper_ends_with_the_store() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{} tasks live on", tasks.num_alive_tasks());
+    panic!("{} tasks still run", tasks.num_alive_tasks());
 }
 
-/// A slice reads its blocks and no others, and needs no index on the expiry.
+/// A slice needs no index on the expiry.
 #[tokio::test]
-async fn a_slice_is_a_range_of_blocks() {
+async fn a_slice_reads_only_its_blocks() {
     let database = Database::new();
     let store = PgStore::new(database.url()).unwrap();
     store.setup().await.unwrap();

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::via::{MINUTE, contract};
 
 contract! {
-    async fn answers_the_session_and_ends_it(fixture: Fixture) {
+    async fn returns_the_session_and_deletes_it(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &json!({"n": 1}), MINUTE).await.unwrap();
         store.set("b", &json!({"n": 2}), MINUTE).await.unwrap();
@@ -21,7 +21,7 @@ contract! {
         assert!(store.get("b").await.unwrap().is_some());
     }
 
-    async fn answers_no_expired_session_and_ends_it(fixture: Fixture) {
+    async fn deletes_an_expired_session_and_returns_none(fixture: Fixture) {
         for expiry in ["timestamptz", "timestamp"] {
             let id = "CREATE TABLE session (id text PRIMARY KEY";
             fixture.sql(&format!("{id}, expiry {expiry}, session json)")).await;
@@ -35,7 +35,7 @@ contract! {
         }
     }
 
-    async fn of_many_at_once_one_gets_it(fixture: Fixture) {
+    async fn only_one_of_many_concurrent_calls_returns_it(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &1, MINUTE).await.unwrap();
         let mut tasks = JoinSet::new();
@@ -46,7 +46,7 @@ contract! {
         assert_eq!(tasks.join_all().await.into_iter().flatten().count(), 1);
     }
 
-    async fn checks_the_id(fixture: Fixture) {
+    async fn an_invalid_id_is_refused(fixture: Fixture) {
         assert_eq!(fixture.store().await.take("").await.unwrap_err().kind(), ErrorKind::InvalidInput);
     }
 }

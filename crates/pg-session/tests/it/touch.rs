@@ -8,7 +8,7 @@ use crate::via::{Fixture, MINUTE, contract};
 
 const ROW: &str = "SELECT expiry || ' ' || xmin FROM session WHERE id = 'a'";
 
-/// Whether a touch for `ttl` writes, when `age` of a session's ttl of ten minutes has gone by.
+/// Returns whether a touch for `ttl` writes, if a session of ten minutes has lived for `age`.
 async fn writes(fixture: &Fixture, touch_every: Option<Duration>, age: Duration, ttl: Duration) -> bool {
     let builder = fixture.builder();
     let store = fixture.set_up(touch_every.into_iter().fold(builder, |builder, lag| builder.touch_every(lag))).await;
@@ -22,7 +22,7 @@ async fn writes(fixture: &Fixture, touch_every: Option<Duration>, age: Duration,
 }
 
 contract! {
-    async fn moves_the_expiry_and_nothing_else(fixture: Fixture) {
+    async fn moves_only_the_expiry(fixture: Fixture) {
         let store = fixture.store().await;
         store.set("a", &"data", MINUTE).await.unwrap();
         store.set("b", &"data", MINUTE).await.unwrap();
@@ -33,11 +33,11 @@ contract! {
         assert!(store.get("b").await.unwrap().unwrap().expires_in() <= MINUTE);
     }
 
-    async fn shortens_too(fixture: Fixture) {
+    async fn an_earlier_expiry_is_written(fixture: Fixture) {
         assert!(writes(&fixture, None, Duration::ZERO, MINUTE).await);
     }
 
-    async fn waits_for_the_disk_only_where_a_session_ends_sooner(fixture: Fixture) {
+    async fn commits_asynchronously_unless_the_session_ends_sooner(fixture: Fixture) {
         fixture.watch("UPDATE", "current_setting('synchronous_commit')").await;
         for touch_every in [Duration::ZERO, MINUTE] {
             let store = fixture.set_up(fixture.builder().touch_every(touch_every)).await;
@@ -58,7 +58,7 @@ contract! {
         }
     }
 
-    async fn never_inserts_and_says_that_there_is_none(fixture: Fixture) {
+    async fn never_inserts_and_returns_false(fixture: Fixture) {
         let store = fixture.store().await;
         assert!(!store.touch("a", MINUTE).await.unwrap());
         assert_eq!(fixture.value("SELECT count(*) FROM session").await, "0");
@@ -71,25 +71,25 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn writes_once_in_a_twentieth_of_the_ttl(fixture: Fixture) {
+    async fn writes_once_per_twentieth_of_the_ttl(fixture: Fixture) {
         assert!(!writes(&fixture, None, 25 * MINUTE / 60, 10 * MINUTE).await);
         assert!(writes(&fixture, None, 35 * MINUTE / 60, 10 * MINUTE).await);
     }
 
-    async fn writes_once_in_touch_every(fixture: Fixture) {
+    async fn writes_once_per_touch_every(fixture: Fixture) {
         assert!(!writes(&fixture, Some(3 * MINUTE), 2 * MINUTE, 10 * MINUTE).await);
         assert!(writes(&fixture, Some(3 * MINUTE), 4 * MINUTE, 10 * MINUTE).await);
     }
 
-    async fn writes_always_when_touch_every_is_zero(fixture: Fixture) {
+    async fn always_writes_if_touch_every_is_zero(fixture: Fixture) {
         assert!(writes(&fixture, Some(Duration::ZERO), Duration::ZERO, 10 * MINUTE).await);
     }
 
-    async fn takes_any_touch_every(fixture: Fixture) {
+    async fn accepts_the_longest_touch_every(fixture: Fixture) {
         assert!(!writes(&fixture, Some(pg_session::MAX_TTL), MINUTE, 10 * MINUTE).await);
     }
 
-    async fn expires_the_session_at_once_when_the_ttl_is_zero(fixture: Fixture) {
+    async fn a_ttl_of_zero_expires_the_session_at_once(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().touch_every(MINUTE)).await;
         store.set("a", &1, MINUTE / 2).await.unwrap();
         assert!(!store.touch("a", Duration::ZERO).await.unwrap());
@@ -97,14 +97,14 @@ contract! {
     }
 }
 
-/// On a server of its own: who connects to any database of a server keeps old row versions alive for a moment.
+/// On a server of its own, because each connection to any database of a server briefly keeps old row versions alive.
 #[tokio::test]
-async fn is_a_hot_update_in_a_table_of_ours() {
+async fn is_a_hot_update_in_a_table_that_setup_created() {
     is_a_hot_update(|builder| builder).await;
 }
 
 #[tokio::test]
-async fn is_a_hot_update_beside_the_index_of_a_subject() {
+async fn is_a_hot_update_with_a_subject_index() {
     is_a_hot_update(|builder| builder.subject("user.id")).await;
 }
 
@@ -125,7 +125,7 @@ async fn is_a_hot_update(options: fn(PgStoreBuilder) -> PgStoreBuilder) {
         assert!(store.touch(&id.to_string(), MINUTE).await.unwrap());
     }
     store.close().await;
-    // Statistics of a connection are told when it ends, a moment after we know.
+    // A connection reports its statistics when it ends, shortly after `close` returns.
     let deadline = Instant::now() + Duration::from_secs(10);
     let mut updates: String = "0 0".into();
     while updates.starts_with("0") && Instant::now() < deadline {

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::via::{Fixture, MINUTE, Via, contract, deadpool};
 
-/// The session `a` with this data, as a request finds it.
+/// Stores the session `a` with this data and returns it.
 async fn loaded(store: &PgStore, data: &Value) -> Session {
     store.set("a", data, MINUTE).await.unwrap();
     found(store).await
@@ -20,14 +20,14 @@ async fn found(store: &PgStore) -> Session {
     store.get("a").await.unwrap().unwrap()
 }
 
-/// A store on a table with this type of data.
+/// Returns a store whose table has this type of data.
 async fn with_column(fixture: &Fixture, json: &str, options: fn(PgStoreBuilder) -> PgStoreBuilder) -> PgStore {
     fixture.sql(&format!("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session {json})")).await;
     fixture.set_up(options(fixture.builder())).await
 }
 
 contract! {
-    async fn replaces_what_nobody_changed(fixture: Fixture) {
+    async fn saves_if_nobody_else_changed_the_session(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"views": 1})).await;
         assert_eq!(store.update(&base, &json!({"views": 2}), 9 * MINUTE).await.unwrap(), Updated::Saved);
@@ -36,7 +36,7 @@ contract! {
         assert!(session.expires_in() > 8 * MINUTE);
     }
 
-    async fn keeps_what_others_changed(fixture: Fixture) {
+    async fn merges_with_concurrent_changes(fixture: Fixture) {
         for json in ["json", "jsonb"] {
             let store = with_column(&fixture, json, |builder| builder).await;
             let base = loaded(&store, &json!({"cart": {"pen": 1}, "theme": "dark", "big": 1e2})).await;
@@ -52,16 +52,16 @@ contract! {
         }
     }
 
-    async fn merges_against_a_base_that_was_kept_elsewhere(fixture: Fixture) {
+    async fn merges_with_a_base_that_the_caller_kept(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"views": 1})).await;
-        let known = Session::from_parts("a", base.json());
-        assert_eq!((known.id(), known.json(), known.expires_in()), ("a", base.json(), Duration::ZERO));
-        assert_eq!(store.update(&known, &json!({"views": 2}), MINUTE).await.unwrap(), Updated::Saved);
-        assert_eq!(store.update(&known, &json!({"views": 1, "new": true}), MINUTE).await.unwrap(), Updated::Merged);
+        let kept = Session::from_parts("a", base.json());
+        assert_eq!((kept.id(), kept.json(), kept.expires_in()), ("a", base.json(), Duration::ZERO));
+        assert_eq!(store.update(&kept, &json!({"views": 2}), MINUTE).await.unwrap(), Updated::Saved);
+        assert_eq!(store.update(&kept, &json!({"views": 1, "new": true}), MINUTE).await.unwrap(), Updated::Merged);
         assert_eq!(found(&store).await.json(), r#"{"views":2,"new":true}"#);
-        let never_there = Session::from_parts("a", "no JSON");
-        assert_eq!(store.update(&never_there, &json!({"views": 3}), MINUTE).await.unwrap(), Updated::Merged);
+        let unrelated = Session::from_parts("a", "no JSON");
+        assert_eq!(store.update(&unrelated, &json!({"views": 3}), MINUTE).await.unwrap(), Updated::Merged);
         assert_eq!(found(&store).await.json(), r#"{"views":3,"new":true}"#);
         assert_eq!(store.update(&Session::from_parts("b", "{}"), &json!({}), MINUTE).await.unwrap(), Updated::Gone);
     }
@@ -92,7 +92,7 @@ contract! {
         assert_eq!(fixture.value("SELECT xmin FROM session").await, before);
     }
 
-    async fn equal_data_is_at_most_a_touch(fixture: Fixture) {
+    async fn equal_data_is_only_a_touch(fixture: Fixture) {
         let store = with_column(&fixture, "jsonb", |builder| builder).await;
         let base = loaded(&store, &json!({"n": 1.0, "view": 1e2})).await;
         let before = fixture.value("SELECT xmin FROM session").await;
@@ -103,8 +103,7 @@ contract! {
         assert!(found(&store).await.expires_in() > 8 * MINUTE);
     }
 
-    /// A reader in flight does not write old data back.
-    async fn equal_data_leaves_what_others_changed(fixture: Fixture) {
+    async fn equal_data_does_not_undo_changes_of_others(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"views": 1})).await;
         store.set("a", &json!({"views": 2}), MINUTE).await.unwrap();
@@ -112,7 +111,7 @@ contract! {
         assert_eq!(found(&store).await.json(), r#"{"views":2}"#);
     }
 
-    async fn a_logout_beats_a_change_in_flight(fixture: Fixture) {
+    async fn a_logout_wins_over_a_concurrent_change(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"user": {"id": 7}, "views": 1})).await;
         assert_eq!(store.update(&base, &json!({"views": 1}), MINUTE).await.unwrap(), Updated::Saved);
@@ -121,7 +120,7 @@ contract! {
         assert_eq!(found(&store).await.json(), r#"{"views":2}"#);
     }
 
-    async fn data_is_kept_to_the_byte(fixture: Fixture) {
+    async fn keeps_the_data_to_the_byte(fixture: Fixture) {
         let store = fixture.store().await;
         let raw = |json: &str| RawValue::from_string(json.into()).unwrap();
         let (before, after) = (r#"{"z":1.50,"a":"\u0000"}"#, r#"{"z":1.50,"a":"\u0000\ud800","n":1e400}"#);
@@ -133,7 +132,7 @@ contract! {
         assert_eq!(found(&store).await.json(), r#"{"z":1.50,"a":"\u0000\ud800","n":1e400,"k":-0}"#);
     }
 
-    async fn a_row_without_data_is_null(fixture: Fixture) {
+    async fn a_row_without_data_reads_as_null(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql("INSERT INTO session VALUES ('a', now() + '1 min', NULL)").await;
         let base = found(&store).await;
@@ -142,8 +141,8 @@ contract! {
         assert_eq!(found(&store).await.json(), r#"{"views":1,"cart":1}"#);
     }
 
-    /// As when the connection is lost after the first run.
-    async fn the_same_update_twice_is_the_same_as_once(fixture: Fixture) {
+    /// A caller repeats the update if the connection was lost after the first one.
+    async fn a_repeated_update_changes_nothing(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"list": [1], "cart": {"pen": 1}, "old": 1})).await;
         let data = json!({"list": [1, 2], "cart": {"pen": 2}, "new": 1});
@@ -159,7 +158,7 @@ contract! {
         }
     }
 
-    async fn together_they_must_fit_too(fixture: Fixture) {
+    async fn merged_data_over_max_size_is_refused(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().max_size(40)).await;
         let base = loaded(&store, &json!({})).await;
         assert_eq!(store.update(&base, &json!({"one": "x".repeat(20)}), MINUTE).await.unwrap(), Updated::Saved);
@@ -170,7 +169,7 @@ contract! {
         assert_eq!(found(&store).await.decode::<Value>().unwrap(), json!({"one": "x".repeat(20)}));
     }
 
-    async fn expires_at_once_when_the_ttl_is_zero(fixture: Fixture) {
+    async fn a_ttl_of_zero_expires_the_session_at_once(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!(1)).await;
         assert_eq!(store.update(&base, &json!(1), Duration::ZERO).await.unwrap(), Updated::Unchanged);
@@ -180,11 +179,11 @@ contract! {
         assert_eq!(store.get("a").await.unwrap(), None);
     }
 
-    async fn of_many_at_once_all_stand(fixture: Fixture) {
-        all_stand(&fixture, 24).await;
+    async fn no_change_of_many_concurrent_updates_is_lost(fixture: Fixture) {
+        assert_none_lost(&fixture, 24).await;
     }
 
-    async fn after_a_destroy_none_of_many_brings_it_back(fixture: Fixture) {
+    async fn no_concurrent_update_brings_a_destroyed_session_back(fixture: Fixture) {
         let stores = [fixture.store().await, fixture.store().await];
         for round in 0..5 {
             let base = loaded(&stores[0], &json!({"user": 7})).await;
@@ -204,7 +203,7 @@ contract! {
         }
     }
 
-    async fn waits_for_who_changes_it_and_merges(fixture: Fixture) {
+    async fn waits_for_a_concurrent_transaction_and_merges(fixture: Fixture) {
         let store = fixture.store().await;
         let base = loaded(&store, &json!({"views": 1})).await;
         let other = fixture.database.client().await;
@@ -219,8 +218,8 @@ contract! {
     }
 }
 
-/// Each adds a key of its own to one object, from one base, by two stores.
-async fn all_stand(fixture: &Fixture, updates: usize) {
+/// Each update adds its own key to the same object of the same base, through one of two stores.
+async fn assert_none_lost(fixture: &Fixture, updates: usize) {
     let stores = [fixture.store().await, fixture.store().await];
     let base = loaded(&stores[0], &json!({"cart": {"kept": true}})).await;
     let mut running = JoinSet::new();
@@ -230,18 +229,18 @@ async fn all_stand(fixture: &Fixture, updates: usize) {
         running.spawn(async move { store.update(&base, &change, MINUTE).await.unwrap() });
     }
     let saved = running.join_all().await.into_iter().filter(|updated| *updated == Updated::Saved).count();
-    assert_eq!(saved, 1, "the others found that one's change");
+    assert_eq!(saved, 1, "all other updates merge with the first");
     let cart = found(&stores[0]).await.decode::<Value>().unwrap()["cart"].as_object().unwrap().len();
     assert_eq!(cart, updates + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_hundreds_at_once_all_stand() {
-    all_stand(&Fixture::new(Via::Lanes), 200).await;
+async fn no_change_of_hundreds_of_concurrent_updates_is_lost() {
+    assert_none_lost(&Fixture::new(Via::Lanes), 200).await;
 }
 
 #[tokio::test]
-async fn together_updates_answer_what_each_alone_does() {
+async fn updates_in_a_batch_have_the_outcomes_of_single_updates() {
     let fixture = Fixture::new(Via::Lanes);
     for json in ["json", "jsonb"] {
         let store = with_column(&fixture, json, |builder| builder.connections(1)).await;
@@ -270,9 +269,9 @@ async fn together_updates_answer_what_each_alone_does() {
     }
 }
 
-/// However often the connections are killed: an update whose answer was lost finds its own change.
+/// While connections are killed. A repeated update finds its own change if only the reply was lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_change_is_lost_with_its_connection() {
+async fn no_change_is_lost_if_connections_break() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.set_up(fixture.builder().timeout(MINUTE)).await;
     loaded(&store, &json!({})).await;
@@ -288,7 +287,7 @@ async fn no_change_is_lost_with_its_connection() {
                 assert_eq!(data[caller.to_string()].as_u64().unwrap_or(0), count);
                 count += 1;
                 data[caller.to_string()] = json!(count);
-                // The store does not send again what may have run; a caller may, and finds its own change.
+                // The store does not resend a write that may have run. The caller may repeat the update.
                 let updated = loop {
                     match store.update(&base, &data, MINUTE).await {
                         Err(error) if error.is_retryable() => {}
@@ -306,7 +305,7 @@ async fn no_change_is_lost_with_its_connection() {
     let mut killed = 0;
     while killed < 10 && callers.try_join_next().is_none() {
         killed += killer.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
-        // A call is not repeated for ever.
+        // Without pauses, calls would run out of retries.
         sleep(Duration::from_millis(20)).await;
     }
     is_over.store(true, Ordering::Relaxed);
@@ -326,7 +325,7 @@ impl Client for Counting {
 }
 
 #[tokio::test]
-async fn costs_one_statement_without_a_conflict_and_two_more_with_one() {
+async fn needs_one_statement_and_two_more_for_a_conflict() {
     let fixture = Fixture::new(Via::Deadpool);
     let count = Arc::new(AtomicUsize::new(0));
     let store = PgStore::builder(Counting(deadpool(&fixture.database.url()), Arc::clone(&count))).build().unwrap();

@@ -1,19 +1,22 @@
-//! One contract for every way to PostgreSQL: each test runs over each of them.
+//! Runs one contract over every way to reach PostgreSQL.
 
 use std::time::{Duration, Instant};
 
 use pg_session::{Client, Error, PgStore, PgStoreBuilder, Result, Rows};
 use pg_session_testkit::Database;
 
+/// How a store reaches PostgreSQL.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Via {
+    /// The store's own connections.
     Lanes,
     Deadpool,
     Sqlx,
-    OwnClient,
+    /// An implementation of [`Client`] by the application.
+    CustomClient,
 }
 
-/// A database of one test, and stores on it.
+/// A database for one test, and stores that use it.
 pub(crate) struct Fixture {
     pub(crate) database: Database,
     pub(crate) via: Via,
@@ -33,13 +36,13 @@ impl Fixture {
             Via::Lanes => PgStore::builder(url),
             Via::Deadpool => PgStore::builder(deadpool(url)),
             Via::Sqlx => PgStore::builder(sqlx::PgPool::connect_lazy(url).unwrap()),
-            Via::OwnClient => PgStore::builder(OneConnection::new(url)),
+            Via::CustomClient => PgStore::builder(Reconnecting::new(url)),
         };
-        // A sweep comes when a test asks for it.
+        // No sweeps in the background: they would disturb a test.
         builder.cleanup_interval(Duration::ZERO)
     }
 
-    /// A store with the default options, set up.
+    /// Returns a store with the default options, after its setup.
     pub(crate) async fn store(&self) -> PgStore {
         self.set_up(self.builder()).await
     }
@@ -50,12 +53,12 @@ impl Fixture {
         store
     }
 
-    /// Runs SQL as the superuser, beside the store.
+    /// Runs SQL as the superuser, on a connection of its own.
     pub(crate) async fn sql(&self, sql: &str) {
         self.database.client().await.batch_execute(sql).await.unwrap();
     }
 
-    /// Makes a table whose writes note in another, `seen`, what this expression is at their end.
+    /// Creates the sessions' table with a trigger. After each of these writes, it evaluates the expression and stores the value.
     pub(crate) async fn watch(&self, writes: &str, expression: &str) {
         let sql = format!(
             "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
@@ -66,14 +69,14 @@ impl Fixture {
         self.sql(&sql).await;
     }
 
-    /// What was noted since the last time.
+    /// Returns the values that the trigger of [`watch`](Self::watch) has stored since the last call.
     pub(crate) async fn seen(&self) -> String {
         let seen = self.value("SELECT string_agg(what, ', ') FROM seen").await;
         self.sql("TRUNCATE seen").await;
         seen
     }
 
-    /// Waits until the query has this value.
+    /// Waits until the query returns this value.
     pub(crate) async fn until(&self, query: &str, value: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.value(query).await != value {
@@ -81,14 +84,14 @@ impl Fixture {
         }
     }
 
-    /// Waits until a statement in this database waits for a lock.
+    /// Waits until exactly one statement in this database waits for a lock.
     pub(crate) async fn until_one_waits(&self) {
         let waiting = "SELECT count(*) FROM pg_stat_activity \
                        WHERE wait_event_type = 'Lock' AND datname = current_database()";
         self.until(waiting, "1").await;
     }
 
-    /// The only value of a query, as text.
+    /// Returns the only value of a query, as text.
     pub(crate) async fn value(&self, query: &str) -> String {
         let sql = format!("SELECT ({query})::text");
         self.database.client().await.query_one(&sql, &[]).await.unwrap().get(0)
@@ -100,16 +103,16 @@ pub(crate) fn deadpool(url: &str) -> deadpool_postgres::Pool {
     deadpool_postgres::Pool::builder(manager).max_size(4).build().unwrap()
 }
 
-/// The least that an application's own client can be: it connects for every statement.
-struct OneConnection(tokio_postgres::Config);
+/// A minimal implementation of [`Client`]: it connects for every statement.
+struct Reconnecting(tokio_postgres::Config);
 
-impl OneConnection {
+impl Reconnecting {
     fn new(url: &str) -> Self {
         Self(url.parse().unwrap())
     }
 }
 
-impl Client for OneConnection {
+impl Client for Reconnecting {
     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
         let (client, connection) = self.0.connect(tokio_postgres::NoTls).await.map_err(Error::unreachable)?;
         tokio::spawn(connection);
@@ -122,7 +125,8 @@ impl Client for OneConnection {
     }
 }
 
-/// Makes of `async fn name(fixture: Fixture)` one test for every way to PostgreSQL.
+/// Turns each `async fn name(fixture: Fixture)` into a module `name` with one test for every [`Via`]. A test of the contract
+/// belongs here; a test of only one way to reach PostgreSQL is an ordinary `#[tokio::test]`.
 macro_rules! contract {
     ($($(#[$attribute:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block)+) => {$(
         $(#[$attribute])*
@@ -135,7 +139,7 @@ macro_rules! contract {
             contract!(@test lanes Lanes);
             contract!(@test deadpool Deadpool);
             contract!(@test sqlx Sqlx);
-            contract!(@test own_client OwnClient);
+            contract!(@test custom_client CustomClient);
         }
     )+};
     (@test $name:ident $via:ident) => {

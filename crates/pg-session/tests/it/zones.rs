@@ -1,4 +1,4 @@
-//! The clock is the database's, whatever the zones of server, role and process.
+//! Only the database's clock counts, whatever the time zones of the server, the role and the process.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::via::{MINUTE, contract};
 
 const ZONES: [&str; 4] = ["UTC", "Pacific/Kiritimati", "Pacific/Niue", "Asia/Kolkata"];
 
-/// The URL of a process that has set a zone of its own.
+/// Returns the URL of a process with its own time zone.
 fn in_zone(url: &str, zone: &str) -> String {
     format!("{url}?options=-c%20TimeZone%3D{}", zone.replace('/', "%2F"))
 }
@@ -21,7 +21,7 @@ async fn store(url: &str) -> PgStore {
 }
 
 #[tokio::test]
-async fn a_table_of_ours_is_one_to_processes_in_any_zone() {
+async fn processes_in_different_zones_share_a_table() {
     let database = Database::new();
     for writer in ZONES {
         let writer = store(&in_zone(&database.url(), writer)).await;
@@ -37,14 +37,14 @@ async fn a_table_of_ours_is_one_to_processes_in_any_zone() {
     }
 }
 
-/// As koa-pg-session writes, reads and cleans up.
+/// The statements of koa-pg-session.
 const KOA_SET: &str = "INSERT INTO session VALUES ($1, to_timestamp($2), '{}') \
                        ON CONFLICT (id) DO UPDATE SET expiry = excluded.expiry";
 const KOA_CLEANUP: &str = "DELETE FROM session WHERE expiry <= to_timestamp($1)";
 
-/// A `timestamp` column holds local times of the zone that the database gives its connections.
+/// A `timestamp` column holds local times of the database's default zone.
 #[tokio::test]
-async fn a_timestamp_column_means_the_same_to_koa_pg_session_beside_us() {
+async fn a_timestamp_column_is_shared_with_koa_pg_session() {
     for zone in ZONES {
         let database = Database::new();
         let client = database.client().await;
@@ -72,8 +72,8 @@ async fn a_timestamp_column_means_the_same_to_koa_pg_session_beside_us() {
 }
 
 contract! {
-    /// The zone is found out in setup; what a connection is set to later makes no difference.
-    async fn a_zone_set_in_passing_changes_nothing(fixture: Fixture) {
+    /// Setup reads the zone. The settings of later connections make no difference.
+    async fn a_later_change_of_the_default_zone_changes_nothing(fixture: Fixture) {
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamp, session json)").await;
         let store = fixture.store().await;
         store.set("live", &1, MINUTE).await.unwrap();
@@ -95,7 +95,7 @@ contract! {
     }
 }
 
-/// In the night when the clocks go back, an hour of local times stands for two.
+/// When the clocks go back, an hour of local times occurs twice.
 #[tokio::test]
 async fn a_session_never_ends_early_when_the_clocks_go_back() {
     let database = Database::new();

@@ -1,10 +1,10 @@
-//! What a session holds.
+//! A session's data.
 
 use serde_json::json;
 
-use crate::suite::{App, Site};
+use crate::suite::site::{App, Site};
 
-/// Every visitor has views of their own.
+/// Every visitor has a separate session.
 pub async fn counts_the_views_of_each_visitor(app: App) {
     let site = Site::open(app).await;
     let (one, other) = (site.visitor(), site.visitor());
@@ -14,8 +14,8 @@ pub async fn counts_the_views_of_each_visitor(app: App) {
     assert_eq!(site.ids().await.len(), 2);
 }
 
-/// What is put is got, whatever JSON it is.
-pub async fn keeps_any_json(app: App) {
+/// Every JSON value is stored unchanged.
+pub async fn stores_any_json(app: App) {
     let site = Site::open(app).await;
     let visitor = site.visitor();
     let data = json!({
@@ -30,11 +30,11 @@ pub async fn keeps_any_json(app: App) {
     }
     assert_eq!(visitor.data().await, data);
     visitor.put("/session/object", &json!({"other": 1})).await;
-    assert_eq!(visitor.data().await["object"], json!({"other": 1}), "a key is replaced as a whole");
+    assert_eq!(visitor.data().await["object"], json!({"other": 1}), "`PUT` should replace the whole value");
 }
 
-/// A key within an object is set alone, and the object is made for the first.
-pub async fn sets_a_key_within_an_object(app: App) {
+/// A key in an object is set without changing the other keys. The first key creates the object.
+pub async fn sets_a_key_in_an_object(app: App) {
     let site = Site::open(app).await;
     let visitor = site.visitor();
     visitor.put("/session/cart/pen", &json!(1)).await;
@@ -43,7 +43,7 @@ pub async fn sets_a_key_within_an_object(app: App) {
     assert_eq!(visitor.data().await, json!({"cart": {"pen": 2, "größe": {"a": [null]}}}));
 }
 
-/// A key that is removed is gone, and the others stay.
+/// Removing a key keeps the other keys.
 pub async fn removes_a_key(app: App) {
     let site = Site::open(app).await;
     let visitor = site.visitor();
@@ -55,8 +55,8 @@ pub async fn removes_a_key(app: App) {
     assert_eq!(visitor.data().await, json!({"b": 2}));
 }
 
-/// A request that changes nothing changes nothing.
-pub async fn keeps_the_data_over_a_touch(app: App) {
+/// A request that only extends the session keeps its data and its id.
+pub async fn touch_keeps_the_data(app: App) {
     let site = Site::open(app).await;
     let visitor = site.visitor();
     visitor.put("/session/a", &json!(1)).await;
@@ -66,15 +66,15 @@ pub async fn keeps_the_data_over_a_touch(app: App) {
     assert_eq!(visitor.cookie(), cookie);
 }
 
-/// Who has no data gets no cookie and no row.
-pub async fn keeps_nothing_of_a_visitor_without_data(app: App) {
+/// A visitor without data gets no cookie and no row.
+pub async fn stores_nothing_for_a_visitor_without_data(app: App) {
     let site = Site::open(app).await;
     for path in ["/session", "/touch"] {
-        assert!(!site.visitor().get(path).await.sets_cookie, "{path} should set no cookie");
+        assert!(!site.visitor().get(path).await.sets_cookie, "{path} should set no cookie for a visitor without data");
     }
     for path in ["/rotate", "/logout", "/logout-others"] {
         site.visitor().post(path).await;
     }
     assert_eq!(site.visitor().data().await, json!({}));
-    assert!(site.ids().await.is_empty(), "no data should leave no row");
+    assert!(site.ids().await.is_empty(), "a visitor without data should have no row");
 }

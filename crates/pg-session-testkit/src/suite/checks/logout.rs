@@ -1,13 +1,13 @@
-//! A logout wins.
+//! A logout wins over concurrent requests.
 
 use serde_json::json;
 
+use super::helpers::{assert_id_is_dead, assert_no_data, clear, log_in};
 use super::overlap::{during, until_overlapping};
-use super::{assert_is_empty, assert_starts_anew, empty, log_in};
-use crate::suite::{App, Site};
+use crate::suite::site::{App, Site};
 
-/// A logout ends the session for everybody who has its cookie.
-pub async fn ends_the_session_by_a_logout(app: App) {
+/// A logout ends the session for every client that has its cookie.
+pub async fn logout_ends_the_session(app: App) {
     let (here, there) = Site::pair(app).await;
     let visitor = here.visitor();
     visitor.put("/session/user", &json!("Zoë")).await;
@@ -16,32 +16,32 @@ pub async fn ends_the_session_by_a_logout(app: App) {
     visitor.post("/logout").await;
     assert!(here.ids().await.is_empty(), "a logout should leave no row");
     assert_eq!(visitor.data().await, json!({}));
-    assert_starts_anew(&old.at(&there)).await;
-    assert_starts_anew(&old).await;
+    assert_id_is_dead(&old.at(&there)).await;
+    assert_id_is_dead(&old).await;
 }
 
-/// A slow request that is under way when its session is ended is answered, and brings back nothing.
-pub async fn ends_requests_under_way_too(app: App) {
+/// A slow request succeeds although its session ends meanwhile, but does not restore the session.
+pub async fn logout_wins_over_requests_in_flight(app: App) {
     let (here, there) = Site::pair(app).await;
-    for (end, place) in [("/logout", &here), ("/logout", &there), ("/logout-others", &there)] {
+    for (end, site) in [("/logout", &here), ("/logout", &there), ("/logout-others", &there)] {
         for request in ["PUT /session/cart", "PUT /session/cart/pen", "GET /touch", "POST /rotate"] {
-            until_overlapping(async |held| {
+            until_overlapping(async |delay| {
                 let visitor = log_in(&here, "zoe").await;
-                let old = visitor.at(place);
-                let (ending, rows) = match end {
-                    "/logout" => (visitor.at(place), 0),
-                    _ => (log_in(place, "zoe").await, 1),
+                let old = visitor.at(site);
+                let (actor, rows) = match end {
+                    "/logout" => (visitor.at(site), 0),
+                    _ => (log_in(site, "zoe").await, 1),
                 };
-                let overlapped = during(&visitor, held, request, async {
-                    ending.post(end).await;
+                let overlapped = during(&visitor, delay, request, async {
+                    actor.post(end).await;
                 })
                 .await;
                 if overlapped {
-                    assert_is_empty(&old, "who was logged out should have no data").await;
-                    assert_is_empty(&visitor, "who was logged out meanwhile should have no data").await;
-                    assert_eq!(here.ids().await.len(), rows, "{request} during {end} should bring back nothing");
+                    assert_no_data(&old, "after a logout the session should have no data").await;
+                    assert_no_data(&visitor, "a request during a logout should not restore the data").await;
+                    assert_eq!(here.ids().await.len(), rows, "{request} during {end} should restore no row");
                 }
-                empty(&here).await;
+                clear(&here).await;
                 overlapped
             })
             .await;
@@ -49,30 +49,30 @@ pub async fn ends_requests_under_way_too(app: App) {
     }
 }
 
-/// All other sessions of a user end, at every process, and no one else's.
-pub async fn ends_the_others_of_a_user(app: App) {
+/// `POST /logout-others` ends all other sessions of the user on every process, and no session of anybody else.
+pub async fn logout_others_ends_the_other_sessions_of_the_user(app: App) {
     let (here, there) = Site::pair(app).await;
     let (visitor, other_user) = (log_in(&here, "zoe").await, log_in(&there, "tom").await);
     let others = [log_in(&here, "zoe").await, log_in(&here, "zoe").await, log_in(&there, "zoe").await];
-    let nobody = here.visitor();
-    nobody.views().await;
+    let anonymous = here.visitor();
+    anonymous.views().await;
     for other in &others {
-        // Both processes have seen it, and may not remember it for longer than it lives.
+        // Both processes load the session. A cached copy would fail the assertions below.
         assert_eq!(other.at(&here).data().await, other.at(&there).data().await);
     }
 
-    nobody.post("/logout-others").await;
+    anonymous.post("/logout-others").await;
     here.visitor().post("/logout-others").await;
-    assert_eq!(here.ids().await.len(), 6, "who is no user has no other sessions");
+    assert_eq!(here.ids().await.len(), 6, "a session without a user should end no other sessions");
 
     visitor.post("/logout-others").await;
-    assert_eq!(here.ids().await.len(), 3, "this session, another user's and nobody's should be left");
+    assert_eq!(here.ids().await.len(), 3, "this session, the other user's and the anonymous one should remain");
     for (other, site) in others.iter().zip([&here, &there, &there]) {
-        assert_starts_anew(&other.at(site)).await;
+        assert_id_is_dead(&other.at(site)).await;
     }
     for site in [&here, &there] {
         assert_eq!(visitor.at(site).data().await, json!({"user": {"id": "zoe"}}));
         assert_eq!(other_user.at(site).data().await, json!({"user": {"id": "tom"}}));
-        assert_eq!(nobody.at(site).data().await, json!({"views": 1}));
+        assert_eq!(anonymous.at(site).data().await, json!({"views": 1}));
     }
 }

@@ -1,4 +1,4 @@
-//! How a check knows, and does not hope, that requests overlapped.
+//! Proves with a clock that two requests overlapped.
 
 use std::time::Duration;
 
@@ -6,72 +6,79 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::suite::{Visitor, must};
+use crate::suite::must::must;
+use crate::suite::visitor::Visitor;
 
-/// An app's timer may end so much early.
-const HASTE: Duration = Duration::from_millis(5);
+/// How much too early an app's timer may fire.
+const TIMER_TOLERANCE: Duration = Duration::from_millis(5);
 
-/// The longest that requests are held up.
-const LONGEST: Duration = Duration::from_secs(3);
+/// The longest delay of a request.
+const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// When requests were under way that the app held up between their reading and their writing.
+/// The time span of a request, or of several. The app delays each of them between its read and its write.
 pub(super) struct Span {
-    began: Instant,
+    started: Instant,
     ended: Instant,
-    held: Duration,
+    delay: Duration,
 }
 
 impl Span {
-    async fn of(held: Duration, requests: impl Future<Output = ()>) -> Self {
-        let began = Instant::now();
+    async fn of(delay: Duration, requests: impl Future<Output = ()>) -> Self {
+        let started = Instant::now();
         requests.await;
-        Self { began, ended: Instant::now(), held: held.saturating_sub(HASTE) }
+        Self { started, ended: Instant::now(), delay: delay.saturating_sub(TIMER_TOLERANCE) }
     }
 
-    /// Whether each had certainly read before the other wrote.
+    /// Returns whether each request must have read before the other wrote.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        self.read_by() < other.wrote_from() && other.read_by() < self.wrote_from()
+        self.latest_read() < other.earliest_write() && other.latest_read() < self.earliest_write()
     }
 
-    fn read_by(&self) -> Instant {
-        self.ended - self.held
+    fn latest_read(&self) -> Instant {
+        self.ended - self.delay
     }
 
-    fn wrote_from(&self) -> Instant {
-        self.began + self.held
+    fn earliest_write(&self) -> Instant {
+        self.started + self.delay
     }
 }
 
-/// Sends a request such as `PUT /session/a`, which the app holds up. A value that is put is `"slow"`. It must succeed,
-/// whatever others do meanwhile.
-pub(super) async fn slow(visitor: &Visitor, held: Duration, request: &str) -> Span {
-    let (method, path) = request.split_once(' ').unwrap_or_else(|| panic!("{request} names no method"));
-    let path = format!("{path}?delay_ms={}", held.as_millis());
+/// Sends a request such as `PUT /session/a`, and makes the app delay it. The body of a `PUT` is `"slow"`.
+///
+/// The request must succeed, whatever concurrent requests do.
+pub(super) async fn slow(visitor: &Visitor, delay: Duration, request: &str) -> Span {
+    let (method, path) = request.split_once(' ').unwrap_or_else(|| panic!("{request} contains no method"));
+    let path = format!("{path}?delay_ms={}", delay.as_millis());
     let body = (method == "PUT").then(|| json!("slow"));
-    Span::of(held, async {
-        let method = must("read the method", Method::try_from(method));
+    Span::of(delay, async {
+        let method = must("parse the method", Method::try_from(method));
         let answer = visitor.request(method, &path, body.as_ref()).await;
-        assert!(answer.status.is_success(), "{request} should succeed, whatever others do meanwhile: {answer:?}");
+        assert!(answer.status.is_success(), "{request} should succeed, whatever concurrent requests do: {answer:?}");
     })
     .await
 }
 
-/// Sends others in the middle of a [`slow`] request; whether they certainly began after it had read, and ended before it
-/// wrote.
-pub(super) async fn during(visitor: &Visitor, held: Duration, request: &str, others: impl Future<Output = ()>) -> bool {
+/// Runs `others` in the middle of a [`slow`] request. Returns whether they must have started after its read and ended
+/// before its write.
+pub(super) async fn during(
+    visitor: &Visitor,
+    delay: Duration,
+    request: &str,
+    others: impl Future<Output = ()>,
+) -> bool {
     let in_the_middle = async {
-        sleep(held / 2).await;
+        sleep(delay / 2).await;
         Span::of(Duration::ZERO, others).await
     };
-    let (slow, others) = tokio::join!(slow(visitor, held, request), in_the_middle);
+    let (slow, others) = tokio::join!(slow(visitor, delay, request), in_the_middle);
     slow.overlaps(&others)
 }
 
-/// Repeats a round, its requests held up longer each time, until it tells that they overlapped.
+/// Repeats a round with ever longer delays until it returns that its requests overlapped.
 pub(super) async fn until_overlapping(round: impl AsyncFn(Duration) -> bool) {
-    let mut held = Duration::from_millis(60);
-    while !round(held).await {
-        assert!(held < LONGEST, "requests do not overlap even where the app holds them up for {held:?}");
-        held *= 2;
+    let mut delay = Duration::from_millis(60);
+    while !round(delay).await {
+        assert!(delay < MAX_DELAY, "the requests do not overlap even with a delay of {delay:?}");
+        delay *= 2;
     }
 }

@@ -8,7 +8,7 @@ use super::{Client, Rows};
 use crate::error::{Error, Result};
 
 impl Client for Pool {
-    /// Unnamed statements, in one round trip each, so that the pool may lead through a transaction pooler.
+    /// Sends an unnamed statement, in one round trip: the pool may be behind a transaction pooler.
     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
         let client = self.get().await.map_err(Error::unreachable)?;
         let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
@@ -18,7 +18,7 @@ impl Client for Pool {
     }
 }
 
-/// PostgreSQL's detail may quote a session id, and is left behind.
+/// Leaves out PostgreSQL's detail, which may quote a session id.
 fn from_tokio_postgres(error: tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(answer) => Error::refused(answer.code().code(), answer.message()),

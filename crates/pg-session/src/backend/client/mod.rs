@@ -1,4 +1,4 @@
-//! The caller's own client as a backend: no second pool beside the one that the application has.
+//! The application's client as a backend: it needs no second pool.
 
 #[cfg(feature = "deadpool")]
 mod deadpool;
@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The rows of a result: each column as text, `None` where it is null.
+/// The rows of a result: each column as text, `None` if it is null.
 pub type Rows = Vec<Vec<Option<String>>>;
 
-/// A client or pool that the application has. Give it to [`PgStore::builder`](crate::PgStore::builder).
+/// A client or pool of the application, for [`PgStore::builder`](crate::PgStore::builder).
 ///
 /// Implemented for `deadpool_postgres::Pool` (feature `deadpool`) and `sqlx::PgPool` (feature `sqlx`).
 ///
@@ -41,17 +41,17 @@ pub type Rows = Vec<Vec<Option<String>>>;
 /// }
 /// ```
 pub trait Client: Send + Sync + 'static {
-    /// Runs one statement in a transaction of its own, and answers its rows.
+    /// Runs one statement in a transaction of its own, and returns its rows.
     ///
-    /// Every parameter is text (`$1::text` in the SQL), and so is every column of the result; each has a name of its own.
-    /// A statement with parameters returns at least one row, and each row begins with the first parameter: the store checks
-    /// that, and takes no other answer. The statements are few and always the same, so preparing them pays. Dropping the
-    /// future may, but need not, cancel the statement.
+    /// Every parameter is text (`$1::text` in the SQL). Every column of the result is text, and has a name of its own. A
+    /// statement with parameters returns at least one row, and each row begins with the first parameter; the store checks that,
+    /// and accepts no other answer. Preparing pays: the statements are few and always the same. Dropping the future may cancel
+    /// the statement, but need not.
     ///
     /// # Errors
-    /// [`Error::refused`](crate::Error::refused) where PostgreSQL answered with an error; else
+    /// [`Error::refused`](crate::Error::refused) if PostgreSQL answered with an error. Otherwise
     /// [`Error::unreachable`](crate::Error::unreachable) before the statement was sent, and
-    /// [`Error::connection_lost`](crate::Error::connection_lost) after.
+    /// [`Error::connection_lost`](crate::Error::connection_lost) afterwards.
     fn query(&self, sql: &str, params: &[String]) -> impl Future<Output = Result<Rows>> + Send;
 }
 
@@ -81,14 +81,14 @@ impl ExternalClient {
         }
     }
 
-    /// Waits for the calls under way. The client itself is the caller's to close.
+    /// Waits for the calls in flight. Closing the client is up to the application.
     pub(super) async fn close(&self) {
         self.calls.close();
         self.calls.wait().await;
     }
 }
 
-/// A [`Client`] of whatever type.
+/// A [`Client`] of any type.
 pub(super) trait AnyClient: Send + Sync {
     fn query<'a>(&'a self, sql: &'a str, params: &'a [String]) -> BoxFuture<'a, Result<Rows>>;
 }
@@ -99,17 +99,17 @@ impl<C: Client> AnyClient for C {
     }
 }
 
-/// The rows of a command with this key.
+/// Checks that each row begins with the key, and removes it.
 fn reply(rows: Rows, key: Option<&String>) -> Result<Reply> {
     let Some(key) = key else { return Ok(Reply::default()) };
     if rows.is_empty() {
-        return Err(Error::unexpected_reply("it has no row, and each statement of the store returns one at least"));
+        return Err(Error::unexpected_reply("an answer has no rows"));
     }
     let mut reply = Reply::default();
     for row in rows {
         let mut columns = row.into_iter();
         if columns.next().flatten().as_ref() != Some(key) {
-            return Err(Error::unexpected_reply("it does not begin with the key that the statement was sent with"));
+            return Err(Error::unexpected_reply("a row does not begin with the first parameter"));
         }
         reply.push(columns.map(|column| column.map_or(Value::Null, Value::Text)).collect());
     }

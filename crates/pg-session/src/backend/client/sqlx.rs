@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 impl Client for PgPool {
     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
         let mut connection = self.acquire().await.map_err(|error| from_sqlx(error, Error::unreachable))?;
-        // Safe: the store's statements hold quoted identifiers alone; every value is a parameter.
+        // Safe: the store's statements contain quoted identifiers only, and every value is a parameter.
         let query = params.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, param| query.bind(param));
         let lost = |error| from_sqlx(error, Error::connection_lost);
         let rows = query.fetch_all(&mut *connection).await.map_err(lost)?;

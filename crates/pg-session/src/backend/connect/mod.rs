@@ -1,11 +1,17 @@
 //! From a connection string to a stream on which the server has accepted the login.
 
+mod attempt;
 mod conninfo;
-mod lent;
+mod endpoint;
+mod failure;
+mod host;
 mod login;
 mod params;
+mod pass_through;
 pub(super) mod settings;
+mod stream;
+mod syntax;
 mod tls;
 
 pub(super) use conninfo::ConnInfo;
-pub(super) use login::Stream;
+pub(super) use stream::Stream;

@@ -1,13 +1,13 @@
-//! What a server process is set to while it works for a lane.
+//! The settings of a server process while it works for a lane.
 
 use std::time::Duration;
 
 use crate::error::Error;
 
-/// A statement looks each id up in the index, in the order given, whatever the planner takes the table's size to be: no
-/// plan is a bad one while the table grows, and rows are locked in one order by all.
+/// Makes every statement look up its ids in the index, in the given order, whatever size the planner assumes for the
+/// table: plans stay good while the table grows, and all processes lock rows in the same order.
 const PLANNER: [(&str, &str); 6] = [
-    GENERIC,
+    PROBE,
     ("jit", "off"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -15,38 +15,40 @@ const PLANNER: [(&str, &str); 6] = [
     ("enable_mergejoin", "off"),
 ];
 
-/// The one that shows whether they are heeded.
-pub(super) const GENERIC: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+/// The setting that shows whether all of them took effect.
+pub(super) const PROBE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
-/// How poolers say that they take no settings at the login (SQLSTATE).
+/// The SQLSTATEs of poolers that accept no settings at login.
 const REFUSED: [&str; 2] = ["08P01", "0A000"];
 
-/// Whether the options of a login have the setting to look at.
-pub(crate) fn are_ours(options: &str) -> bool {
-    let (name, value) = GENERIC;
+/// Returns whether these options of a login include the settings.
+pub(super) fn are_in(options: &str) -> bool {
+    let (name, value) = PROBE;
     options.contains(&format!("{name}={value}"))
 }
 
+/// Returns whether a pooler refused the login because of the settings.
 pub(crate) fn are_refused(error: &Error) -> bool {
     error.sqlstate().is_some_and(|sqlstate| REFUSED.contains(&sqlstate))
 }
 
-/// Said in place of a pooler that has dropped them in silence.
-pub(crate) fn unheeded() -> Error {
-    Error::refused(REFUSED[0], "the settings of the login are not heeded")
+/// Returns the error for a pooler that ignores the settings.
+pub(super) fn ignored() -> Error {
+    Error::refused(REFUSED[0], "the settings of the login have no effect")
 }
 
+/// The settings, in two forms.
 pub(crate) struct Settings {
-    /// As options of the login, for all that a server process does.
+    /// Options of the login, for all statements of the server process.
     pub(crate) at_login: String,
-    /// As a statement without rows, for the transaction that it begins.
-    pub(crate) preamble: String,
+    /// A statement without rows, for the transaction that it begins.
+    pub(crate) prelude: String,
 }
 
 impl Settings {
-    /// What the connection string sets by its `options` is left alone.
+    /// Creates the settings for calls with this time limit, except those that the `options` of the connection string set.
     pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
-        // What nobody waits for any more ends soon after, and the lane is free again.
+        // A statement that nobody waits for any more ends soon after, and frees the lane.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
         let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
         let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
@@ -54,11 +56,11 @@ impl Settings {
         let at_login: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
         let set: String =
             settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
-        Self { at_login: at_login.join(" "), preamble: format!("SELECT WHERE concat(''{set}) IS NULL") }
+        Self { at_login: at_login.join(" "), prelude: format!("SELECT WHERE concat(''{set}) IS NULL") }
     }
 }
 
-/// The name in `-c name=value`, its parts or `--name=value`.
+/// Returns the name in `-c name=value`, in its parts or in `--name=value`.
 fn name(option: &str) -> String {
     let option = option.strip_prefix("--").or_else(|| option.strip_prefix("-c")).unwrap_or(option);
     option.split('=').next().unwrap_or_default().replace('-', "_").to_lowercase()
@@ -69,16 +71,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_connection_string_sets_is_left_alone() {
+    fn settings_in_the_connection_string_are_left_alone() {
         let limit = Duration::from_secs(5);
         let ours = Settings::new(limit, Some("-c work_mem=1MB"));
         assert!(ours.at_login.ends_with("-c enable_mergejoin=off -c statement_timeout=5500"), "{}", ours.at_login);
-        assert!(ours.preamble.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.preamble);
+        assert!(ours.prelude.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.prelude);
         let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
-        assert!(alike.at_login.contains("-c jit=off") && alike.preamble.contains("'jit'"));
+        assert!(alike.at_login.contains("-c jit=off") && alike.prelude.contains("'jit'"));
         for options in ["-c Statement_Timeout=9", "-cstatement_timeout=9", "--statement-timeout=9 -c jit=on"] {
             let theirs = Settings::new(limit, Some(options));
-            assert!(!theirs.at_login.contains("timeout") && !theirs.preamble.contains("timeout"), "{options}");
+            assert!(!theirs.at_login.contains("timeout") && !theirs.prelude.contains("timeout"), "{options}");
         }
     }
 }

@@ -1,56 +1,64 @@
-//! Calls that go as one statement. No I/O.
+//! Calls that are sent as one statement. No I/O.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::backend::{Command, Statement};
+use super::call::Call;
+use crate::backend::command::{Command, Statement};
 
-/// What is put together: a command with whatever belongs to it.
-pub(super) trait Member {
-    fn command(&self) -> &Command;
-}
-
-/// Commands of one kind, which go as one statement. More than one only where the statement has a form for many. They
-/// are in the order of their keys, in which all processes lock, so that none waits for another in a circle.
-pub(super) struct Group<M> {
+/// Calls of one statement: several only if it has a form for batches. They are sorted by key: all processes lock rows in one
+/// order, so batches cannot deadlock. Calls on one key are in the order in which they came.
+pub(super) struct Batch {
     pub(super) statement: Arc<Statement>,
-    pub(super) members: Vec<M>,
+    pub(super) calls: Vec<Call>,
 }
 
-impl<M: Member> Group<M> {
-    /// Of members with one statement; none of none. Those with the same key stay as they came.
-    pub(super) fn of(members: Vec<M>) -> Option<Self> {
-        let statement = Arc::clone(&members.first()?.command().statement);
-        // Mostly told apart without a look at the key.
-        let mut members: Vec<_> = members.into_iter().map(|member| (prefix(member.command().key()), member)).collect();
-        members.sort_by(|(first, one), (second, other)| {
-            first.cmp(second).then_with(|| one.command().key().cmp(other.command().key()))
+impl Batch {
+    /// Returns the batches for calls of one statement that a lane has taken.
+    pub(super) fn split(calls: Vec<Call>) -> Vec<Self> {
+        match calls.first() {
+            Some(first) if first.goes_alone() => calls.into_iter().filter_map(|call| Self::new(vec![call])).collect(),
+            _ => Self::new(calls).into_iter().collect(),
+        }
+    }
+
+    fn new(calls: Vec<Call>) -> Option<Self> {
+        let statement = Arc::clone(&calls.first()?.command().statement);
+        // Comparing the first bytes is mostly enough.
+        let mut calls: Vec<_> = calls.into_iter().map(|call| (prefix(call.command().key()), call)).collect();
+        calls.sort_by(|(prefix, call), (other_prefix, other)| {
+            prefix.cmp(other_prefix).then_with(|| call.command().key().cmp(other.command().key()))
         });
-        Some(Self { statement, members: members.into_iter().map(|(_, member)| member).collect() })
+        Some(Self { statement, calls: calls.into_iter().map(|(_, call)| call).collect() })
     }
 
-    fn key(&self, member: usize) -> &str {
-        self.members[member].command().key()
+    /// Whether it is sent in the statement's form for many.
+    pub(super) fn is_many(&self) -> bool {
+        self.calls.len() > 1
     }
 
-    /// Of members with the same key, the last.
-    pub(super) fn distinct(&self) -> impl Iterator<Item = &Command> {
-        let last = |member: &usize| self.members.len() == member + 1 || self.key(*member) != self.key(member + 1);
-        (0..self.members.len()).filter(last).map(|member| self.members[member].command())
+    fn key(&self, call: usize) -> &str {
+        self.calls[call].command().key()
     }
 
-    /// The places of the members with this key. `near` is where they are likely to be.
+    /// Returns the commands to send: the last one of each key.
+    pub(super) fn commands(&self) -> impl Iterator<Item = &Command> {
+        let is_last = |call: &usize| self.calls.len() == call + 1 || self.key(*call) != self.key(call + 1);
+        (0..self.calls.len()).filter(is_last).map(|call| self.calls[call].command())
+    }
+
+    /// Returns the places of the calls with this key. `near` is where they probably are.
     pub(super) fn with_key(&self, key: &str, near: usize) -> Range<usize> {
-        let start = match self.members.get(near) {
-            Some(member) if member.command().key() == key && (near == 0 || self.key(near - 1) != key) => near,
-            _ => self.members.partition_point(|member| member.command().key() < key),
+        let start = match self.calls.get(near) {
+            Some(call) if call.command().key() == key && (near == 0 || self.key(near - 1) != key) => near,
+            _ => self.calls.partition_point(|call| call.command().key() < key),
         };
-        let count = self.members[start..].iter().take_while(|member| member.command().key() == key).count();
+        let count = self.calls[start..].iter().take_while(|call| call.command().key() == key).count();
         start..start + count
     }
 }
 
-/// The first bytes of a key, in its order.
+/// Returns the first bytes of a key as a number that sorts like them.
 fn prefix(key: &str) -> u64 {
     let mut first = [0; 8];
     first.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
@@ -59,44 +67,42 @@ fn prefix(key: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::{Absence, BatchSql, DuplicateKeys};
+    use crate::backend::command::{Absence, BatchSql, DuplicateKeys};
 
-    impl Member for Command {
-        fn command(&self) -> &Command {
-            self
-        }
-    }
-
-    #[test]
-    fn of_one_key_the_last_goes_and_all_are_answered() {
+    fn batch(keys_and_data: &[(&str, &str)]) -> Batch {
         let many =
             Some(BatchSql { sql: String::new(), duplicates: DuplicateKeys::Coalesce, absence: Absence::Harmless });
         let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [false, false, true]);
         let set = Arc::new(Statement { name: "set", sql, many, no_wal_flush, reads_only, idempotent });
-        let command =
-            |key: &str, data: &str| Command { statement: set.clone(), params: smallvec![key.into(), data.into()] };
-        let commands = vec![command("b", "1"), command("a", "2"), command("b", "3"), command("b", "4")];
-        let group = Group::of(commands).unwrap();
-        let sent: Vec<_> = group.distinct().filter_map(|command| command.params[1].text()).collect();
+        let call = |(key, data): &(&str, &str)| {
+            let command = Command { statement: set.clone(), params: smallvec![(*key).into(), (*data).into()] };
+            Call::new(command, 0, Duration::from_secs(1)).0
+        };
+        Batch::new(keys_and_data.iter().map(call).collect()).unwrap()
+    }
+
+    #[test]
+    fn the_last_command_of_a_key_is_sent_and_all_its_calls_are_found() {
+        let batch = batch(&[("b", "1"), ("a", "2"), ("b", "3"), ("b", "4")]);
+        let sent: Vec<_> = batch.commands().filter_map(|command| command.params[1].text()).collect();
         assert_eq!(sent, ["2", "4"]);
         for near in 0..5 {
-            let found = ["a", "b", "c", ""].map(|key| group.with_key(key, near));
+            let found = ["a", "b", "c", ""].map(|key| batch.with_key(key, near));
             assert_eq!(found, [0..1, 1..4, 4..4, 0..0]);
         }
     }
 
     #[test]
-    fn members_are_in_the_order_of_the_bytes_of_their_keys() {
-        let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [true; 3]);
-        let get = Arc::new(Statement { name: "get", sql, many: None, no_wal_flush, reads_only, idempotent });
+    fn calls_are_sorted_by_the_bytes_of_their_keys() {
         let mut keys = ["b", "", "same start, b", "é", "a", "same start, a", "same start", "B"];
-        let commands = keys.map(|key| Command { statement: get.clone(), params: smallvec![key.into()] });
-        let group = Group::of(commands.into()).unwrap();
+        let batch = batch(&keys.map(|key| (key, "")));
         keys.sort_unstable();
-        assert_eq!(group.members.iter().map(Command::key).collect::<Vec<_>>(), keys);
-        assert!(Group::of(Vec::<Command>::new()).is_none());
+        assert_eq!(batch.calls.iter().map(|call| call.command().key()).collect::<Vec<_>>(), keys);
+        assert!(Batch::split(Vec::new()).is_empty());
     }
 }

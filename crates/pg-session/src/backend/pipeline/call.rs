@@ -1,4 +1,4 @@
-//! A command, and who waits for its reply.
+//! A command and its pending reply.
 
 use std::mem;
 use std::pin::Pin;
@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::batch::Member;
-use crate::backend::{Command, Reply};
+use crate::backend::command::{Command, Reply};
 use crate::error::{Error, Result};
 
-/// What the lane has of a call. It is small to move, and one is answered by its drop at the latest.
+/// The lane's side of a call. Dropping it answers the call, if nothing else has.
 pub(super) struct Call {
     shared: Arc<Shared>,
-    /// A hash of the command's key: those with the same keep their order.
+    /// The hash of the command's key. Calls on one key keep their order.
     pub(super) key: u64,
     /// How often it was sent.
-    pub(super) tries: u32,
+    pub(super) attempts: u32,
+    /// Whether it must not share a batch.
     pub(super) is_alone: bool,
     is_answered: bool,
 }
 
-/// What the caller has of it: the reply to come. A call whose answer was dropped is not sent.
+/// The caller's side of a call: a future of the reply. A call whose answer was dropped is not sent.
 pub(super) struct Answer(Arc<Shared>);
 
 struct Shared {
@@ -33,56 +33,53 @@ struct Shared {
 }
 
 enum State {
-    Open(Option<Waker>),
+    Pending(Option<Waker>),
     Answered(Result<Reply>),
-    Over,
+    Taken,
 }
 
 impl Call {
     pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
         let deadline = Instant::now() + limit;
-        let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Open(None)) });
-        (Self { shared: Arc::clone(&shared), key, tries: 0, is_alone: false, is_answered: false }, Answer(shared))
+        let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Pending(None)) });
+        (Self { shared: Arc::clone(&shared), key, attempts: 0, is_alone: false, is_answered: false }, Answer(shared))
     }
 
     pub(super) fn deadline(&self) -> Instant {
         self.shared.deadline
     }
 
-    /// Whether it must have a statement of its own.
+    pub(super) fn command(&self) -> &Command {
+        &self.shared.command
+    }
+
+    /// Whether it must be sent as a statement of its own.
     pub(super) fn goes_alone(&self) -> bool {
         self.is_alone || self.command().statement.many.is_none()
     }
 
-    /// Whether somebody still waits for it. What nobody waits for is not sent.
+    /// Whether the caller still waits. Otherwise the call is not sent.
     pub(super) fn is_wanted(&self) -> bool {
         !self.is_answered && Arc::strong_count(&self.shared) > 1
     }
 
-    /// The first answer is the one that counts.
+    /// Answers the call. Only the first answer counts.
     pub(super) fn answer(&mut self, reply: Result<Reply>) {
         if mem::replace(&mut self.is_answered, true) {
             return;
         }
         let before = mem::replace(&mut *self.shared.state(), State::Answered(reply));
-        if let State::Open(Some(waker)) = before {
+        if let State::Pending(Some(waker)) = before {
             waker.wake();
         }
     }
 }
 
-/// The lane's task is no more.
 impl Drop for Call {
     fn drop(&mut self) {
         if self.is_wanted() {
-            self.answer(Err(Error::unanswered("the runtime that spoke to PostgreSQL has ended")));
+            self.answer(Err(Error::unanswered("the Tokio runtime of the connection has ended")));
         }
-    }
-}
-
-impl Member for Call {
-    fn command(&self) -> &Command {
-        &self.shared.command
     }
 }
 
@@ -103,13 +100,13 @@ impl Future for Answer {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.0.state();
-        match mem::replace(&mut *state, State::Over) {
+        match mem::replace(&mut *state, State::Taken) {
             State::Answered(reply) => Poll::Ready(reply),
-            State::Open(_) => {
-                *state = State::Open(Some(context.waker().clone()));
+            State::Pending(_) => {
+                *state = State::Pending(Some(context.waker().clone()));
                 Poll::Pending
             }
-            State::Over => Poll::Pending,
+            State::Taken => Poll::Pending,
         }
     }
 }
@@ -121,12 +118,12 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::Statement;
+    use crate::backend::command::Statement;
 
-    /// Polls as soon as it is woken, on the thread that wakes.
-    struct AtOnce(Mutex<Answer>);
+    /// Polls the answer as soon as it is woken, on the waking thread.
+    struct PollOnWake(Mutex<Answer>);
 
-    impl Wake for AtOnce {
+    impl Wake for PollOnWake {
         fn wake(self: Arc<Self>) {
             let mut answer = self.0.lock().unwrap();
             assert!(Pin::new(&mut *answer).poll(&mut Context::from_waker(Waker::noop())).is_ready());
@@ -134,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_woken_finds_the_answer() {
+    fn a_woken_caller_finds_its_answer() {
         let statement = Arc::new(Statement {
             name: "get",
             sql: String::new(),
@@ -144,7 +141,7 @@ mod tests {
             idempotent: true,
         });
         let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
-        let caller = Arc::new(AtOnce(Mutex::new(answer)));
+        let caller = Arc::new(PollOnWake(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));
         let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();
         assert!(pending);

@@ -1,48 +1,78 @@
-//! Connections of the store's own: a few lanes, which send what waits for them in batches, one kind of calls at a time.
+//! Connections of the store's own: lanes that send the waiting calls in batches, pipelined.
 
-mod answer;
+mod backoff;
 mod batch;
 mod call;
 mod connection;
-mod param;
-mod pool;
+mod dialer;
+mod exchange;
+mod handle;
+#[cfg(test)]
+mod interleavings;
+mod lane;
 mod queue;
-mod route;
-mod row;
-mod speaker;
+mod shared;
+mod wire;
 
 use std::sync::Arc;
 
-use super::BackendOptions;
+use tokio_util::task::TaskTracker;
+
 use super::command::{Command, Rejected, Reply};
 use super::connect::ConnInfo;
+use super::connect::settings::Settings;
+use super::options::BackendOptions;
 use crate::error::Result;
-use pool::Pool;
-use route::Route;
+use dialer::{Dial, Dialer};
+use handle::LaneHandle;
+use lane::Lane;
+use shared::{MissingTasks, Shared};
 
-pub(crate) struct Lanes(Arc<Pool>);
+pub(crate) struct Lanes {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+}
 
 impl Lanes {
-    pub(super) fn new(connection: &str, options: &BackendOptions) -> Result<Self> {
-        let route = Route::new(ConnInfo::parse(connection)?, options);
-        Ok(Self(Arc::new(Pool::new(route, options.connections, options.max_waiting))))
+    pub(super) fn new(connection_string: &str, options: &BackendOptions) -> Result<Self> {
+        let info = Arc::new(ConnInfo::parse(connection_string)?);
+        let settings = Settings::new(options.timeout, info.options());
+        let dial: Box<Dial> = Box::new(move |options| {
+            let info = Arc::clone(&info);
+            Box::pin(async move { info.connect(&options).await })
+        });
+        Ok(Self::dialing(dial, settings, options))
+    }
+
+    fn dialing(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {
+        let shared = Shared::new(Dialer::new(dial, settings, options), options);
+        Self { shared: Arc::new(shared), tasks: TaskTracker::new() }
     }
 
     pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
-        let mut answer = self.0.submit(command)?;
+        let (mut answer, missing) = self.shared.submit(command)?;
+        missing.into_iter().for_each(|missing| self.spawn(missing));
         let reply = (&mut answer).await;
         reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
     }
 
+    fn spawn(&self, MissingTasks { runtime, lanes }: MissingTasks) {
+        for lane in lanes {
+            let handle = LaneHandle::new(Arc::clone(&self.shared), lane);
+            self.tasks.spawn_on(Lane::run(handle), &runtime);
+        }
+    }
+
     pub(super) async fn close(&self) {
-        self.0.hang_up();
-        self.0.close().await;
+        self.shared.shut_down();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
-/// Also without a `close()`, the tasks end.
+/// The tasks end without `close()`, too.
 impl Drop for Lanes {
     fn drop(&mut self) {
-        self.0.hang_up();
+        self.shared.shut_down();
     }
 }

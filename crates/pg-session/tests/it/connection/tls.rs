@@ -1,4 +1,4 @@
-//! Every sslmode against servers with and without TLS, with wrong authorities and wrong names.
+//! Every sslmode against servers with and without TLS, with the wrong authority or the wrong name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,22 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 
-use super::{assert_told, failure, seen};
+use super::{assert_error, failure, observe};
 
-/// A server with a certificate for the name localhost, and the files of its clients.
+/// A server with a certificate for localhost, and the files of its clients.
 struct TlsServer {
     server: Server,
     folder: Folder,
 }
 
-/// Roles with rules of their own in pg_hba.conf; all have this password.
+/// The rules in pg_hba.conf for the roles of these tests.
 const RULES: [&str; 4] = [
     "hostnossl all only_tls all reject",
     "hostssl all only_plain all reject",
     "hostssl all only_certified all cert",
     "host all nobody all reject",
 ];
+/// The password of these roles.
 const PASSWORD: &str = "hunter2";
 
 impl TlsServer {
@@ -49,7 +50,7 @@ impl TlsServer {
         tokio::spawn(connection);
         let (certificate, key) = issue(&trusted, "localhost");
         for (file, text) in [("server.crt", certificate), ("server.key", key), ("ca.crt", trusted.as_ref().pem())] {
-            // Written by the server itself, for the key has to be its own.
+            // The server writes the files itself, because the key must belong to its user.
             let lines = format!("SELECT unnest(string_to_array('{text}', E'\\n'))");
             let copy = format!("COPY ({lines}) TO PROGRAM 'umask 077; cat > {file}'");
             client.batch_execute(&copy).await.unwrap();
@@ -69,7 +70,7 @@ impl TlsServer {
         self.folder.path().join(name)
     }
 
-    /// The options, with `{}` for the folder of the client's files, for the superuser at this name of the server.
+    /// Returns a URL for the superuser, with the folder of the client's files for each `{}` in the options.
     fn url_at(&self, host: &str, options: &str) -> String {
         let (user, password) = (self.server.user(), self.server.password());
         let options = options.replace("{}", self.folder.path().to_str().unwrap());
@@ -91,7 +92,7 @@ impl TlsServer {
 }
 
 async fn is_encrypted(server: &Address, application: &str, url: &str) -> Result<bool, Error> {
-    seen(server, &format!("{url}&application_name={application}"), application, "ssl").await.map(|ssl| ssl == "true")
+    observe(server, &format!("{url}&application_name={application}"), application, "ssl").await.map(|ssl| ssl == "true")
 }
 
 fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
@@ -101,7 +102,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A certificate for `name` and its key, in PEM.
+/// Issues a certificate for `name`, and returns it and its key in PEM form.
 fn issue(issuer: &CertifiedIssuer<'static, KeyPair>, name: &str) -> (String, String) {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -110,7 +111,7 @@ fn issue(issuer: &CertifiedIssuer<'static, KeyPair>, name: &str) -> (String, Str
 }
 
 #[tokio::test]
-async fn each_mode_does_what_it_says_where_there_is_tls() {
+async fn each_mode_works_with_a_server_with_tls() {
     let tls = TlsServer::shared().await;
     for (options, encrypted) in [
         ("sslmode=disable", false),
@@ -131,7 +132,7 @@ async fn each_mode_does_what_it_says_where_there_is_tls() {
 }
 
 #[tokio::test]
-async fn each_mode_does_what_it_says_where_there_is_no_tls() {
+async fn each_mode_works_with_a_server_without_tls() {
     let (tls, plain) = (TlsServer::shared().await, Server::shared());
     let url = |options: &str| {
         let options = options.replace("{}", tls.folder.path().to_str().unwrap());
@@ -144,41 +145,41 @@ async fn each_mode_does_what_it_says_where_there_is_no_tls() {
     for options in
         ["sslmode=require", "sslmode=verify-ca&sslrootcert={}/ca.pem", "sslmode=verify-full&sslrootcert={}/ca.pem"]
     {
-        assert_told(&failure(&url(options)).await, ErrorKind::Configuration, &["localhost:", "offers no TLS"]);
+        assert_error(&failure(&url(options)).await, ErrorKind::Configuration, &["localhost:", "does not support TLS"]);
     }
 }
 
 #[tokio::test]
-async fn a_certificate_of_another_authority_is_refused_by_who_verifies() {
+async fn a_certificate_of_another_authority_is_refused_if_there_are_roots() {
     let tls = TlsServer::shared().await;
     for mode in ["require", "verify-ca", "verify-full"] {
         let url = tls.url(&format!("sslmode={mode}&sslrootcert={{}}/other-ca.pem"));
-        assert_told(&failure(&url).await, ErrorKind::Configuration, &["localhost:", "set sslrootcert"]);
+        assert_error(&failure(&url).await, ErrorKind::Configuration, &["localhost:", "set sslrootcert"]);
     }
-    // The manual: prefer gains nothing from a root certificate, for it falls back.
+    // As in libpq, prefer falls back to a plain connection, even with a root certificate.
     let url = tls.url("sslmode=prefer&sslrootcert={}/other-ca.pem");
     assert!(!tls.is_encrypted("other-ca-prefer", &url).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused_by_verify_full_alone() {
+async fn only_verify_full_refuses_a_certificate_for_another_name() {
     let tls = TlsServer::shared().await;
     for mode in ["require", "verify-ca"] {
         let url = tls.url_at("127.0.0.1", &format!("sslmode={mode}&sslrootcert={{}}/ca.pem"));
         assert!(tls.is_encrypted(&format!("name-{mode}"), &url).await.unwrap(), "{mode}");
     }
     let url = tls.url_at("127.0.0.1", "sslmode=verify-full&sslrootcert={}/ca.pem");
-    assert_told(&failure(&url).await, ErrorKind::Configuration, &["127.0.0.1:", "sslmode=verify-ca"]);
+    assert_error(&failure(&url).await, ErrorKind::Configuration, &["127.0.0.1:", "sslmode=verify-ca"]);
 
-    // The name is what is verified, wherever hostaddr leads.
+    // The name is verified, whatever hostaddr is.
     let url = tls.url("sslmode=verify-full&sslrootcert={}/ca.pem&hostaddr=127.0.0.1");
     assert!(tls.is_encrypted("name-hostaddr", &url).await.unwrap());
     let url = tls.url_at("example.org", "sslmode=verify-full&sslrootcert={}/ca.pem&hostaddr=127.0.0.1");
-    assert_told(&failure(&url).await, ErrorKind::Configuration, &["example.org:", "sslmode=verify-ca"]);
+    assert_error(&failure(&url).await, ErrorKind::Configuration, &["example.org:", "sslmode=verify-ca"]);
 }
 
 #[tokio::test]
-async fn who_may_choose_goes_the_way_that_the_server_lets_in() {
+async fn allow_and_prefer_use_what_pg_hba_permits() {
     let tls = TlsServer::shared().await;
     for (role, mode, encrypted) in [
         ("only_tls", "allow", true),
@@ -189,91 +190,91 @@ async fn who_may_choose_goes_the_way_that_the_server_lets_in() {
         let url = tls.url_of(role, &format!("sslmode={mode}"));
         assert_eq!(tls.is_encrypted(&format!("{role}-{mode}"), &url).await.unwrap(), encrypted, "{role} {mode}");
     }
-    // Of two refusals the first is told.
-    for (role, mode, told) in [
+    // If both attempts are refused, the first error is reported.
+    for (role, mode, part) in [
         ("only_tls", "disable", "no encryption"),
         ("only_plain", "require", "SSL encryption"),
         ("nobody", "allow", "no encryption"),
         ("nobody", "prefer", "SSL encryption"),
     ] {
         let error = failure(&tls.url_of(role, &format!("sslmode={mode}"))).await;
-        assert_told(&error, ErrorKind::Configuration, &["localhost:", role, told, "pg_hba.conf"]);
+        assert_error(&error, ErrorKind::Configuration, &["localhost:", role, part, "pg_hba.conf"]);
     }
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_shown_and_must_be_trusted() {
+async fn a_client_certificate_is_sent_and_must_be_trusted() {
     let tls = TlsServer::shared().await;
-    let shown = "sslmode=verify-full&sslrootcert={}/ca.pem&sslcert={}/client.pem&sslkey={}/client.key";
-    assert!(tls.is_encrypted("client-certificate", &tls.url_of("only_certified", shown)).await.unwrap());
+    let trusted = "sslmode=verify-full&sslrootcert={}/ca.pem&sslcert={}/client.pem&sslkey={}/client.key";
+    assert!(tls.is_encrypted("client-certificate", &tls.url_of("only_certified", trusted)).await.unwrap());
 
     let error = failure(&tls.url_of("only_certified", "sslmode=require")).await;
-    assert_told(&error, ErrorKind::Configuration, &["localhost:", "certificate"]);
+    assert_error(&error, ErrorKind::Configuration, &["localhost:", "certificate"]);
     let other = "sslmode=require&sslcert={}/other-client.pem&sslkey={}/other-client.key";
     let error = failure(&tls.url_of("only_certified", other)).await;
-    assert_told(&error, ErrorKind::Configuration, &["localhost:", "set sslcert and sslkey"]);
+    assert_error(&error, ErrorKind::Configuration, &["localhost:", "set sslcert and sslkey"]);
 }
 
 #[tokio::test]
-async fn certificates_and_keys_may_be_given_themselves_instead_of_files() {
+async fn certificates_and_keys_may_be_pem_instead_of_files() {
     let tls = TlsServer::shared().await;
     let read = |file: &str| fs::read_to_string(tls.folder.path().join(file)).unwrap();
-    let given = |ca| {
+    let options = |ca| {
         let (certificate, key) = (read("client.pem"), read("client.key"));
         let pairs = [("sslrootcert", read(ca)), ("sslcert", certificate), ("sslkey", key)];
         pairs.map(|(name, pem)| format!("&{name}={}", pem.replace('+', "%2B").replace('\n', "%0A"))).concat()
     };
-    let url = |ca| tls.url_of("only_certified", &format!("sslmode=verify-full{}", given(ca)));
-    assert!(tls.is_encrypted("given", &url("ca.pem")).await.unwrap());
-    assert_told(&failure(&url("other-ca.pem")).await, ErrorKind::Configuration, &["set sslrootcert"]);
+    let url = |ca| tls.url_of("only_certified", &format!("sslmode=verify-full{}", options(ca)));
+    assert!(tls.is_encrypted("pem", &url("ca.pem")).await.unwrap());
+    assert_error(&failure(&url("other-ca.pem")).await, ErrorKind::Configuration, &["set sslrootcert"]);
 }
 
 #[tokio::test]
-async fn files_that_do_not_fit_are_refused_when_the_store_is_built() {
+async fn unusable_files_are_refused_when_the_store_is_built() {
     let tls = TlsServer::shared().await;
     fs::write(tls.file("no.pem"), "-----BEGIN hunter2\n").unwrap();
-    for (options, told) in [
-        ("sslrootcert={}/no.pem", "`sslrootcert` cannot be used: it is no PEM file"),
+    for (options, part) in [
+        ("sslrootcert={}/no.pem", "file of `sslrootcert` in the connection string: it is not a PEM file"),
         ("sslrootcert={}/client.key", "`sslrootcert`"),
-        ("sslcert={}/client.pem&sslkey={}/no.pem", "`sslkey` cannot be used: it is no PEM file"),
+        ("sslcert={}/client.pem&sslkey={}/no.pem", "file of `sslkey` in the connection string: it is not a PEM file"),
         ("sslcert={}/client.pem&sslkey={}/client.pem", "`sslkey`"),
         ("sslcert={}/client.pem&sslkey={}/other-client.key", "`sslkey`"),
         ("sslcert={}/client.key&sslkey={}/client.key", "`sslcert`"),
     ] {
-        let error = PgStore::new(tls.url(options)).err().unwrap_or_else(|| panic!("{options} was taken"));
-        assert_told(&error, ErrorKind::Configuration, &[told]);
-        // A syntax error's own text quotes the file, and that may be a key.
+        let error = PgStore::new(tls.url(options)).err().unwrap_or_else(|| panic!("{options} was accepted"));
+        assert_error(&error, ErrorKind::Configuration, &[part]);
+        // The text of a syntax error quotes the file, which may be a key.
         assert!(std::error::Error::source(&error).is_none(), "{error:?}");
     }
 }
 
 #[tokio::test]
-async fn whom_to_trust_must_be_said() {
+async fn verification_needs_a_root_certificate() {
     let tls = TlsServer::shared().await;
     let default = std::env::home_dir().unwrap().join(".postgresql/root.crt");
     for mode in ["verify-ca", "verify-full"] {
         match PgStore::new(tls.url(&format!("sslmode={mode}"))) {
             Ok(_) => assert!(default.exists()),
-            Err(error) => assert_told(&error, ErrorKind::Configuration, &["set sslrootcert", "root.crt"]),
+            Err(error) => assert_error(&error, ErrorKind::Configuration, &["set sslrootcert", "root.crt"]),
         }
     }
-    // This authority is in no system; a system without any says so when the store is built.
+    // No system trusts this authority. A system without any authorities is an error when the store is built.
     let error = match PgStore::new(tls.url("sslrootcert=system")) {
         Ok(store) => store.setup().await.unwrap_err(),
         Err(error) => error,
     };
-    assert_told(&error, ErrorKind::Configuration, &["sslrootcert"]);
+    assert_error(&error, ErrorKind::Configuration, &["sslrootcert"]);
 }
 
 #[tokio::test]
-async fn renewed_files_count_without_a_restart() {
+async fn renewed_files_take_effect_without_a_restart() {
     let tls = TlsServer::shared().await;
     let copy = |from: &str| fs::copy(tls.file(from), tls.file("renewed.pem")).unwrap();
     let renewed: &Path = &tls.file("renewed.pem");
     copy("other-ca.pem");
     let url = tls.url(&format!("sslmode=verify-full&sslrootcert={}", renewed.display()));
     let store = PgStore::new(url).unwrap();
-    assert_told(&store.setup().await.unwrap_err(), ErrorKind::Configuration, &["set sslrootcert"]);
+    assert_error(&store.setup().await.unwrap_err(), ErrorKind::Configuration, &["set sslrootcert"]);
     copy("ca.pem");
     store.setup().await.unwrap();
     store.close().await;

@@ -22,26 +22,26 @@ const CALLERS: u64 = 16;
 const USERS: usize = 3;
 const EACH: usize = 4;
 
-/// The store, and what all callers know of it.
+/// The store, and what all callers know about it.
 pub(super) struct World {
     store: PgStore,
-    /// Every id that was given to a call, and the name of the session that it is for, which is in its data.
+    /// Every id that a call was made with, and the name in the data of its session.
     names: Mutex<BTreeMap<String, String>>,
     /// The sessions that nobody changes: id, and the user.
     fixed: BTreeMap<String, String>,
-    /// The longest that a call may take: it may be several statements, and the machine may be busy.
+    /// The longest that a call may take: it may send several statements, on a busy machine.
     patience: Duration,
-    /// Whether every answer must be right. If not, it must at least not be another session's.
+    /// Whether every call must succeed. Otherwise, an answer must at least not be another session's.
     is_strict: bool,
-    /// What was wrong, and how often.
+    /// The violations, and their number.
     pub(super) findings: Mutex<BTreeMap<String, u64>>,
     pub(super) failed: AtomicU64,
 }
 
 impl World {
-    /// An id for this session, or for a new one.
+    /// Returns a new id for this session, or for a new one.
     fn new_id(&self, rng: &mut Rng, name: Option<String>) -> String {
-        // No change of a few bytes makes another one of it.
+        // No change of a few bytes turns it into another id.
         let id = format!("{:016x}", rng.u64(..));
         self.names.lock().unwrap().insert(id.clone(), name.unwrap_or_else(|| id.clone()));
         id
@@ -55,21 +55,21 @@ impl World {
         *self.findings.lock().unwrap().entry(finding).or_default() += 1;
     }
 
-    /// Of an answer that should have been another one.
+    /// Reports an answer that should have been another one.
     fn wrong(&self, what: &str, answer: &str) {
         if self.is_strict {
             self.report(format!("{what}: {answer}"));
         }
     }
 
-    /// The version of the data, if the session is that of `id`.
+    /// Returns the version of the data, if the session is that of `id`.
     fn version(&self, what: &str, id: &str, session: &Session) -> Option<u64> {
         let data: Value = session.decode().unwrap_or_default();
         let (of, name) = (data.get("of").and_then(Value::as_str), self.name(id));
         if of.is_some() && of == name.as_deref() && session.id() == id {
             return data["version"].as_u64();
         }
-        // An id that nobody knows has been damaged itself, in a list of sessions.
+        // An unknown id in a list of sessions was damaged itself.
         if name.is_some() && of.is_some_and(|of| self.names.lock().unwrap().values().any(|name| name == of)) {
             self.report(format!("{what}: another session's data"));
         } else {
@@ -103,7 +103,7 @@ pub(super) struct Caller {
     /// The version of the data, while the session lives.
     state: Option<u64>,
     versions: u64,
-    /// What is certain of each session that no call failed on.
+    /// The state of each session on which no call failed.
     known: BTreeMap<String, Option<u64>>,
 }
 
@@ -119,7 +119,7 @@ impl Caller {
         json!({"of": self.world.name(&self.id), "user": "nobody", "version": self.versions})
     }
 
-    /// None of a call that failed.
+    /// Returns `None` for a call that failed.
     async fn done<T>(&self, what: &str, call: impl Future<Output = Result<T>>) -> Option<T> {
         let Ok(outcome) = timeout(self.world.patience, call).await else {
             self.world.report(format!("{what}: stuck"));
@@ -131,7 +131,7 @@ impl Caller {
         outcome.ok()
     }
 
-    /// A write: nobody knows what a failed one has done.
+    /// Makes a write: what a failed one has done is unknown.
     async fn write<T>(&mut self, what: &str, call: impl Future<Output = Result<T>>) -> Option<T> {
         let done = self.done(what, call).await;
         if done.is_none() {
@@ -251,7 +251,7 @@ impl Caller {
 }
 
 impl World {
-    /// Fills the store with sessions that nobody changes. `limit` is its `timeout`.
+    /// Fills the store with sessions that nobody changes. `limit` is the store's `timeout`.
     pub(super) async fn new(store: PgStore, limit: Duration, is_strict: bool) -> Arc<Self> {
         let (mut names, mut fixed) = (BTreeMap::new(), BTreeMap::new());
         for number in 0..USERS * EACH {
@@ -271,7 +271,7 @@ impl World {
         })
     }
 
-    /// Lets many callers make their calls concurrently. Returns them, with what they know in the end.
+    /// Lets many callers make calls concurrently. Returns them with what they know in the end.
     pub(super) async fn calls(self: &Arc<Self>, seed: u64) -> Vec<Caller> {
         let calls = from_env("PG_SESSION_TEST_CALLS").unwrap_or(CALLS);
         let mut callers = JoinSet::new();
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// Checks that the rows are what the callers were told.
+    /// Checks the rows against what the callers know.
     pub(super) async fn is_in_the_table(&self, callers: &[Caller], fixture: &Fixture) {
         let sql = "SELECT id, session ->> 'version' FROM session WHERE expiry > now()";
         let rows = fixture.database.client().await.query(sql, &[]).await.unwrap();

@@ -1,128 +1,74 @@
-//! One TLS handshake: what is verified in it, and whether there was one.
+//! Completes TLS on a new socket, before the login.
 
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use bytes::BytesMut;
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::backend::connect::lent::Lent;
+use super::options::{SslAttempt, TlsOptions};
+use crate::backend::connect::failure::{AttemptError, unavailable};
+use crate::backend::connect::stream::Channel;
+use crate::error::Error;
 
-/// Verifies the chain of a server's certificate against the roots, if there are any, and its name if asked to.
-#[derive(Debug)]
-pub(crate) struct Verifier {
-    pub(crate) roots: Option<RootCertStore>,
-    pub(crate) name_too: bool,
-    pub(crate) algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
+impl TlsOptions {
+    /// Negotiates TLS with a server of this name as the attempt requires, and completes the handshake.
+    pub(crate) async fn secure(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if let Some(roots) = &self.roots {
-            let certificate = ParsedCertificate::try_from(end_entity)?;
-            let algorithms = self.algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, algorithms)?;
-            if self.name_too {
-                verify_server_name(&certificate, server_name)?;
+        attempt: SslAttempt,
+        mut socket: TcpStream,
+        name: &str,
+    ) -> Result<Channel, AttemptError> {
+        if attempt == SslAttempt::Plain {
+            return Ok(Channel::plain(socket));
+        }
+        let config = self.client_config()?;
+        if !self.is_direct {
+            match request_tls(&mut socket).await? {
+                Reply::Accepted => {}
+                Reply::Declined if attempt == SslAttempt::TlsIfOffered => return Ok(Channel::plain(socket)),
+                Reply::Declined => return Err(AttemptError::try_other(not_supported())),
+                Reply::Unexpected => return Err(AttemptError::try_other(unexpected_reply())),
             }
         }
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let Ok(rustls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
+        rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }
 }
 
-/// Rustls for tokio-postgres, which it gives the stream only on loan.
-pub(crate) struct Connector(MakeRustlsConnect);
-
-type Socket = Lent<TcpStream>;
-type Rustls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect;
-/// A stream with TLS.
-pub(crate) type Secured = <Rustls as TlsConnect<Socket>>::Stream;
-
-impl Connector {
-    pub(crate) fn new(config: ClientConfig) -> Self {
-        Self(MakeRustlsConnect::new(config))
-    }
-
-    /// For a server of this name.
-    pub(crate) fn handshake(&mut self, name: &str) -> Handshake {
-        let Ok(rustls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.0, name);
-        Handshake { rustls, progress: Progress::default() }
-    }
+/// A server's reply to an SSLRequest.
+enum Reply {
+    Accepted,
+    Declined,
+    /// The error of an old or overloaded server, or another protocol.
+    Unexpected,
 }
 
-pub(crate) struct Handshake {
-    rustls: Rustls,
-    pub(crate) progress: Progress,
+/// Asks the server for TLS.
+///
+/// Reads a single byte. If somebody injects plain text behind it, the handshake reads that and fails: it never passes for
+/// data that came over TLS (CVE-2021-23222).
+async fn request_tls(socket: &mut TcpStream) -> io::Result<Reply> {
+    let mut request = BytesMut::new();
+    frontend::ssl_request(&mut request);
+    socket.write_all(&request).await?;
+    Ok(match socket.read_u8().await? {
+        b'S' => Reply::Accepted,
+        b'N' => Reply::Declined,
+        _ => Reply::Unexpected,
+    })
 }
 
-/// How far a handshake came, which no error of tokio-postgres tells.
-#[derive(Clone, Default)]
-pub(crate) struct Progress {
-    begun: Arc<AtomicBool>,
-    secured: Lent<Secured>,
+fn not_supported() -> Error {
+    Error::configuration(
+        "the server does not support TLS; set ssl=on in its configuration, or sslmode=prefer in the connection string",
+    )
 }
 
-impl Progress {
-    /// Whether the server agreed to TLS.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed)
-    }
-
-    /// The stream that came of it, if it was done.
-    pub(crate) fn take(&self) -> Option<Secured> {
-        self.secured.take()
-    }
-}
-
-impl TlsConnect<Socket> for Handshake {
-    type Stream = Lent<Secured>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Stream>> + Send>>;
-
-    fn connect(self, stream: Socket) -> Self::Future {
-        self.progress.begun.store(true, Ordering::Relaxed);
-        Box::pin(async move {
-            self.progress.secured.fill(self.rustls.connect(stream).await?);
-            Ok(self.progress.secured)
-        })
-    }
+/// The text of an error is not read: without TLS, anybody may have sent it.
+fn unexpected_reply() -> Error {
+    unavailable("the server answered the request for TLS with an error; check its log, and that it is PostgreSQL")
 }

@@ -1,0 +1,10 @@
+//! TLS by rustls, with the options of libpq.
+//!
+//! See "SSL Support" in the [manual](https://www.postgresql.org/docs/current/libpq-ssl.html).
+
+mod handshake;
+mod options;
+mod pem;
+mod verifier;
+
+pub(super) use options::{SslAttempt, TlsOptions};

@@ -1,0 +1,55 @@
+//! Opens the connections of a store, and knows whether a pooler is in between.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::connection::Connection;
+use crate::backend::connect::Stream;
+use crate::backend::connect::settings::{self, Settings};
+use crate::backend::options::BackendOptions;
+use crate::error::Result;
+
+/// Connects and logs in, with these further `options` of the login.
+pub(super) type Dial = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Stream>> + Send>> + Send + Sync;
+
+pub(super) struct Dialer {
+    dial: Box<Dial>,
+    settings: Settings,
+    /// The longest message that the server may send, in bytes.
+    max_message: usize,
+    /// Whether a server process keeps settings and prepared statements for us.
+    keeps_state: AtomicBool,
+}
+
+impl Dialer {
+    pub(super) fn new(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {
+        let BackendOptions { prepare, max_message, .. } = *options;
+        Self { dial, settings, max_message, keeps_state: AtomicBool::new(prepare) }
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connection> {
+        if self.keeps_state() {
+            match (self.dial)(self.settings.at_login.clone()).await {
+                Err(error) if settings::are_refused(&error) => self.expect_pooler(),
+                connected => return connected.map(|stream| Connection::new(stream, self.max_message)),
+            }
+        }
+        (self.dial)(String::new()).await.map(|stream| Connection::new(stream, self.max_message))
+    }
+
+    /// Returns the statement to run before each other one, if settings and prepared statements do not last.
+    pub(super) fn prelude(&self) -> Option<&str> {
+        (!self.keeps_state()).then_some(&self.settings.prelude)
+    }
+
+    /// From now on, the next statement may go to another server process: nothing lasts there.
+    pub(super) fn expect_pooler(&self) {
+        if self.keeps_state.swap(false, Ordering::Relaxed) {
+            tracing::info!("a transaction pooler is in between: statements are not prepared");
+        }
+    }
+
+    fn keeps_state(&self) -> bool {
+        self.keeps_state.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,223 @@
+//! A batch in flight, and what the server must say next about it. No I/O.
+//!
+//! Each message is checked against what has to come: a damaged, repeated or foreign answer ends the connection, and reaches
+//! nobody.
+
+use std::io::{Error as IoError, ErrorKind};
+use std::str;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use postgres_protocol::message::backend;
+use smallvec::smallvec;
+use tokio::time::Instant;
+
+use super::batch::Batch;
+use super::wire::row::{self, Column};
+use crate::backend::command::{Absence, Reply, Value};
+use crate::error::{Error, Result};
+
+/// A message of the server, or a series of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    CloseComplete,
+    ParseComplete,
+    ParameterDescription,
+    /// RowDescription or NoData.
+    Columns,
+    BindComplete,
+    /// CommandComplete of the prelude.
+    PreludeComplete,
+    /// Rows, then CommandComplete.
+    Rows,
+    /// ReadyForQuery: the statement is committed.
+    Ready,
+}
+
+/// The answer to a statement that is prepared.
+pub(super) const PREPARED: &[Step] = &[Step::BindComplete, Step::Rows, Step::Ready];
+
+/// The answer to a statement that is being prepared, under a name that may have been in use.
+pub(super) const PREPARE: &[Step] = &[
+    Step::CloseComplete,
+    Step::ParseComplete,
+    Step::ParameterDescription,
+    Step::Columns,
+    Step::BindComplete,
+    Step::Rows,
+    Step::Ready,
+];
+
+/// The answer to a statement without a name.
+pub(super) const UNNAMED: &[Step] =
+    &[Step::ParseComplete, Step::ParameterDescription, Step::Columns, Step::BindComplete, Step::Rows, Step::Ready];
+
+/// The answer to a statement without a name, after a prelude.
+pub(super) const AFTER_PRELUDE: &[Step] = &[
+    Step::ParseComplete,
+    Step::BindComplete,
+    Step::PreludeComplete,
+    Step::ParseComplete,
+    Step::ParameterDescription,
+    Step::Columns,
+    Step::BindComplete,
+    Step::Rows,
+    Step::Ready,
+];
+
+/// The server's status in ReadyForQuery outside a transaction.
+const IDLE: u8 = b'I';
+
+pub(super) struct Exchange {
+    pub(super) batch: Batch,
+    pub(super) sent: Instant,
+    pub(super) request: Request,
+    /// The name of the prepared statement; empty if it has none.
+    pub(super) name: Arc<str>,
+    /// Whether the statement is being prepared, or has no name.
+    pub(super) is_new: bool,
+    pub(super) columns: Option<Arc<[Column]>>,
+    pub(super) replies: Vec<Reply>,
+    pub(super) error: Option<Error>,
+    remaining: &'static [Step],
+    /// How many rows have come.
+    rows: u64,
+    /// The place of the call that the last row was for.
+    last: usize,
+}
+
+/// The messages of a batch.
+pub(super) enum Request {
+    /// To be sent once the batches before it are answered.
+    Held(BytesMut),
+    /// Handed over for sending. The connection has written `end` bytes in all once the request is written.
+    Sent { end: u64 },
+}
+
+impl Request {
+    /// Whether it is written completely, by a connection that has written so many bytes.
+    pub(super) fn is_written(&self, written: u64) -> bool {
+        matches!(self, Self::Sent { end } if *end <= written)
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(
+        batch: Batch,
+        steps: &'static [Step],
+        name: Arc<str>,
+        columns: Option<Arc<[Column]>>,
+        request: Request,
+    ) -> Self {
+        let replies = batch.calls.iter().map(|_| Reply::default()).collect();
+        let (sent, is_new) = (Instant::now(), columns.is_none());
+        Self { batch, sent, request, name, is_new, columns, replies, error: None, remaining: steps, rows: 0, last: 0 }
+    }
+
+    /// Whether the statement has run: the server may commit it.
+    pub(super) fn has_run(&self) -> bool {
+        self.remaining == [Step::Ready]
+    }
+
+    /// Takes a message other than ErrorResponse and RowDescription. Returns whether it was the last one.
+    pub(super) fn accept(&mut self, tag: u8, body: &[u8]) -> Result<bool> {
+        let (step, rest) = self.remaining.split_first().ok_or_else(unexpected_message)?;
+        match (tag, step) {
+            (backend::DATA_ROW_TAG, Step::Rows) => return self.row(body).map(|()| false),
+            (backend::COMMAND_COMPLETE_TAG, Step::Rows) => self.check_count(body)?,
+            (backend::CLOSE_COMPLETE_TAG, Step::CloseComplete)
+            | (backend::PARSE_COMPLETE_TAG, Step::ParseComplete)
+            | (backend::PARAMETER_DESCRIPTION_TAG, Step::ParameterDescription)
+            | (backend::BIND_COMPLETE_TAG, Step::BindComplete)
+            | (backend::COMMAND_COMPLETE_TAG, Step::PreludeComplete) => {}
+            (backend::NO_DATA_TAG, Step::Columns) => self.columns = Some([].into()),
+            (backend::READY_FOR_QUERY_TAG, Step::Ready) if body == [IDLE] => {}
+            _ => return Err(unexpected_message()),
+        }
+        self.remaining = rest;
+        Ok(rest.is_empty())
+    }
+
+    /// Takes a RowDescription. Without `columns`, one has a type that no statement returns: the table has changed since it was
+    /// looked at. The answer of a read is then unreadable, and without effect.
+    pub(super) fn describe(&mut self, columns: Option<Arc<[Column]>>) -> Result<()> {
+        let Some((Step::Columns, rest)) = self.remaining.split_first() else { return Err(unexpected_message()) };
+        self.remaining = rest;
+        if columns.is_none() {
+            if !self.batch.statement.reads_only {
+                return Err(unexpected_message());
+            }
+            self.error = Some(Error::setup("a column has another type than when setup() looked at the table"));
+        }
+        self.columns = columns;
+        Ok(())
+    }
+
+    /// Takes an ErrorResponse. Only ReadyForQuery may follow.
+    pub(super) fn refuse(&mut self, error: Error) -> Result<()> {
+        if self.error.is_some() {
+            return Err(unexpected_message());
+        }
+        self.error = Some(error);
+        self.remaining = &[Step::Ready];
+        Ok(())
+    }
+
+    fn may_have_no_row(&self) -> bool {
+        self.batch.is_many() && self.absence() != Some(Absence::Marked)
+    }
+
+    fn absence(&self) -> Option<Absence> {
+        self.batch.statement.many.as_ref().map(|many| many.absence)
+    }
+
+    fn row(&mut self, body: &[u8]) -> Result<()> {
+        self.rows += 1;
+        let Some(columns) = self.columns.as_deref() else {
+            // A row of an unreadable answer.
+            return if self.error.is_some() { Ok(()) } else { Err(unexpected_message()) };
+        };
+        let mut fields = row::fields(body, columns.len())?;
+        let key = fields.next()?.flatten().and_then(|key| str::from_utf8(key).ok()).ok_or_else(unexpected_message)?;
+        let values = row::values(fields, columns.get(1..).unwrap_or_default())?;
+        if let [call] = &self.batch.calls[..] {
+            if call.command().echo().as_deref() != Some(key) {
+                return Err(unexpected_message());
+            }
+            self.replies[0].push(values);
+            return Ok(());
+        }
+        if self.absence() == Some(Absence::Marked) && values.iter().all(|value| *value == Value::Null) {
+            let is_first = self.batch.calls[0].command().echo().as_deref() == Some(key);
+            return if is_first { Ok(()) } else { Err(unexpected_message()) };
+        }
+        let asked = self.batch.with_key(key, self.last);
+        self.last = asked.end;
+        let Some((last, others)) = self.replies[asked].split_last_mut() else { return Err(unexpected_message()) };
+        if !last.rows.is_empty() {
+            // A batch returns one row for a key.
+            return Err(unexpected_message());
+        }
+        others.iter_mut().for_each(|reply| reply.rows = smallvec![values.clone()]);
+        last.rows = smallvec![values];
+        Ok(())
+    }
+
+    /// Checks the number of rows in CommandComplete against those that have come.
+    fn check_count(&self, body: &[u8]) -> Result<()> {
+        let tag = body.strip_suffix(b"\0").and_then(|tag| str::from_utf8(tag).ok()).ok_or_else(unexpected_message)?;
+        let count = tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+        let has_rows = self.columns.as_deref().is_none_or(|columns| !columns.is_empty());
+        let is_expected = match count {
+            // DDL has no count.
+            None => !has_rows,
+            Some(count) if has_rows => count == self.rows && (count > 0 || self.may_have_no_row()),
+            Some(count) => count == self.batch.commands().count() as u64,
+        };
+        if is_expected { Ok(()) } else { Err(unexpected_message()) }
+    }
+}
+
+pub(super) fn unexpected_message() -> Error {
+    Error::connection_lost(IoError::new(ErrorKind::InvalidData, "unexpected message from the server"))
+}

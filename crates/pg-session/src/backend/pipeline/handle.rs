@@ -1,0 +1,57 @@
+//! A lane's view of what is shared.
+
+use std::sync::Arc;
+
+use super::call::Call;
+use super::queue::Wakeup;
+use super::shared::Shared;
+
+/// Belongs to the task of a lane. Dropping it tells the queue that the task has ended, also if its runtime ends.
+pub(super) struct LaneHandle {
+    pub(super) shared: Arc<Shared>,
+    lane: usize,
+}
+
+impl LaneHandle {
+    pub(super) fn new(shared: Arc<Shared>, lane: usize) -> Self {
+        Self { shared, lane }
+    }
+
+    /// Waits until there is something to do, or the store closes. Cancel safe.
+    pub(super) async fn work(&self) {
+        while !self.shared.with_queue(|queue| queue.begin_work(self.lane)) {
+            self.shared.notified(self.lane).await;
+        }
+    }
+
+    pub(super) fn online(&self) {
+        self.shared.with_queue(|queue| (queue.online(self.lane), Wakeup::default()));
+    }
+
+    /// Returns what to send: calls of one kind.
+    pub(super) fn take(&self) -> Vec<Call> {
+        self.shared.with_queue(|queue| queue.take(self.lane))
+    }
+
+    /// The batch with a call on this key is answered. Some of its calls are sent `again`, before all that came later.
+    pub(super) fn complete(&self, key: u64, again: Vec<Call>) {
+        self.shared.with_queue(|queue| ((), queue.complete(self.lane, key, again)));
+    }
+
+    /// What was sent is slow.
+    pub(super) fn mark_slow(&self) {
+        self.shared.with_queue(|queue| ((), queue.mark_slow(self.lane)));
+    }
+
+    /// The connection is gone. Some of what was in flight is sent `again`.
+    pub(super) fn offline(&self, again: Vec<Call>) {
+        self.shared.with_queue(|queue| ((), queue.offline(self.lane, again)));
+    }
+}
+
+impl Drop for LaneHandle {
+    fn drop(&mut self) {
+        // Dropping calls answers them.
+        drop(self.shared.with_queue(|queue| queue.lose_task(self.lane)));
+    }
+}

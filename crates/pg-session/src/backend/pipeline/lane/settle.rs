@@ -1,0 +1,103 @@
+//! What becomes of a batch: its calls are answered, or sent again.
+
+use super::Lane;
+use crate::backend::command::{Absence, Reply};
+use crate::backend::pipeline::batch::Batch;
+use crate::backend::pipeline::connection::{Completed, Connection, Fate};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How often a call is sent if its connection is lost each time.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// How a transaction pooler shows itself: the statement was prepared in another server process (SQLSTATE).
+const NO_SUCH_STATEMENT: &str = "26000";
+const STATEMENT_EXISTS: &str = "42P05";
+
+impl Lane {
+    /// Answers a batch, or has it sent again. After an error, the connection is of no more use.
+    pub(super) fn settle(&mut self, Completed { batch, is_prepared, outcome }: Completed) -> Result<()> {
+        if outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable) {
+            self.has_answered = true;
+            self.backoff = None;
+        }
+        let error = match outcome {
+            Ok(replies) if is_doubtful(&batch, &replies) => {
+                self.send_one_by_one(batch);
+                return Ok(());
+            }
+            Ok(replies) => {
+                self.handle.complete(batch.calls[0].key, Vec::new());
+                batch.calls.into_iter().zip(replies).for_each(|(mut call, reply)| call.answer(Ok(reply)));
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if is_prepared && matches!(error.sqlstate(), Some(NO_SUCH_STATEMENT | STATEMENT_EXISTS)) {
+            // The statement did not run.
+            self.handle.shared.dialer.expect_pooler();
+            self.handle.complete(batch.calls[0].key, batch.calls);
+            return Ok(());
+        }
+        if error.kind() == ErrorKind::Unavailable {
+            // PostgreSQL sends these before it runs a statement; a pooler also when it has lost its server.
+            let (fate, told) = match error.sqlstate() {
+                Some(sqlstate) if sqlstate.starts_with("08") => (Fate::Unknown, Error::connection_lost(error.clone())),
+                _ => (Fate::NotRun, error.clone()),
+            };
+            self.resend_or_fail(batch, fate, &told);
+            return Err(error);
+        }
+        self.refuse(batch, &error);
+        Ok(())
+    }
+
+    /// Fails the call that the server refused. A batch is split: only the calls at fault fail.
+    pub(super) fn refuse(&self, batch: Batch, error: &Error) {
+        if batch.is_many() {
+            return self.send_one_by_one(batch);
+        }
+        self.handle.complete(batch.calls[0].key, Vec::new());
+        batch.calls.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
+    }
+
+    fn send_one_by_one(&self, mut batch: Batch) {
+        batch.calls.iter_mut().for_each(|call| call.is_alone = true);
+        self.handle.complete(batch.calls[0].key, batch.calls);
+    }
+
+    /// The connection was lost: answers what was in flight on it, or has it sent again.
+    pub(super) fn recover(&mut self, connection: Connection, error: Error) {
+        let unknown = if error.is_unanswered() { error.clone() } else { Error::connection_lost(error.clone()) };
+        let not_run = Error::not_run(error);
+        for (mut batch, fate) in connection.into_batches() {
+            let error = match fate {
+                Fate::Unknown => &unknown,
+                Fate::NotRun => {
+                    // It does not count as an attempt.
+                    batch.calls.iter_mut().for_each(|call| call.attempts -= 1);
+                    &not_run
+                }
+            };
+            self.resend_or_fail(batch, fate, error);
+        }
+    }
+
+    /// Keeps for resending what only reads, or had no effect, as long as attempts are left. A write that may have run is not
+    /// resent: it could undo what others have done since.
+    fn resend_or_fail(&mut self, batch: Batch, fate: Fate, error: &Error) {
+        let may_be_resent = fate == Fate::NotRun || batch.statement.reads_only;
+        for mut call in batch.calls {
+            if may_be_resent && call.attempts < MAX_ATTEMPTS {
+                self.again.push(call);
+            } else {
+                call.answer(Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// Whether the answer has no row that says whose it is.
+fn is_doubtful(batch: &Batch, replies: &[Reply]) -> bool {
+    let is_doubtful = batch.statement.many.as_ref().is_some_and(|many| many.absence == Absence::Doubtful);
+    batch.is_many() && is_doubtful && replies.iter().all(|reply| reply.rows.is_empty())
+}

@@ -1,0 +1,98 @@
+//! Keeps calls on one key in the order in which they came.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::policy::MAX_CALLS;
+use crate::backend::command::{Command, DuplicateKeys};
+use crate::backend::pipeline::call::Call;
+
+/// The calls that are ready or in flight, by the hash of their key, and those that wait behind them.
+#[derive(Default)]
+pub(super) struct KeyOrder {
+    keys: HashMap<u64, Key>,
+}
+
+#[derive(Default)]
+struct Key {
+    /// How many calls on it are ready or in flight.
+    active: usize,
+    waiting: VecDeque<Call>,
+}
+
+impl KeyOrder {
+    /// Returns the call if it is ready. Otherwise it waits for those on its key that came before.
+    pub(super) fn admit(&mut self, call: Call) -> Option<Call> {
+        let key = self.keys.entry(call.key).or_default();
+        if key.active > 0 {
+            key.waiting.push_back(call);
+            return None;
+        }
+        key.active = 1;
+        Some(call)
+    }
+
+    /// A call that was in flight is ready again.
+    pub(super) fn readmit(&mut self, call: &Call) {
+        self.keys.entry(call.key).or_default().active += 1;
+    }
+
+    /// A call on this key is finished. After the last one, returns the calls that are ready now: as many of those waiting as
+    /// can go together.
+    pub(super) fn release(&mut self, key: u64) -> Vec<Call> {
+        let Entry::Occupied(mut entry) = self.keys.entry(key) else { return Vec::new() };
+        let key = entry.get_mut();
+        key.active -= 1;
+        if key.active > 0 {
+            return Vec::new();
+        }
+        let Some(first) = key.waiting.pop_front() else {
+            entry.remove();
+            return Vec::new();
+        };
+        let mut ready = vec![first];
+        let joins = |ready: &[Call], call: &Call| {
+            ready.len() < MAX_CALLS && can_share_batch(ready[0].command(), call.command())
+        };
+        while let Some(call) = key.waiting.pop_front_if(|call| joins(&ready, call)) {
+            ready.push(call);
+        }
+        key.active = ready.len();
+        ready
+    }
+
+    /// Removes the waiting calls that fulfil the condition.
+    pub(super) fn remove(&mut self, condition: impl Fn(&Call) -> bool) -> Vec<Call> {
+        let waiting = self.keys.values_mut().filter(|key| !key.waiting.is_empty());
+        waiting.flat_map(|key| extract(&mut key.waiting, &condition)).collect()
+    }
+
+    pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {
+        self.keys.values().flat_map(|key| &key.waiting).map(Call::deadline)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+/// Whether a command can go in one batch with one on the same key that came before it.
+fn can_share_batch(before: &Command, command: &Command) -> bool {
+    let many = command.statement.many.as_ref().filter(|_| Arc::ptr_eq(&before.statement, &command.statement));
+    many.is_some_and(|many| match many.duplicates {
+        DuplicateKeys::Serialize => false,
+        DuplicateKeys::Coalesce => before.params == command.params,
+    })
+}
+
+/// Removes the calls that fulfil the condition, in their order.
+pub(super) fn extract(calls: &mut VecDeque<Call>, condition: impl Fn(&Call) -> bool) -> Vec<Call> {
+    let (removed, kept): (VecDeque<_>, VecDeque<_>) = mem::take(calls).into_iter().partition(condition);
+    *calls = kept;
+    removed.into()
+}

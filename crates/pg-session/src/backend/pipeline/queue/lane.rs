@@ -1,0 +1,96 @@
+//! What the queue knows of a lane: its stage, and what it has in flight.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::kind::Kind;
+use crate::backend::command::Statement;
+use crate::backend::pipeline::call::Call;
+
+/// What the task of a lane does.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Stage {
+    /// There is no task: it has not been spawned, or its runtime has ended.
+    #[default]
+    Absent,
+    /// The task waits to be notified. It may have calls in flight.
+    Waiting,
+    /// The task was notified, and has not run yet.
+    Notified,
+    /// The task is about to take calls, or connects.
+    Working,
+}
+
+#[derive(Default)]
+pub(super) struct LaneState {
+    pub(super) stage: Stage,
+    /// Whether it has a connection.
+    pub(super) is_online: bool,
+    pub(super) in_flight: VecDeque<InFlight>,
+}
+
+/// A batch in flight.
+pub(super) struct InFlight {
+    statement: Arc<Statement>,
+    pub(super) keys: Vec<u64>,
+    /// Whether it takes so long that no other call of its kind should wait for it.
+    pub(super) is_slow: bool,
+}
+
+impl InFlight {
+    pub(super) fn new(statement: &Arc<Statement>, calls: &[Call]) -> Self {
+        Self { statement: Arc::clone(statement), keys: calls.iter().map(|call| call.key).collect(), is_slow: false }
+    }
+
+    pub(super) fn statement(&self) -> &Arc<Statement> {
+        &self.statement
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(super) fn into_keys(self) -> Vec<u64> {
+        self.keys
+    }
+}
+
+impl LaneState {
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    pub(super) fn is_connecting(&self) -> bool {
+        !self.is_online && matches!(self.stage, Stage::Notified | Stage::Working)
+    }
+
+    /// Whether its task looks for calls without being notified.
+    pub(super) fn looks_by_itself(&self) -> bool {
+        self.is_online && self.is_idle() && self.stage != Stage::Waiting
+    }
+
+    /// How many calls it has in flight.
+    pub(super) fn calls_in_flight(&self) -> usize {
+        self.in_flight.iter().map(InFlight::len).sum()
+    }
+
+    /// Whether everything that it has in flight is of this kind.
+    pub(super) fn serves_only(&self, kind: &Kind) -> bool {
+        self.in_flight.iter().all(|batch| kind.is_of(batch.statement()))
+    }
+
+    /// Whether nothing that it has in flight waits for the disk.
+    pub(super) fn awaits_no_wal_flush(&self) -> bool {
+        self.in_flight.iter().all(|batch| batch.statement().no_wal_flush)
+    }
+
+    pub(super) fn is_slow(&self) -> bool {
+        self.in_flight.iter().any(|batch| batch.is_slow)
+    }
+
+    /// Removes the batch that has a call on this key.
+    pub(super) fn remove_batch(&mut self, key: u64) -> Option<InFlight> {
+        let at = self.in_flight.iter().position(|batch| batch.keys.contains(&key))?;
+        self.in_flight.remove(at)
+    }
+}

@@ -1,0 +1,137 @@
+//! What the callers and the lanes of a store share.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::call::{Answer, Call};
+use super::dialer::Dialer;
+use super::queue::{Queue, Wakeup};
+use crate::backend::command::Command;
+use crate::backend::options::BackendOptions;
+use crate::error::{Error, ErrorKind, Result};
+
+pub(super) struct Shared {
+    pub(super) dialer: Dialer,
+    /// The longest that one call may take.
+    pub(super) timeout: Duration,
+    /// How long an outage may last before calls fail at once instead of waiting for its end.
+    fail_fast_after: Duration,
+    /// How many calls may wait.
+    capacity: usize,
+    /// Hashes keys, which clients may choose.
+    hasher: RandomState,
+    queue: Mutex<Queue>,
+    /// One for each lane.
+    notifies: Box<[Notify]>,
+}
+
+/// The lanes to spawn a task for, on this runtime.
+pub(super) struct MissingTasks {
+    pub(super) runtime: Handle,
+    pub(super) lanes: Vec<usize>,
+}
+
+impl Shared {
+    pub(super) fn new(dialer: Dialer, options: &BackendOptions) -> Self {
+        Self {
+            dialer,
+            timeout: options.timeout,
+            fail_fast_after: options.timeout / 2,
+            capacity: options.max_waiting,
+            hasher: RandomState::new(),
+            queue: Mutex::new(Queue::new(options.connections)),
+            notifies: (0..options.connections).map(|_| Notify::new()).collect(),
+        }
+    }
+
+    /// Adds a call to the queue. Returns its answer, and the lanes whose task is missing, for the caller to spawn.
+    pub(super) fn submit(&self, command: Command) -> Result<(Answer, Option<MissingTasks>)> {
+        let key = self.hasher.hash_one(command.key());
+        let (call, answer) = Call::new(command, key, self.timeout);
+        let mut queue = self.queue();
+        if queue.is_closing() {
+            return Err(Error::closed());
+        }
+        if queue.waiting() >= self.capacity {
+            let message = format!("{} calls wait for a connection; slow down, or raise max_waiting", self.capacity);
+            return Err(Error::new(ErrorKind::Overloaded, message).retryable());
+        }
+        let mut missing = None;
+        if queue.lacks_task() {
+            match Handle::try_current() {
+                Ok(runtime) => missing = Some(MissingTasks { runtime, lanes: queue.claim_absent() }),
+                Err(_) if queue.has_task() => {}
+                Err(error) => {
+                    let message = "there is no Tokio runtime here: call the store from within one";
+                    return Err(Error::configuration(message).caused_by(error));
+                }
+            }
+        }
+        let wakeup = queue.push(call);
+        drop(queue);
+        self.notify(&wakeup);
+        Ok((answer, missing))
+    }
+
+    /// Whether nothing waits, nor ever will.
+    pub(super) fn is_drained(&self) -> bool {
+        self.queue().is_drained()
+    }
+
+    /// Returns the waiting calls whose deadline has passed.
+    pub(super) fn expire(&self, now: Instant) -> Vec<Call> {
+        let (calls, wakeup) = self.queue().expire(now);
+        self.notify(&wakeup);
+        calls
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.queue().next_deadline()
+    }
+
+    /// After a failed attempt to connect, returns the calls that should not wait for another: none at first, and none while
+    /// another lane has a connection. A permanent failure is not worth waiting for.
+    pub(super) fn give_up(&self, is_permanent: bool) -> Vec<Call> {
+        let mut queue = self.queue();
+        match queue.outage() {
+            Some(outage) if is_permanent || outage >= self.fail_fast_after => {}
+            _ => return Vec::new(),
+        }
+        let (calls, wakeup) = queue.drain();
+        drop(queue);
+        self.notify(&wakeup);
+        calls
+    }
+
+    /// Refuses calls from now on. The lanes' tasks end once nothing is left to do.
+    pub(super) fn shut_down(&self) {
+        let wakeup = self.queue().close();
+        self.notify(&wakeup);
+    }
+
+    /// Does something with the queue, and notifies the lanes that this gives work to.
+    pub(super) fn with_queue<T>(&self, change: impl FnOnce(&mut Queue) -> (T, Wakeup)) -> T {
+        let (result, wakeup) = change(&mut self.queue());
+        self.notify(&wakeup);
+        result
+    }
+
+    /// Waits until the lane is notified.
+    pub(super) async fn notified(&self, lane: usize) {
+        self.notifies[lane].notified().await;
+    }
+
+    /// Never while the queue is locked: waking a task may drop it, and a lane that is dropped locks the queue.
+    fn notify(&self, wakeup: &Wakeup) {
+        wakeup.0.iter().for_each(|lane| self.notifies[*lane].notify_one());
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,81 @@
+//! Writes the request for a batch: one statement.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{Error, ErrorKind, Result};
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::frontend::{self, BindError};
+
+use super::param::{Written, write_param};
+use crate::backend::command::Statement;
+use crate::backend::pipeline::batch::Batch;
+
+const BINARY: i16 = 1;
+
+/// How a batch is sent.
+pub(in crate::backend::pipeline) enum Form<'a> {
+    /// The statement is prepared under this name.
+    Prepared(&'a str),
+    /// The statement is to be prepared under this name.
+    Prepare(&'a str),
+    /// The statement has no name.
+    Unnamed,
+    /// The statement has no name, and a prelude makes settings in its transaction.
+    AfterPrelude(&'a str),
+}
+
+/// Appends the messages for a batch, up to Sync.
+pub(in crate::backend::pipeline) fn write(batch: &Batch, form: &Form<'_>, out: &mut BytesMut) -> Result<()> {
+    let sql = if batch.is_many() { batch.statement.many.as_ref().map(|many| &many.sql) } else { None };
+    let sql = sql.unwrap_or(&batch.statement.sql);
+    let name = match form {
+        Form::Prepared(name) | Form::Prepare(name) => name,
+        Form::Unnamed | Form::AfterPrelude(_) => "",
+    };
+    match form {
+        Form::Prepared(_) | Form::Unnamed => {}
+        // The name may be in use: for the same statement of another caller of a pooler.
+        Form::Prepare(name) => frontend::close(b'S', name, out)?,
+        Form::AfterPrelude(prelude) => {
+            frontend::parse("", prelude, [], out)?;
+            bind("", 0, |_, _| Ok(IsNull::Yes), out)?;
+            frontend::execute("", 0, out)?;
+        }
+    }
+    if !matches!(form, Form::Prepared(_)) {
+        frontend::parse(name, sql, [], out)?;
+        frontend::describe(b'S', name, out)?;
+    }
+    let commands: Vec<_> = batch.commands().collect();
+    let width = commands.first().map_or(0, |command| command.params.len());
+    let write = |column, out: &mut BytesMut| write_param(&commands, column, batch.is_many(), out);
+    bind(name, width, write, out)?;
+    frontend::execute("", 0, out)?;
+    frontend::sync(out);
+    Ok(())
+}
+
+/// Returns the name to prepare a statement under: a hash of its SQL. A pooler may lead a caller to the server process of
+/// another one: what that has prepared under this name must do the same. A statement without a form for batches is rare, and
+/// not prepared.
+pub(in crate::backend::pipeline) fn statement_name(statement: &Statement, is_many: bool) -> Option<Arc<str>> {
+    let many = statement.many.as_ref()?;
+    let sql = if is_many { &many.sql } else { &statement.sql };
+    let mut hasher = DefaultHasher::new();
+    sql.hash(&mut hasher);
+    Some(format!("pg_session_{}_{:016x}", statement.name, hasher.finish()).into())
+}
+
+fn bind(
+    name: &str,
+    width: usize,
+    write: impl FnMut(usize, &mut BytesMut) -> Written<IsNull>,
+    out: &mut BytesMut,
+) -> Result<()> {
+    frontend::bind("", name, [BINARY], 0..width, write, [BINARY], out).map_err(|error| match error {
+        BindError::Serialization(error) => error,
+        BindError::Conversion(error) => Error::new(ErrorKind::InvalidInput, error),
+    })
+}

@@ -1,0 +1,279 @@
+//! One error type. Its kind, whether a retry is safe and its source are separate questions.
+
+mod kind;
+mod sqlstate;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use kind::ErrorKind;
+use sqlstate::meaning;
+
+/// The result of every operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed. The message says what to do. It contains no password, no session id and no data.
+///
+/// [`Display`](fmt::Display) shows this error alone, and [`source`](StdError::source) returns its cause, such as the I/O error
+/// of a lost connection. Log the whole chain.
+///
+/// ```no_run
+/// # async fn example(store: pg_session::PgStore, id: &str) {
+/// match store.get(id).await {
+///     Ok(session) => println!("{session:?}"),
+///     Err(error) if error.is_retryable() => println!("try again later: {error}"),
+///     Err(error) => println!("{}, SQLSTATE {:?}: {error}", error.kind(), error.sqlstate()),
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    retryable: bool,
+    /// The statement was sent and not answered: it is unknown whether it took effect.
+    unanswered: bool,
+    sqlstate: Option<String>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Returns what went wrong, in a word.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may be repeated: that does no harm, and may succeed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Returns the [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html), if PostgreSQL sent one.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.0.sqlstate.as_deref()
+    }
+
+    /// Creates the error for an ErrorResponse of PostgreSQL: it refused a statement or a connection.
+    ///
+    /// For implementors of [`Client`](crate::Client), as the next two. `sqlstate` and `message` are the response's fields of
+    /// these names. Leave its detail out: it may quote a session id.
+    ///
+    /// ```
+    /// let error = pg_session::Error::refused("53300", "too many connections");
+    /// assert!(error.is_retryable());
+    /// ```
+    #[must_use]
+    pub fn refused(sqlstate: &str, message: &str) -> Self {
+        let (kind, retryable, advice) = meaning(sqlstate);
+        let mut error = Self::new(kind, format!("PostgreSQL refused: {message} (SQLSTATE {sqlstate}){advice}"));
+        error.0.retryable = retryable;
+        error.0.sqlstate = Some(sqlstate.to_owned());
+        error
+    }
+
+    /// Creates the error for a call without a connection: nothing was sent.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// let error = pg_session::Error::unreachable(io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// assert!(error.is_retryable());
+    /// ```
+    #[must_use]
+    pub fn unreachable(source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = "PostgreSQL cannot be reached; check that it runs, and the address of the connection";
+        Self::new(ErrorKind::Unavailable, message).retryable().caused_by(source)
+    }
+
+    /// Creates the error for a connection that broke while a statement was in flight: for every failure after the statement
+    /// was sent, except an ErrorResponse of PostgreSQL.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// let error = pg_session::Error::connection_lost(io::Error::from(io::ErrorKind::UnexpectedEof));
+    /// assert_eq!(error.to_string(), "the connection to PostgreSQL was lost");
+    /// ```
+    #[must_use]
+    pub fn connection_lost(source: impl StdError + Send + Sync + 'static) -> Self {
+        Self::unanswered("the connection to PostgreSQL was lost").caused_by(source)
+    }
+
+    pub(crate) fn unanswered(message: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::Unavailable, message).retryable();
+        error.0.unanswered = true;
+        error
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::new(ErrorKind::Unavailable, "the store is closed; create a new one")
+    }
+
+    /// The call expired before it ran: it waited for a connection, or its connections were lost.
+    #[cfg(feature = "native")]
+    pub(crate) fn not_run_within(limit: Duration) -> Self {
+        let message = format!(
+            "the call did not run within {limit:?}: no connection to PostgreSQL was free, or it was lost before; try again"
+        );
+        Self::new(ErrorKind::Unavailable, message).retryable()
+    }
+
+    /// The connection was lost before PostgreSQL ran the call.
+    #[cfg(feature = "native")]
+    pub(crate) fn not_run(source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = "the connection to PostgreSQL was lost before it ran the call; try again";
+        Self::new(ErrorKind::Unavailable, message).retryable().caused_by(source)
+    }
+
+    pub(crate) fn no_answer_within(limit: Duration) -> Self {
+        Self::unanswered(format!("PostgreSQL did not answer within {limit:?}"))
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            retryable: false,
+            unanswered: false,
+            sqlstate: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, message)
+    }
+
+    pub(crate) fn setup(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Setup, message)
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// The server, a client or a pooler broke the protocol between it and the store.
+    pub(crate) fn unexpected_reply(what: &str) -> Self {
+        Self::new(
+            ErrorKind::Database,
+            format!("unexpected reply from the server: {what}; check the client or pooler in between"),
+        )
+    }
+
+    /// Whether the statement was sent, and it is unknown whether it took effect.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.0.unanswered
+    }
+
+    pub(crate) fn retryable(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    pub(crate) fn with_sqlstate(mut self, sqlstate: &str) -> Self {
+        self.0.sqlstate = Some(sqlstate.to_owned());
+        self
+    }
+
+    /// Adds the SQLSTATE of the refusal that this setup error explains.
+    pub(crate) fn because_of(self, refusal: &Self) -> Self {
+        match (self.sqlstate(), refusal.sqlstate()) {
+            (None, Some(sqlstate)) if self.kind() == ErrorKind::Setup => self.with_sqlstate(sqlstate),
+            _ => self,
+        }
+    }
+
+    /// Marks the error of a call that must not run twice: after an unanswered one, only the caller can decide.
+    pub(crate) fn not_repeatable(mut self) -> Self {
+        if self.0.unanswered {
+            self.0.retryable = false;
+            self.0.message += "; whether the call took effect is unknown: look before you repeat it";
+        }
+        self
+    }
+
+    /// Puts `context` before the message.
+    pub(crate) fn context(mut self, context: &str) -> Self {
+        self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retryable", &self.0.retryable)
+            .field("sqlstate", &self.0.sqlstate)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_and_retry_follow_the_sqlstate() {
+        for (sqlstate, kind, retryable) in [
+            ("57P01", ErrorKind::Unavailable, true),
+            ("25006", ErrorKind::Unavailable, true),
+            ("08006", ErrorKind::Unavailable, true),
+            ("53100", ErrorKind::Unavailable, true),
+            ("28P01", ErrorKind::Configuration, false),
+            ("28000", ErrorKind::Configuration, false),
+            ("42P01", ErrorKind::Setup, false),
+            ("40P01", ErrorKind::Database, true),
+            ("22P05", ErrorKind::InvalidInput, false),
+            ("23514", ErrorKind::Database, false),
+            ("", ErrorKind::Database, false),
+        ] {
+            let error = Error::refused(sqlstate, "no");
+            assert_eq!((error.kind(), error.is_retryable(), error.sqlstate()), (kind, retryable, Some(sqlstate)));
+        }
+    }
+
+    #[test]
+    fn the_source_is_kept_and_not_repeated() {
+        let error = Error::unreachable(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        let source = error.source().unwrap();
+        assert!(source.is::<std::io::Error>() && !error.to_string().contains(&source.to_string()));
+        assert!(error.context("get").to_string().starts_with("get: PostgreSQL cannot be reached"));
+    }
+
+    #[test]
+    fn an_unanswered_call_that_must_not_run_twice_is_not_retryable() {
+        let source = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        assert!(Error::connection_lost(source()).is_retryable());
+        assert!(!Error::connection_lost(source()).not_repeatable().is_retryable());
+        assert!(Error::unreachable(source()).not_repeatable().is_retryable());
+        assert!(Error::refused("57P01", "shutting down").not_repeatable().is_retryable());
+    }
+}

@@ -1,0 +1,111 @@
+//! The operations on many sessions.
+
+use super::PgStore;
+use crate::error::Result;
+use crate::ops;
+use crate::session::Session;
+
+impl PgStore {
+    /// Returns the live sessions of a subject, the longest-lived first: those with this value at the path of the option
+    /// [`subject`](crate::PgStoreBuilder::subject). A string is compared as it is, anything else as JSON: `7`, `true`.
+    ///
+    /// # Errors
+    /// `Configuration`: the option is not set. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example() -> pg_session::Result<()> {
+    /// let store = pg_session::PgStore::builder("postgres://app@localhost/app").subject("user.id").build()?;
+    /// println!("user 7 is logged in {} times", store.sessions_of("7").await?.len());
+    /// # Ok(()) }
+    /// ```
+    pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>> {
+        ops::sessions_of(self.core(), subject).await
+    }
+
+    /// Deletes the sessions of a subject, as [`sessions_of`](Self::sessions_of) finds them, in one statement. Returns how many
+    /// lived. `except` is an id to keep: "log out everywhere else".
+    ///
+    /// # Errors
+    /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not set. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, current_id: &str) -> pg_session::Result<()> {
+    /// let logged_out = store.destroy_sessions_of("7", Some(current_id)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
+        ops::destroy_sessions_of(self.core(), subject, except).await
+    }
+
+    /// Returns all live sessions, in the order of their ids. They are read in pages, so they are no snapshot of one moment.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// for session in store.all().await? {
+    ///     println!("{}", session.json());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn all(&self) -> Result<Vec<Session>> {
+        ops::all(self.core()).await
+    }
+
+    /// Returns how many sessions live. Reads the whole table.
+    ///
+    /// # Errors
+    /// See [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// println!("{} sessions", store.count().await?);
+    /// # Ok(()) }
+    /// ```
+    pub async fn count(&self) -> Result<u64> {
+        ops::count(self.core()).await
+    }
+
+    /// Deletes all sessions, in small slices: everybody is logged out. A session that is created meanwhile may stay.
+    ///
+    /// # Errors
+    /// See [`PgStore`]. If it fails halfway, some sessions are deleted.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// store.clear().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn clear(&self) -> Result<()> {
+        ops::clear(self.core()).await
+    }
+
+    /// Deletes the expired sessions in small slices, and returns how many. Stops early if another process sweeps the table.
+    ///
+    /// The store does this by itself every [`cleanup_interval`](crate::PgStoreBuilder::cleanup_interval).
+    ///
+    /// # Errors
+    /// The first error of a slice; the following slices were swept nevertheless. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// println!("deleted {} expired sessions", store.sweep().await?);
+    /// # Ok(()) }
+    /// ```
+    pub async fn sweep(&self) -> Result<u64> {
+        ops::sweep(self.core()).await
+    }
+}
