@@ -1,4 +1,4 @@
-//! For tower-sessions 0.15.
+//! Implements the traits of tower-sessions 0.15.
 
 use tower_sessions_core as api;
 

@@ -1,6 +1,6 @@
-//! The warning of a misplaced scope, in a process of its own: it comes once.
+//! The warning about a misplaced scope. It has a process of its own, because it is logged once per process.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
+#![expect(clippy::unwrap_used, reason = "a test and its helpers fail by a panic")]
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ impl io::Write for Log {
     }
 }
 
-/// A visitor of `app` makes three requests, each of which changes the session.
+/// Serves `app`, and sends it three requests of one visitor, each of which changes the session.
 async fn visit(app: Router) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -51,7 +51,7 @@ async fn count(session: Session) {
 }
 
 #[tokio::test]
-async fn a_save_outside_the_scope_warns_once() {
+async fn a_save_outside_the_scope_logs_one_warning() {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt().with_writer(move || writer.clone()).init();

@@ -33,6 +33,8 @@
 //! These features name types of other crates. A new major version of such a crate is a new feature here, beside the old one;
 //! the old one is removed in a major version of this crate only.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backend;
 mod builder;
 mod core;

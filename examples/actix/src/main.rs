@@ -1,10 +1,10 @@
-//! An actix-web application that keeps its visitors' sessions in PostgreSQL.
+//! An actix-web application with its sessions in PostgreSQL.
 
 use std::{collections::HashMap, env, io, time::Duration};
 
 use actix_session::config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy};
 use actix_session::{Session, SessionMiddleware};
-use actix_web::cookie::{self, Key};
+use actix_web::cookie::{Key, SameSite, time::Duration as CookieDuration};
 use actix_web::web::{self, Data, Json, Path, Query};
 use actix_web::{App, HttpServer, Result, error::ErrorInternalServerError as failed};
 use anyhow::Context;
@@ -16,23 +16,28 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let url = env::var("DATABASE_URL").context("set DATABASE_URL, such as postgres://user:password@localhost/app")?;
     let port = env::var("PORT").unwrap_or("3000".into()).parse().context("set PORT to a number from 0 to 65535")?;
-    let ttl = env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS, a number")?;
-    // Whoever knows the key can sign cookies: an app that others reach has one of its own.
-    let key = env::var("SESSION_KEY").unwrap_or("64 bytes that nobody else knows".repeat(3));
+    let ttl =
+        env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS to a number")?;
+    // Signs the cookies.
+    let secret =
+        env::var("SESSION_SECRET").context("set SESSION_SECRET, such as the output of `openssl rand -hex 32`")?;
+    let key = Key::try_from(secret.as_bytes()).context("set SESSION_SECRET to the output of `openssl rand -hex 32`")?;
+    // Browsers send secure cookies over https only.
+    let is_development = env::var("APP_ENV").is_ok_and(|name| name == "development");
 
     let store = PgStore::builder(url).subject("user.id").build()?;
     store.setup().await?;
     let sessions = ActixStore::new(store.clone());
     let server = HttpServer::new(move || {
-        // Each request moves the expiry.
+        // Each request extends the session.
         let lifecycle = PersistentSession::default()
-            .session_ttl(cookie::time::Duration::seconds(ttl))
+            .session_ttl(CookieDuration::seconds(ttl))
             .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
-        // This is http on localhost; an app that is served over https leaves `cookie_secure(false)` out.
-        let middleware = SessionMiddleware::builder(sessions.clone(), Key::from(key.as_bytes()))
+        let middleware = SessionMiddleware::builder(sessions.clone(), key.clone())
             .session_lifecycle(lifecycle)
             .cookie_content_security(CookieContentSecurity::Signed)
-            .cookie_secure(false)
+            .cookie_secure(!is_development)
+            .cookie_same_site(SameSite::Lax)
             .build();
         App::new()
             .app_data(Data::new(sessions.clone()))
@@ -87,7 +92,7 @@ async fn remove(session: Session, key: Path<String>) -> Json<Option<String>> {
 type Done = Result<&'static str>;
 type Delay = Query<HashMap<String, u64>>;
 
-/// The middleware has read the session, and saves it afterwards.
+/// Waits. The middleware has loaded the session before, and saves it after.
 async fn touch(delay: Delay) -> &'static str {
     tokio::time::sleep(Duration::from_millis(delay.get("delay_ms").copied().unwrap_or(0))).await;
     ""

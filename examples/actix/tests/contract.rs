@@ -1,4 +1,4 @@
-//! The actix app keeps the contract of all our apps.
+//! The actix app passes the HTTP suite of all example apps.
 
 use pg_session_testkit::suite::App;
 

@@ -1,4 +1,4 @@
-//! An axum application that keeps its visitors' sessions in PostgreSQL.
+//! An axum application with its sessions in PostgreSQL.
 
 use std::{collections::HashMap, env, error::Error, io, time::Duration};
 
@@ -11,22 +11,26 @@ use pg_session_tower::{PgStore, RequestScopeLayer, TowerStore};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tower_sessions::{Expiry, Session, SessionManagerLayer};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let url = env::var("DATABASE_URL").context("set DATABASE_URL, such as postgres://user:password@localhost/app")?;
     let port = env::var("PORT").unwrap_or("3000".into()).parse().context("set PORT to a number from 0 to 65535")?;
-    let ttl = env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS, a number")?;
+    let ttl =
+        env::var("SESSION_SECONDS").unwrap_or("2700".into()).parse().context("set SESSION_SECONDS to a number")?;
+    // Browsers send secure cookies over https only.
+    let is_development = env::var("APP_ENV").is_ok_and(|name| name == "development");
 
     let store = PgStore::builder(url).subject("user.id").build()?;
     store.setup().await?;
-    // Each request moves the expiry. An app that is served over https leaves `with_secure(false)` out.
+    // Each request extends the session.
     let sessions = SessionManagerLayer::new(TowerStore::new(store.clone()))
         .with_expiry(Expiry::OnInactivity(Duration::from_secs(ttl).try_into()?))
         .with_always_save(true)
-        .with_secure(false);
+        .with_secure(!is_development)
+        .with_same_site(SameSite::Lax);
     let app = Router::new()
         .route("/", get(count))
         .route("/session", get(show))
@@ -57,7 +61,7 @@ async fn count(session: Session) -> Result<Json<Value>, StatusCode> {
 }
 
 async fn show(session: Session, State(store): State<PgStore>) -> Result<Json<Value>, StatusCode> {
-    // An id is known to be of no session when that is read.
+    // A read finds out whether the session exists. If it does not, there is no id.
     session.get_value("views").await.map_err(failed)?;
     let Some(id) = session.id() else { return Ok(Json(json!({}))) };
     let stored = store.get(&id.to_string()).await.map_err(failed)?;
@@ -102,7 +106,8 @@ async fn touch(session: Session, delay: Delay) -> Result<(), StatusCode> {
     Ok(())
 }
 
-fn failed(error: impl Error) -> StatusCode {
-    tracing::error!("{error}");
+fn failed(error: impl Error + 'static) -> StatusCode {
+    let error = &error as &dyn Error;
+    tracing::error!(error, "the request failed");
     StatusCode::INTERNAL_SERVER_ERROR
 }

@@ -1,4 +1,4 @@
-//! The axum app keeps the contract of all our apps.
+//! The axum app passes the HTTP suite of all example apps.
 
 use pg_session_testkit::suite::App;
 

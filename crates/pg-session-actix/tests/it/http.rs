@@ -14,12 +14,12 @@ use pg_session_testkit::{Database, Gate};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
-/// Where the scope of a request is.
+/// The place of the scope of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Placement {
     Around,
     Inside,
-    /// A middleware between the scope and the session middleware goes on in another task.
+    /// A middleware between the scope and the session middleware continues in another task.
     SpawnsBetween,
     Missing,
 }
@@ -35,7 +35,7 @@ async fn spawn(
     actix_web::rt::spawn(next.call(request)).await.unwrap()
 }
 
-/// An app whose requests have loaded their session, wait at a gate, and then do something.
+/// An app whose slow requests load their session, wait at a gate, and then use the session.
 pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) store: ActixStore,
@@ -85,7 +85,7 @@ impl Site {
         Self { database, store, gate, address }
     }
 
-    /// Somebody with the session `{"a": 1}`, whose row is marked.
+    /// Returns a visitor with the session `{"a": 1}` and a note in its row.
     pub(crate) async fn visitor(&self) -> Visitor {
         let visitor = self.stranger();
         visitor.post("/set/a").await;
@@ -97,13 +97,13 @@ impl Site {
         Visitor::new(&self.address)
     }
 
-    /// The data of all sessions.
+    /// Returns the data of all sessions.
     pub(crate) async fn data(&self) -> Vec<Value> {
         let sessions = self.store.pg_store().all().await.unwrap();
         sessions.iter().map(|session| session.decode().unwrap()).collect()
     }
 
-    /// The only row's.
+    /// Returns a column of the only row.
     pub(crate) async fn text(&self, column: &str) -> String {
         let sql = format!("SELECT ({column})::text FROM session");
         self.database.client().await.query_one(&sql, &[]).await.unwrap().get(0)
@@ -178,7 +178,7 @@ impl Visitor {
         self.text(Method::POST, path).await
     }
 
-    /// What a `POST` comes to.
+    /// Returns the status and the body of the response to a `POST`.
     pub(crate) async fn answer(&self, path: &str) -> (StatusCode, String) {
         let response = self.send(Method::POST, path).await;
         (response.status(), response.text().await.unwrap())

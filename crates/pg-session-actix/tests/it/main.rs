@@ -1,6 +1,6 @@
-//! The store under actix-session, on a real PostgreSQL.
+//! The store with actix-session, on a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test and its helpers fail by a panic")]
 
 mod http;
 mod outside;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use pg_session_actix::{ActixStore, PgStore};
 use pg_session_testkit::Database;
 
-/// A store that does not sweep by itself.
+/// Returns a store without a sweeper.
 async fn store(database: &Database) -> ActixStore {
     let store = PgStore::builder(database.url()).cleanup_interval(Duration::ZERO).build().unwrap();
     store.setup().await.unwrap();

@@ -1,5 +1,4 @@
-//! What becomes of saves where no request scope has seen the load, over real HTTP: the middleware is in the wrong place
-//! or missing.
+//! Saves if no request scope has seen the load, over real HTTP: the middleware is misplaced or missing.
 
 use serde_json::json;
 use tokio::join;
@@ -7,7 +6,7 @@ use tokio::join;
 use crate::http::{Placement, Site};
 
 #[actix_web::test]
-async fn slow_requests_all_keep_what_they_change() {
+async fn slow_requests_keep_each_others_changes() {
     for placement in Placement::ALL {
         let site = Site::open_with(placement).await;
         let visitor = site.visitor().await;
@@ -31,7 +30,7 @@ async fn a_logout_wins_over_slow_requests() {
 }
 
 #[actix_web::test]
-async fn one_request_after_the_other_changes_and_restores() {
+async fn consecutive_requests_change_and_restore_keys() {
     for placement in Placement::ALL {
         let site = Site::open_with(placement).await;
         let visitor = site.visitor().await;

@@ -1,4 +1,4 @@
-//! What requests at once do to one session under a `RequestScope`, over real HTTP.
+//! Concurrent requests with one session under a `RequestScope`, over real HTTP.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn each_visitor_has_a_session() {
 }
 
 #[actix_web::test]
-async fn slow_requests_all_keep_what_they_change() {
+async fn slow_requests_keep_each_others_changes() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow/b"), visitor.post("/slow/c"), site.gate.hold(2, visitor.post("/set/d")));
@@ -56,7 +56,7 @@ async fn a_request_that_changes_nothing_writes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_renewal_takes_the_row_along() {
+async fn a_renewal_keeps_the_row() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let old = visitor.get("/id").await;
@@ -68,7 +68,7 @@ async fn a_renewal_takes_the_row_along() {
 }
 
 #[actix_web::test]
-async fn of_two_renewals_one_wins() {
+async fn one_of_two_concurrent_renewals_wins() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow-rotate"), visitor.post("/slow-rotate"), site.gate.hold(2, async {}));
@@ -77,7 +77,7 @@ async fn of_two_renewals_one_wins() {
 }
 
 #[actix_web::test]
-async fn of_two_logins_at_once_both_log_in() {
+async fn two_concurrent_logins_both_succeed() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow-login"), visitor.post("/slow-login"), site.gate.hold(2, async {}));
@@ -88,7 +88,7 @@ async fn of_two_logins_at_once_both_log_in() {
 }
 
 #[actix_web::test]
-async fn a_renewal_of_what_others_ended_keeps_what_it_added() {
+async fn a_renewal_of_an_ended_session_keeps_only_its_own_data() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow-rotate"), site.gate.hold(1, visitor.post("/logout")));
@@ -100,7 +100,7 @@ async fn a_renewal_of_what_others_ended_keeps_what_it_added() {
 }
 
 #[actix_web::test]
-async fn an_outage_is_told_without_its_reasons() {
+async fn the_response_in_an_outage_does_not_show_the_reason() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     site.sql("ALTER TABLE session RENAME TO elsewhere").await;
@@ -109,7 +109,7 @@ async fn an_outage_is_told_without_its_reasons() {
 }
 
 #[actix_web::test]
-async fn a_deletion_that_fails_at_the_end_is_told() {
+async fn a_deletion_that_fails_at_the_end_has_status_500() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';

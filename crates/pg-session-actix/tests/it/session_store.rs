@@ -20,12 +20,12 @@ async fn stored(store: &ActixStore, key: &SessionKey) -> Option<String> {
     store.pg_store().get(key.as_ref()).await.unwrap().map(|session| session.json().to_owned())
 }
 
-fn again(key: &SessionKey) -> SessionKey {
+fn copy(key: &SessionKey) -> SessionKey {
     key.as_ref().to_owned().try_into().unwrap()
 }
 
 #[actix_web::test]
-async fn what_is_saved_is_loaded_until_it_is_deleted() {
+async fn saved_data_is_loaded_until_it_is_deleted() {
     let database = Database::new();
     let store = store(&database).await;
     let data = json!({"user": {"name": "Zoë \u{1F600}", "roles": [1, -2.5, null, true]}, "text": "\"{}\\"});
@@ -41,7 +41,7 @@ async fn what_is_saved_is_loaded_until_it_is_deleted() {
 }
 
 #[actix_web::test]
-async fn keys_are_unguessable_and_the_store_s_own() {
+async fn keys_are_unguessable_and_unique() {
     let database = Database::new();
     let store = store(&database).await;
     let mut keys = HashSet::new();
@@ -54,19 +54,19 @@ async fn keys_are_unguessable_and_the_store_s_own() {
 }
 
 #[actix_web::test]
-async fn what_is_gone_is_not_saved_again() {
+async fn an_ended_session_is_not_saved_again() {
     let database = Database::new();
     let store = store(&database).await;
     let gone = generate_session_key();
     store.update_ttl(&gone, HOUR).await.unwrap();
-    let key = store.update(again(&gone), state(&json!({"a": 1})), HOUR).await.unwrap();
+    let key = store.update(copy(&gone), state(&json!({"a": 1})), HOUR).await.unwrap();
     assert_eq!(key, gone);
     store.update_ttl(&gone, HOUR).await.unwrap();
     assert_eq!(store.pg_store().count().await.unwrap(), 0);
 }
 
 #[actix_web::test]
-async fn a_session_lives_for_its_time() {
+async fn a_session_lives_for_its_time_to_live() {
     let database = Database::new();
     let store = store(&database).await;
     let key = store.save(HashMap::new(), HOUR).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_session_lives_for_its_time() {
     assert!((3590..=3600).contains(&left().await.unwrap()));
     store.update_ttl(&key, &(2 * *HOUR)).await.unwrap();
     assert!((7190..=7200).contains(&left().await.unwrap()));
-    store.update(again(&key), state(&json!({"a": 1})), HOUR).await.unwrap();
+    store.update(copy(&key), state(&json!({"a": 1})), HOUR).await.unwrap();
     assert!((3590..=3600).contains(&left().await.unwrap()));
     store.update_ttl(&key, &Duration::MAX).await.unwrap();
     assert!(left().await.unwrap() > 7200);
@@ -95,38 +95,41 @@ async fn data_of_another_process_is_loaded() {
 }
 
 #[actix_web::test]
-async fn data_that_is_no_object_is_told() {
+async fn data_that_is_not_an_object_is_a_deserialization_error() {
     let database = Database::new();
     let store = store(&database).await;
     store.pg_store().set("a", &["s3cret"], None).await.unwrap();
     let error = store.load(&"a".to_owned().try_into().unwrap()).await.unwrap_err();
     let LoadError::Deserialization(error) = error else { panic!("{error:?}") };
-    let told = format!("{error:?}");
-    assert!(told.contains("object") && !told.contains("s3cret"), "{told}");
+    let message = format!("{error:?}");
+    assert!(message.contains("object") && !message.contains("s3cret"), "{message}");
 }
 
 #[actix_web::test]
-async fn errors_say_which_side_is_at_fault() {
+async fn errors_distinguish_the_data_from_the_database() {
     let database = Database::new();
     let store = ActixStore::new(PgStore::builder(database.url()).create(false).max_size(20).build().unwrap());
     let key = generate_session_key();
     let error = store.load(&key).await.unwrap_err();
-    assert!(matches!(&error, LoadError::Other(told) if told.to_string().contains("no table")), "{error:?}");
+    assert!(
+        matches!(&error, LoadError::Other(error) if error.to_string().contains("create it, for example by")),
+        "{error:?}"
+    );
 
     PgStore::new(database.url()).unwrap().setup().await.unwrap();
     let key = store.save(state(&json!({"a": 1})), HOUR).await.unwrap();
     let long = state(&json!({"long": "12345678901234567890"}));
     let error = store.save(long.clone(), HOUR).await.unwrap_err();
-    assert!(matches!(&error, SaveError::Serialization(told) if told.to_string().contains("max_size")), "{error:?}");
-    let error = store.update(again(&key), long, HOUR).await.unwrap_err();
-    assert!(matches!(&error, UpdateError::Serialization(told) if told.to_string().contains("max_size")), "{error:?}");
-    let error = store.save(HashMap::from([("a".to_owned(), "no JSON".to_owned())]), HOUR).await.unwrap_err();
+    assert!(matches!(&error, SaveError::Serialization(error) if error.to_string().contains("max_size")), "{error:?}");
+    let error = store.update(copy(&key), long, HOUR).await.unwrap_err();
+    assert!(matches!(&error, UpdateError::Serialization(error) if error.to_string().contains("max_size")), "{error:?}");
+    let error = store.save(HashMap::from([("a".to_owned(), "not JSON".to_owned())]), HOUR).await.unwrap_err();
     assert!(matches!(error, SaveError::Serialization(_)), "{error:?}");
 
     store.pg_store().close().await;
     let error = store.save(HashMap::new(), HOUR).await.unwrap_err();
     assert!(matches!(error, SaveError::Other(_)), "{error:?}");
-    let error = store.update(again(&key), HashMap::new(), HOUR).await.unwrap_err();
+    let error = store.update(copy(&key), HashMap::new(), HOUR).await.unwrap_err();
     assert!(matches!(error, UpdateError::Other(_)), "{error:?}");
     store.update_ttl(&key, HOUR).await.unwrap_err();
     store.delete(&key).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The `CachingSessionStore` of tower-sessions in front of ours, which is not recommended.
+//! The `CachingSessionStore` of tower-sessions in front of ours. This is not recommended.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use super::api::{CachingSessionStore, Session, SessionManagerLayer, SessionStore
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 
-/// Knows of nothing but what this process does.
+/// A cache of this process, which does not see the changes of others.
 #[derive(Clone, Debug, Default)]
 struct Cache(Arc<Mutex<HashMap<Id, Record>>>);
 
@@ -51,7 +51,7 @@ async fn site(store: TowerStore, is_scoped: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_session_that_another_process_has_destroyed_stays_so() {
+async fn a_session_destroyed_by_another_process_is_not_saved_again() {
     for is_scoped in [true, false] {
         let database = Database::new();
         let store = store(&database).await;
@@ -59,7 +59,7 @@ async fn a_session_that_another_process_has_destroyed_stays_so() {
         visitor.post("/set/a").await;
         for _ in 0..2 {
             store.pg_store().destroy(&ids(&database).await.pop().unwrap_or_else(|| "gone".to_owned())).await.unwrap();
-            assert_eq!(visitor.get("/").await, "true", "the cache should answer: scoped {is_scoped}");
+            assert_eq!(visitor.get("/").await, "true", "the cache must have the session; scoped: {is_scoped}");
             visitor.post("/set/b").await;
             assert!(ids(&database).await.is_empty(), "scoped: {is_scoped}");
         }
@@ -67,7 +67,7 @@ async fn a_session_that_another_process_has_destroyed_stays_so() {
 }
 
 #[tokio::test]
-async fn what_another_process_has_changed_stays_while_the_last_load_or_save_is_known() {
+async fn changes_by_another_process_are_kept_while_the_last_load_or_save_is_remembered() {
     for is_scoped in [true, false] {
         let database = Database::new();
         let store = store(&database).await;

@@ -5,7 +5,7 @@ use pg_session_testkit::Database;
 use reqwest::{Client, Method, Response, StatusCode};
 use tokio::net::TcpListener;
 
-/// Serves `app` until the test ends, and answers its address.
+/// Serves `app` until the test ends. Returns its address.
 pub(crate) async fn serve(app: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -32,7 +32,7 @@ impl Visitor {
         self.text(Method::POST, path).await
     }
 
-    /// What a `POST` comes to.
+    /// Returns the status of the response to a `POST`.
     pub(crate) async fn status(&self, path: &str) -> StatusCode {
         self.send(Method::POST, path).await.status()
     }
@@ -46,7 +46,7 @@ impl Visitor {
     }
 }
 
-/// The ids of all sessions that are stored.
+/// Returns the ids of all stored sessions.
 pub(crate) async fn ids(database: &Database) -> Vec<String> {
     let rows = database.client().await.query("SELECT id FROM session", &[]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()

@@ -1,4 +1,4 @@
-//! axum-login, which stands on tower-sessions 0.14.
+//! axum-login, which uses tower-sessions 0.14.
 
 use std::convert::Infallible;
 
@@ -31,7 +31,7 @@ impl AuthUser for User {
     }
 }
 
-/// Everybody is welcome.
+/// Users who log in with any name.
 #[derive(Clone)]
 struct Users;
 
@@ -58,7 +58,7 @@ async fn log_out(mut auth: AuthSession) {
     auth.logout().await.unwrap();
 }
 
-async fn who(auth: AuthSession) -> String {
+async fn user(auth: AuthSession) -> String {
     auth.user.map_or("nobody".to_owned(), |user| user.0)
 }
 
@@ -75,7 +75,7 @@ async fn slow_visit(gate: State<Gate>, auth: AuthSession) {
 async fn site(database: &Database, gate: &Gate) -> String {
     let sessions = SessionManagerLayer::new(store(database).await).with_secure(false);
     let app = Router::new()
-        .route("/", get(who))
+        .route("/", get(user))
         .route("/visit", post(async |auth: AuthSession| auth.session.insert("guest", 1).await.unwrap()))
         .route("/slow-visit", post(slow_visit))
         .route("/login", post(log_in))
@@ -103,7 +103,7 @@ async fn users_log_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_login_takes_the_row_to_a_new_id() {
+async fn a_login_moves_the_row_to_a_new_id() {
     let (database, gate) = (Database::new(), Gate::new());
     let visitor = Visitor::new(&site(&database, &gate).await);
     visitor.post("/visit").await;
@@ -118,16 +118,16 @@ async fn a_login_takes_the_row_to_a_new_id() {
 }
 
 #[tokio::test]
-async fn of_two_logins_at_once_both_log_in() {
+async fn two_concurrent_logins_both_succeed() {
     let (database, gate) = (Database::new(), Gate::new());
     let visitor = Visitor::new(&site(&database, &gate).await);
     visitor.post("/visit").await;
     join!(visitor.post("/slow-login"), visitor.post("/slow-login"), gate.hold(2, async {}));
-    // Whichever of the two cookies came last.
+    // The visitor is logged in with either cookie.
     assert_eq!(visitor.get("/").await, "Zoë");
     let sql = "SELECT count(session->'axum-login.data'), count(session->'guest') FROM session";
     let row = database.client().await.query_one(sql, &[]).await.unwrap();
-    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 1), "what was there before is in one session only");
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 1), "only one session must have the earlier data");
 }
 
 #[tokio::test]

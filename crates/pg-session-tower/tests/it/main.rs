@@ -1,6 +1,6 @@
-//! The store under both versions of tower-sessions, on a real PostgreSQL.
+//! The store with both versions of tower-sessions, on a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test and its helpers fail by a panic")]
 
 mod http;
 mod login;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use pg_session_testkit::Database;
 use pg_session_tower::{PgStore, TowerStore};
 
-/// A store that does not sweep by itself.
+/// Returns a store without a sweeper.
 async fn store(database: &Database) -> TowerStore {
     let store = PgStore::builder(database.url()).cleanup_interval(Duration::ZERO).build().unwrap();
     store.setup().await.unwrap();

@@ -9,7 +9,7 @@ use super::api::{Expiry, Session, SessionManagerLayer};
 use crate::http::{Visitor, ids, serve};
 use crate::store;
 
-/// An app that counts, whose cookies are plain.
+/// Serves an app that counts the views of a visitor.
 async fn counter(database: &Database) -> String {
     let sessions = SessionManagerLayer::new(store(database).await)
         .with_secure(false)

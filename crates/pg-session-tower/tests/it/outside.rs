@@ -1,5 +1,5 @@
-//! What becomes of saves where no request scope has seen the load, over real HTTP: the layer is in the wrong place or
-//! missing, or the session is used after its request has ended.
+//! Saves if no request scope has seen the load, over real HTTP: the layer is misplaced or missing, or the session is used
+//! after its request has ended.
 
 use std::fmt::Debug;
 
@@ -29,9 +29,9 @@ enum Placement {
     Around,
     Inside,
     LastInBuilder,
-    /// A middleware between the scope and the session layer goes on in another task.
+    /// A middleware between the scope and the session layer continues in another task.
     SpawnsBetween,
-    /// As documented, but the handler runs in another task.
+    /// The layer is as documented, and the handler runs in another task.
     SpawnsInside,
     Missing,
 }
@@ -105,14 +105,14 @@ impl Site {
         Self { database, store, gates, address: serve(app).await }
     }
 
-    /// Somebody with the session `{"a": 1}`.
+    /// Returns a visitor with the session `{"a": 1}`.
     async fn visitor(&self) -> Visitor {
         let visitor = Visitor::new(&self.address);
         visitor.post("/set/a").await;
         visitor
     }
 
-    /// Two requests whose sessions are used when both have ended, and `meanwhile`.
+    /// Sends two requests whose sessions are used after both have ended. Runs `meanwhile` before that.
     async fn use_late<T>(&self, kind: Kind, visitor: &Visitor, meanwhile: impl Future<Output = T>) {
         let Gates { loaded, done } = &self.gates;
         let release = async {
@@ -164,7 +164,7 @@ async fn slow_read(session: Session, State(gates): State<Gates>) {
     gates.loaded.wait().await;
 }
 
-/// What is done with a session after its request.
+/// Uses a session after its request.
 async fn late(key: Path<String>, session: Session, gates: Gates) {
     gates.loaded.wait().await;
     set(&session, &key).await;
@@ -177,11 +177,11 @@ async fn task(key: Path<String>, session: Session, State(gates): State<Gates>) {
     tokio::spawn(late(key, session, gates));
 }
 
-/// The task saves while the request is still there, and the request changes something too.
+/// Spawns a task that saves while the request is running. Then the request changes something too.
 async fn task_and_slow(Path(key): Path<String>, session: Session, State(gates): State<Gates>) {
     load(&session).await;
     tokio::spawn(late(Path(key.clone()), session.clone(), gates.clone()));
-    // When the task has saved.
+    // The task has saved now.
     gates.done.arrival().await;
     gates.loaded.wait().await;
     set(&session, &format!("{key}-slow")).await;
@@ -212,7 +212,7 @@ async fn connect(site: &Site, path: &str) {
 }
 
 #[tokio::test]
-async fn slow_requests_all_keep_what_they_change() {
+async fn slow_requests_keep_each_others_changes() {
     for placement in Placement::ALL {
         for always_save in [false, true] {
             let site = Site::open(placement, always_save).await;
@@ -241,7 +241,7 @@ async fn a_logout_wins_over_slow_requests() {
 }
 
 #[tokio::test]
-async fn one_request_after_the_other_changes_and_restores() {
+async fn consecutive_requests_change_and_restore_keys() {
     for placement in Placement::ALL {
         for always_save in [false, true] {
             let site = Site::open(placement, always_save).await;
@@ -271,7 +271,7 @@ async fn one_request_after_the_other_changes_and_restores() {
 }
 
 #[tokio::test]
-async fn sessions_that_are_used_after_their_request_keep_what_others_change() {
+async fn a_session_used_after_its_request_keeps_changes_by_others() {
     for placement in Placement::ALL {
         for kind in Kind::ALL {
             let site = Site::open(placement, false).await;
@@ -287,7 +287,7 @@ async fn sessions_that_are_used_after_their_request_keep_what_others_change() {
 }
 
 #[tokio::test]
-async fn a_logout_wins_over_sessions_that_are_used_after_their_request() {
+async fn a_logout_wins_over_sessions_used_after_their_request() {
     for placement in Placement::ALL {
         for kind in Kind::ALL {
             let site = Site::open(placement, false).await;
@@ -299,13 +299,13 @@ async fn a_logout_wins_over_sessions_that_are_used_after_their_request() {
 }
 
 #[tokio::test]
-async fn a_task_may_save_while_its_request_goes_on() {
+async fn a_task_may_save_while_its_request_is_running() {
     for placement in Placement::ALL {
         let site = Site::open(placement, false).await;
         let visitor = site.visitor().await;
         let meanwhile = async {
             site.gates.loaded.hold(1, visitor.post("/set/d")).await;
-            // The task has saved now, and the request has not.
+            // Now the task has saved, and the request has not.
             site.gates.loaded.hold(1, visitor.post("/remove/b")).await;
         };
         join!(visitor.post("/task-and-slow/b"), meanwhile);

@@ -1,4 +1,4 @@
-//! What requests at once do to one session under a `RequestScopeLayer`, over real HTTP.
+//! Concurrent requests with one session under a `RequestScopeLayer`, over real HTTP.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -24,7 +24,7 @@ struct Site {
 }
 
 impl Site {
-    /// An app whose requests load their session, wait at the gate, and then do something.
+    /// Serves an app whose slow requests load their session, wait at the gate, and then use the session.
     async fn open() -> Self {
         let (database, gate) = (Database::new(), Gate::new());
         database.client().await.batch_execute(TABLE).await.unwrap();
@@ -42,13 +42,13 @@ impl Site {
             .route("/rotate-and-save", post(rotate_and_save))
             .route("/logout", post(async |session: Session| session.flush().await.unwrap()))
             .route("/clear", post(async |session: Session| session.clear().await))
-            .route("/anew", post(begin_anew))
+            .route("/anew", post(start_anew))
             .layer(RequestScopeLayer::around(sessions))
             .with_state(gate.clone());
         Self { database, store, gate, address: serve(app).await }
     }
 
-    /// Somebody with the session `{"a": 1}`, whose row is marked.
+    /// Returns a visitor with the session `{"a": 1}` and a note in its row.
     async fn visitor(&self) -> Visitor {
         let visitor = Visitor::new(&self.address);
         visitor.post("/set/a").await;
@@ -56,7 +56,7 @@ impl Site {
         visitor
     }
 
-    /// The data of all sessions.
+    /// Returns the data of all sessions.
     async fn data(&self) -> Vec<Value> {
         let sessions = self.store.pg_store().all().await.unwrap();
         sessions.iter().map(|session| session.decode().unwrap()).collect()
@@ -103,14 +103,14 @@ async fn rotate_and_save(session: Session) {
     set(&session, "b", 2).await;
 }
 
-async fn begin_anew(session: Session) {
+async fn start_anew(session: Session) {
     session.get_value("a").await.unwrap();
     session.flush().await.unwrap();
     set(&session, "b", 1).await;
 }
 
 #[tokio::test]
-async fn slow_requests_all_keep_what_they_change() {
+async fn slow_requests_keep_each_others_changes() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow/b"), visitor.post("/slow/c"), site.gate.hold(2, visitor.post("/set/d")));
@@ -141,7 +141,7 @@ async fn a_request_that_changes_nothing_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_rotation_takes_the_row_along() {
+async fn a_rotation_keeps_the_row() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let old = ids(&site.database).await;
@@ -155,7 +155,7 @@ async fn a_rotation_takes_the_row_along() {
 }
 
 #[tokio::test]
-async fn of_two_rotations_one_wins() {
+async fn one_of_two_concurrent_rotations_wins() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow-rotate"), visitor.post("/slow-rotate"), site.gate.hold(2, async {}));
@@ -164,7 +164,7 @@ async fn of_two_rotations_one_wins() {
 }
 
 #[tokio::test]
-async fn a_rotation_of_what_others_ended_leaves_nothing() {
+async fn a_rotation_of_an_ended_session_leaves_no_row() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     join!(visitor.post("/slow-rotate"), site.gate.hold(1, visitor.post("/logout")));
@@ -172,7 +172,7 @@ async fn a_rotation_of_what_others_ended_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn who_begins_anew_has_a_new_row_and_id() {
+async fn a_session_that_starts_anew_has_a_new_row_and_id() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let old = ids(&site.database).await;
@@ -185,17 +185,17 @@ async fn who_begins_anew_has_a_new_row_and_id() {
 }
 
 #[tokio::test]
-async fn an_id_that_a_visitor_made_up_is_never_saved() {
+async fn an_id_invented_by_a_visitor_is_never_saved() {
     let site = Site::open().await;
-    let made_up = Id::default();
+    let invented = Id::default();
     let request =
-        reqwest::Client::new().post(format!("{}/clear", site.address)).header("cookie", format!("id={made_up}"));
+        reqwest::Client::new().post(format!("{}/clear", site.address)).header("cookie", format!("id={invented}"));
     assert!(request.send().await.unwrap().status().is_success());
     assert!(ids(&site.database).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_logout_that_fails_at_the_end_is_told() {
+async fn a_logout_that_fails_at_the_end_has_status_500() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let rename = async {
@@ -206,26 +206,26 @@ async fn a_logout_that_fails_at_the_end_is_told() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_goes_away_within_a_logout_leaves_no_row() {
+async fn a_visitor_who_disconnects_during_a_logout_leaves_no_row() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
-    // Looked at while the request is still there: a branch that is left is dropped before another is followed.
+    // Reads within this branch: `select!` drops the request before it runs the handler of the branch.
     let stored = async {
         site.gate.arrival().await;
         site.data().await
     };
     select! {
-        _ = visitor.post("/slow-logout") => panic!("the gate should be closed"),
+        _ = visitor.post("/slow-logout") => panic!("the gate must be closed"),
         rows = stored => assert_eq!(rows.len(), 1),
     }
     let deadline = Instant::now() + std::time::Duration::from_secs(10);
     while !site.data().await.is_empty() {
-        assert!(Instant::now() < deadline, "the row should be destroyed");
+        assert!(Instant::now() < deadline, "the row was not destroyed within 10 seconds");
     }
 }
 
 #[tokio::test]
-async fn values_that_cannot_be_read_stay_as_they_are_stored() {
+async fn values_that_serde_json_cannot_read_keep_their_stored_text() {
     let site = Site::open().await;
     let visitor = site.visitor().await;
     let unreadable = r#"{"a":1,"lone":"\ud800","deep":DEEP,"exact":123456789012345678901234567890}"#

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use pg_session_testkit::Database;
-use pg_session_tower::{MAX_TTL, PgStore, TowerStore};
+use pg_session_tower::pg_session::MAX_TTL;
+use pg_session_tower::{PgStore, TowerStore};
 use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime, Time};
 
@@ -15,7 +16,7 @@ use super::api::{ExpiredDeletion, Expiry, Session, SessionStore};
 use crate::store;
 
 fn record(data: Value, expires_in: Duration) -> Record {
-    let Value::Object(data) = data else { panic!("{data} is no object") };
+    let Value::Object(data) = data else { panic!("not an object: {data}") };
     Record { id: Id::default(), data: data.into_iter().collect(), expiry_date: OffsetDateTime::now_utc() + expires_in }
 }
 
@@ -29,7 +30,7 @@ async fn set_by_another(database: &Database, id: &Id, json: &str) {
 }
 
 #[tokio::test]
-async fn create_gives_the_second_of_one_id_another() {
+async fn create_with_a_taken_id_chooses_another() {
     let database = Database::new();
     let store = store(&database).await;
     let mut first = record(json!({"n": 1}), Duration::HOUR);
@@ -44,7 +45,7 @@ async fn create_gives_the_second_of_one_id_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_created_at_once_all_get_ids_of_their_own() {
+async fn concurrent_creates_with_one_id_get_different_ids() {
     const MANY: usize = 32;
     let database = Database::new();
     let store = store(&database).await;
@@ -69,7 +70,7 @@ async fn of_many_created_at_once_all_get_ids_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_saved_is_loaded_until_it_is_deleted() {
+async fn saved_data_is_loaded_until_it_is_deleted() {
     let database = Database::new();
     let store = store(&database).await;
     let mut record = record(json!({"user": {"name": "Zoë \u{1F600}", "roles": [1, -2.5, null, true]}}), Duration::HOUR);
@@ -89,7 +90,7 @@ async fn what_is_saved_is_loaded_until_it_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_session_lives_until_its_expiry_and_no_longer() {
+async fn a_session_lives_until_its_expiry() {
     let database = Database::new();
     let store = store(&database).await;
     let mut hour = record(json!({}), Duration::HOUR);
@@ -109,7 +110,7 @@ async fn a_session_lives_until_its_expiry_and_no_longer() {
 }
 
 #[tokio::test]
-async fn the_far_future_is_kept() {
+async fn an_expiry_in_the_far_future_is_kept() {
     let database = Database::new();
     let store = store(&database).await;
     let last = Date::MAX.with_time(Time::MAX).assume_utc();
@@ -127,7 +128,7 @@ async fn the_far_future_is_kept() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_gone_at_once() {
+async fn an_expired_session_is_gone_at_once() {
     let database = Database::new();
     let store = store(&database).await;
     let mut record = record(json!({}), Duration::HOUR);
@@ -155,24 +156,27 @@ async fn data_of_another_process_is_loaded() {
 }
 
 #[tokio::test]
-async fn data_that_is_no_object_is_told() {
+async fn data_that_is_not_an_object_is_a_decode_error() {
     let database = Database::new();
     let (store, id) = (store(&database).await, Id::default());
     set_by_another(&database, &id, r#"["s3cret"]"#).await;
     let error = store.load(&id).await.unwrap_err();
     assert!(matches!(error, Error::Decode(_)), "{error:?}");
-    let told = format!("{error} {error:?}");
-    assert!(told.contains("object") && !told.contains("s3cret") && !told.contains(&id.to_string()), "{told}");
+    let message = format!("{error} {error:?}");
+    assert!(
+        message.contains("object") && !message.contains("s3cret") && !message.contains(&id.to_string()),
+        "{message}"
+    );
 }
 
 #[tokio::test]
-async fn data_that_cannot_be_read_is_told() {
+async fn data_that_serde_json_cannot_read_is_a_decode_error() {
     let database = Database::new();
     let (store, id) = (store(&database).await, Id::default());
     set_by_another(&database, &id, &format!(r#"{{"s3cret":{}1{}}}"#, "[".repeat(200), "]".repeat(200))).await;
-    let Err(Error::Decode(told)) = store.load(&id).await else { return };
-    assert!(told.contains("line 1 column") && !told.contains("takes a JSON object"), "{told}");
-    assert!(!told.contains("s3cret") && !told.contains(&id.to_string()), "{told}");
+    let Err(Error::Decode(message)) = store.load(&id).await else { return };
+    assert!(message.contains("line 1 column") && !message.contains("needs a JSON object"), "{message}");
+    assert!(!message.contains("s3cret") && !message.contains(&id.to_string()), "{message}");
 }
 
 #[tokio::test]
@@ -191,7 +195,7 @@ async fn a_save_never_inserts() {
 }
 
 #[tokio::test]
-async fn records_loaded_at_once_all_keep_what_they_change() {
+async fn concurrently_loaded_records_keep_each_others_changes() {
     let database = Database::new();
     let store = store(&database).await;
     let mut first = record(json!({"flash": 1, "kept": 1}), Duration::HOUR);
@@ -199,7 +203,7 @@ async fn records_loaded_at_once_all_keep_what_they_change() {
     let mut records = Vec::new();
     for n in 0..4 {
         let mut loaded = store.load(&first.id).await.unwrap().unwrap();
-        // Others change it between two loads, from a map that the store does not know.
+        // Others change the session between two loads, from a map that the store does not know.
         let data = loaded.data.clone().into_iter().chain([(format!("other-{n}"), json!(1))]).collect();
         store.save(&Record { data, ..loaded.clone() }).await.unwrap();
         loaded.data.insert(format!("a-{n}"), json!(1));
@@ -218,7 +222,7 @@ async fn records_loaded_at_once_all_keep_what_they_change() {
 }
 
 #[tokio::test]
-async fn keys_are_written_in_order() {
+async fn keys_are_written_in_sorted_order() {
     let database = Database::new();
     let store = store(&database).await;
     let mut record = record(json!({}), Duration::HOUR);
@@ -230,7 +234,7 @@ async fn keys_are_written_in_order() {
 }
 
 #[tokio::test]
-async fn delete_expired_leaves_the_live() {
+async fn delete_expired_keeps_live_sessions() {
     let database = Database::new();
     let store = store(&database).await;
     let mut live = record(json!({}), Duration::HOUR);
@@ -243,18 +247,18 @@ async fn delete_expired_leaves_the_live() {
 }
 
 #[tokio::test]
-async fn errors_say_which_side_is_at_fault() {
+async fn errors_distinguish_the_data_from_the_database() {
     let database = Database::new();
     let store = TowerStore::new(PgStore::builder(database.url()).create(false).max_size(20).build().unwrap());
     let mut record = record(json!({"long": "12345678901234567890"}), Duration::HOUR);
 
     let error = store.load(&record.id).await.unwrap_err();
-    assert!(matches!(&error, Error::Backend(told) if told.contains("no table")), "{error:?}");
+    assert!(matches!(&error, Error::Backend(message) if message.contains("create it, for example by")), "{error:?}");
 
     PgStore::new(database.url()).unwrap().setup().await.unwrap();
     store.create(&mut Record { data: HashMap::new(), ..record.clone() }).await.unwrap();
     for error in [store.save(&record).await.unwrap_err(), store.create(&mut record).await.unwrap_err()] {
-        assert!(matches!(&error, Error::Encode(told) if told.contains("max_size")), "{error:?}");
+        assert!(matches!(&error, Error::Encode(message) if message.contains("max_size")), "{error:?}");
     }
 
     store.pg_store().close().await;

@@ -1,19 +1,21 @@
-//! What the calls of a middleware come to where no scope has seen the load: the base of a save is found by the data.
+//! The calls of a middleware if no scope has seen the load.
 
 use std::sync::Once;
 use std::time::Duration;
 
-use super::RequestStore;
-use super::bases::{Base, base_of};
-use super::scope::{Scope, State};
+use super::base_cache::Base;
+use super::base_choice::choose_base;
+use super::handle::Handle;
+use super::scope::Scope;
+use super::tracked::State;
 use crate::error::Result;
 use crate::ops::{self, Updated};
 use crate::session::{Encoded, Session};
 
-impl RequestStore {
-    pub(super) async fn update_outside(&self, id: &str, data: &Encoded, ttl: Option<Duration>) -> Result<Updated> {
+impl Handle {
+    pub(super) async fn update_outside(&self, id: &str, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
         warn_once();
-        let base = match self.base(id, data) {
+        let base = match self.base(id, &data) {
             Some(base) => Some(Session::from_parts(id, base.json)),
             None => self.store.get(id).await?,
         };
@@ -22,13 +24,21 @@ impl RequestStore {
             None => Updated::Gone.counted(),
         };
         match updated {
-            Updated::Gone => self.shared.bases.forget(id),
-            Updated::Saved | Updated::Merged | Updated::Unchanged => self.shared.saved(id, data, self.map),
+            Updated::Gone => self.forget(id),
+            Updated::Saved | Updated::Merged | Updated::Unchanged => {
+                self.shared.saved(id, data.into_string(), self.map);
+            }
         }
         Ok(updated)
     }
 
-    /// The scope learns what was loaded outside of it, such as by a handler on another task.
+    pub(super) async fn create_outside(&self, id: &str, data: Encoded, ttl: Option<Duration>) -> Result<String> {
+        let id = self.insert(id, &data, ttl).await?;
+        self.shared.saved(&id, data.into_string(), self.map);
+        Ok(id)
+    }
+
+    /// Tells the scope the base of a session that was loaded outside of it, such as by a handler on another task.
     pub(super) fn learn_from_outside(&self, scope: &Scope, id: &str, data: &Encoded) {
         if scope.state(&self.store, id).is_none() {
             warn_once();
@@ -38,9 +48,10 @@ impl RequestStore {
         }
     }
 
+    /// Returns the base from which `data` was made, and marks it as saved.
     fn base(&self, id: &str, data: &Encoded) -> Option<Base> {
-        let base = base_of(self.shared.bases(id), data, self.map)?;
-        self.shared.bases.saved(id, &base);
+        let base = choose_base(self.shared.bases(id), data, self.map)?;
+        self.shared.bases.mark_saved(id, &base);
         Some(base)
     }
 }
@@ -50,9 +61,10 @@ fn warn_once() {
     WARNED.call_once(|| {
         tracing::warn!(
             "a session was saved outside the request scope that loaded it: changes by concurrent requests may be lost. \
-             tower: RequestScopeLayer::around(SessionManagerLayer::new(store)). actix-web: \
+             tower: use RequestScopeLayer::around(SessionManagerLayer::new(store)). actix-web: use \
              RequestScope::around(SessionMiddleware::new(store, key)). In a spawned task, a stream or a WebSocket: \
-             load, change and save within RequestStore::scope. A CachingSessionStore hides the load: use the store itself"
+             load, change and save within RequestStore::scope. With a CachingSessionStore: use the store without it, \
+             because it hides the loads"
         );
     });
 }

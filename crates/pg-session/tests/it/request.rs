@@ -1,4 +1,4 @@
-//! What a session middleware may rely on within a request, and what it has without.
+//! The promises to session middlewares, within the scope of a request and without one.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,8 +18,8 @@ fn new_id() -> String {
     format!("new-{}", IDS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Two stores as two requests have them: one that is a middleware's, and one for what others do meanwhile. The table
-/// has a column of the application's, and the session `old` in it.
+/// Returns the store of a middleware, and a store for the calls of concurrent requests. The table contains the session
+/// `old` and a column of the application's own.
 async fn stores(fixture: &Fixture) -> (RequestStore, PgStore) {
     fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json, note text)").await;
     fixture.sql(r#"INSERT INTO session VALUES ('old', now() + '9 min', '{"user":{"id":7}}', '-kept')"#).await;
@@ -31,7 +31,7 @@ async fn data(store: &PgStore, id: &str) -> Option<Value> {
     store.get(id).await.unwrap().map(|session| session.decode().unwrap())
 }
 
-/// Loads the session `old`, adds `added` to it and gives it a new id, as middlewares do. Answers that.
+/// Renews the id of the session `old` like a middleware, adds `added` to its data, and returns the new id.
 async fn renew(store: &RequestStore, added: &Value) -> String {
     let mut data: Value = store.load("old").await.unwrap().unwrap().decode().unwrap();
     store.delete("old").await.unwrap();
@@ -40,7 +40,7 @@ async fn renew(store: &RequestStore, added: &Value) -> String {
 }
 
 contract! {
-    async fn a_save_is_against_what_was_loaded(fixture: Fixture) {
+    async fn a_save_updates_the_loaded_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
@@ -48,7 +48,7 @@ contract! {
             request.save("old", &json!({"user": {"id": 7}, "ours": 1}), MINUTE).await.unwrap();
             assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 1})));
 
-            // The middleware still has what it saved. Had it removed `theirs`?
+            // The middleware's data has no `theirs`, but it has not removed it.
             let updated = request.update("old", &json!({"user": {"id": 7}, "ours": 2}), MINUTE).await.unwrap();
             assert_eq!(updated, Updated::Merged);
             assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
@@ -63,7 +63,7 @@ contract! {
         assert_eq!(fixture.value(ALL).await, "");
     }
 
-    async fn a_save_after_a_create_is_against_what_was_created(fixture: Fixture) {
+    async fn a_save_after_a_create_updates_the_created_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             let id = request.create("given", &json!({"a": 1}), MINUTE).await.unwrap();
@@ -76,7 +76,7 @@ contract! {
         assert_eq!(data(&others, "given").await, Some(json!({"a": 2, "theirs": 1})));
     }
 
-    async fn a_save_of_what_was_never_loaded_inserts_nothing(fixture: Fixture) {
+    async fn a_save_without_a_load_never_inserts(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             request.save("made-up", &json!({"a": 1}), MINUTE).await.unwrap();
@@ -90,15 +90,15 @@ contract! {
         assert_eq!(fixture.value(ALL).await, r#"old{"a":2,"theirs":1}"#);
     }
 
-    async fn a_renewal_takes_the_row_along(fixture: Fixture) {
+    async fn a_renewal_keeps_the_row(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let id = RequestStore::scope(async {
             let session = request.load("old").await.unwrap().unwrap();
             assert_eq!(request.current_id().unwrap(), "old");
             request.delete("old").await.unwrap();
             assert_eq!(request.current_id(), None);
-            assert_eq!(data(&others, "old").await, None, "the old id should be dead at once");
-            let [hidden] = &others.all().await.unwrap()[..] else { panic!("the row should live on") };
+            assert_eq!(data(&others, "old").await, None, "the old id must be dead at once");
+            let [hidden] = &others.all().await.unwrap()[..] else { panic!("the row must stay") };
             others.set(hidden.id(), &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
 
             let mut ours: Value = session.decode().unwrap();
@@ -117,14 +117,14 @@ contract! {
         assert_eq!(data(&others, &id).await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 2})));
     }
 
-    async fn what_is_loaded_twice_may_be_saved_twice(fixture: Fixture) {
+    async fn a_session_loaded_twice_may_be_saved_twice(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
-            // A middleware holds the session in a map,
+            // The middleware holds the session in a map.
             let loaded = request.load("old").await.unwrap().unwrap();
             request.decoded_into(&loaded, 1);
             others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
-            // and what the handler calls loads and saves it for itself.
+            // A function that the handler calls loads and saves the session by itself.
             let again = request.load("old").await.unwrap().unwrap();
             let mut data: Value = again.decode().unwrap();
             data["progress"] = json!(100);
@@ -143,7 +143,7 @@ contract! {
         assert_eq!(data(&others, "old").await, Some(expected));
     }
 
-    async fn a_session_that_takes_nothing_along_starts_anew(fixture: Fixture) {
+    async fn a_session_without_the_old_data_starts_anew(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
@@ -157,7 +157,7 @@ contract! {
         assert_eq!(fixture.value("SELECT string_agg(session::text, ' ') FROM session").await, r#"{"guest":2}"#);
     }
 
-    async fn a_session_that_is_renewed_twice_has_the_last_id(fixture: Fixture) {
+    async fn a_session_renewed_twice_has_the_last_id(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let id = RequestStore::scope(async {
             let id = renew(&request, &json!({"a": 1})).await;
@@ -171,7 +171,7 @@ contract! {
         assert_eq!(data(&others, &id).await, Some(json!({"user": {"id": 7}, "a": 2})));
     }
 
-    async fn what_is_deleted_is_destroyed_at_the_end(fixture: Fixture) {
+    async fn a_deleted_session_is_destroyed_at_the_end_of_the_scope(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
@@ -188,7 +188,7 @@ contract! {
         assert_eq!(fixture.value(ALL).await, "");
     }
 
-    async fn what_was_ended_is_not_taken_along(fixture: Fixture) {
+    async fn the_data_of_an_ended_session_is_not_reused(fixture: Fixture) {
         for deletions in [1, 2] {
             let (request, others) = stores(&fixture).await;
             let id = RequestStore::scope(async {
@@ -202,18 +202,18 @@ contract! {
             .await
             .unwrap();
             assert_ne!(id, "old");
-            assert_eq!(fixture.value(NOTES).await, id, "there should be one new row");
+            assert_eq!(fixture.value(NOTES).await, id, "one new row is expected");
             assert_eq!(data(&others, &id).await, Some(json!({"a": 1})));
             fixture.sql("DROP TABLE session").await;
         }
     }
 
-    async fn of_two_renewals_one_wins(fixture: Fixture) {
+    async fn one_of_two_concurrent_renewals_wins(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let lost = RequestStore::scope(async {
             let old = request.load("old").await.unwrap().unwrap();
             let other = request.clone();
-            // Another task is another request.
+            // Another task acts as another request.
             let won = tokio::spawn(RequestStore::scope(async move { renew(&other, &json!({})).await }));
             let won = won.await.unwrap().unwrap();
             request.delete("old").await.unwrap();
@@ -231,12 +231,12 @@ contract! {
         assert_eq!(others.count().await.unwrap(), 2);
     }
 
-    async fn a_renewal_of_what_others_ended_keeps_what_it_added(fixture: Fixture) {
+    async fn a_renewal_of_an_ended_session_keeps_only_its_own_data(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             let mut data: Value = request.load("old").await.unwrap().unwrap().decode().unwrap();
             request.delete("old").await.unwrap();
-            assert_eq!(others.destroy_sessions_of("7", None).await.unwrap(), 1, "also between its two ids");
+            assert_eq!(others.destroy_sessions_of("7", None).await.unwrap(), 1, "the session must be found between its two ids");
             data["user"]["name"] = json!("Zoë");
             data["login"] = json!("in flight");
             request.create("given", &data, MINUTE).await.unwrap();
@@ -246,20 +246,20 @@ contract! {
         assert_eq!(fixture.value(ALL).await, r#"given{"login":"in flight"}"#);
     }
 
-    async fn a_request_that_is_dropped_leaves_no_row(fixture: Fixture) {
+    async fn a_dropped_request_leaves_no_row(fixture: Fixture) {
         let (request, _) = stores(&fixture).await;
-        let (deleted, told) = oneshot::channel();
+        let (sender, deleted) = oneshot::channel();
         let scope = RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
             request.delete("old").await.unwrap();
-            deleted.send(()).unwrap();
+            sender.send(()).unwrap();
             std::future::pending::<()>().await;
         });
-        tokio::select! { _ = scope => unreachable!(), told = told => told.unwrap() }
+        tokio::select! { _ = scope => unreachable!(), deleted = deleted => deleted.unwrap() }
         fixture.until(ALL, "").await;
     }
 
-    async fn a_request_that_is_dropped_within_a_renewal_leaves_no_row(fixture: Fixture) {
+    async fn a_request_dropped_during_a_renewal_leaves_no_row(fixture: Fixture) {
         let (request, _) = stores(&fixture).await;
         let locked = fixture.database.client().await;
         locked.batch_execute("BEGIN; SELECT FROM session FOR UPDATE").await.unwrap();
@@ -272,7 +272,7 @@ contract! {
         fixture.until(ALL, "").await;
     }
 
-    async fn an_error_at_the_end_is_told(fixture: Fixture) {
+    async fn an_error_at_the_end_of_the_scope_is_returned(fixture: Fixture) {
         let (request, _) = stores(&fixture).await;
         let ended = RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
@@ -283,7 +283,7 @@ contract! {
         assert_eq!(ended.unwrap_err().kind(), ErrorKind::Setup);
     }
 
-    async fn a_deletion_that_failed_leaves_the_session_as_it_was(fixture: Fixture) {
+    async fn a_failed_deletion_changes_nothing(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             request.load("old").await.unwrap().unwrap();
@@ -297,7 +297,7 @@ contract! {
         assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "a": 1})));
     }
 
-    async fn a_scope_within_a_scope_is_a_part_of_it(fixture: Fixture) {
+    async fn a_scope_within_a_scope_is_part_of_it(fixture: Fixture) {
         let (request, _) = stores(&fixture).await;
         let id = RequestStore::scope(async {
             let within = RequestStore::scope(async {
@@ -312,7 +312,7 @@ contract! {
         assert_eq!(fixture.value(NOTES).await, format!("{id}-kept"));
     }
 
-    async fn a_save_without_a_scope_is_against_what_was_loaded(fixture: Fixture) {
+    async fn a_save_without_a_scope_updates_the_loaded_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         request.load("old").await.unwrap().unwrap();
         assert_eq!(request.current_id(), None);
@@ -340,13 +340,13 @@ contract! {
         assert_eq!(fixture.value(ALL).await, "");
     }
 
-    async fn a_save_whose_load_nobody_knows_replaces_what_is_there(fixture: Fixture) {
+    async fn a_save_without_a_scope_or_a_load_replaces_the_data(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         assert_eq!(request.update("old", &json!({"ours": 1}), MINUTE).await.unwrap(), Updated::Saved);
         assert_eq!(data(&others, "old").await, Some(json!({"ours": 1})));
     }
 
-    async fn a_session_created_without_a_scope_is_known(fixture: Fixture) {
+    async fn a_save_after_a_create_without_a_scope_updates_the_created_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let id = request.create("old", &json!({"a": 1}), MINUTE).await.unwrap();
         assert_ne!(id, "old");
@@ -355,7 +355,7 @@ contract! {
         assert_eq!(data(&others, &id).await, Some(json!({"a": 1, "theirs": 1, "ours": 1})));
     }
 
-    async fn what_a_scope_knew_is_known_after_it(fixture: Fixture) {
+    async fn a_save_after_the_scope_updates_the_loaded_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         let mut ours: Value = RequestStore::scope(async {
             let session = request.load("old").await.unwrap().unwrap();
@@ -371,7 +371,7 @@ contract! {
         assert_eq!(data(&others, "old").await, Some(json!({"theirs": 1, "saved": 1, "ours": 1})));
     }
 
-    async fn a_scope_knows_what_was_loaded_outside_of_it(fixture: Fixture) {
+    async fn a_save_within_a_scope_updates_a_session_loaded_outside(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         request.load("old").await.unwrap().unwrap();
         others.set("old", &json!({"user": {"id": 7}, "theirs": 1}), MINUTE).await.unwrap();
@@ -379,7 +379,7 @@ contract! {
         assert_eq!(data(&others, "old").await, Some(json!({"user": {"id": 7}, "theirs": 1, "ours": 1})));
     }
 
-    async fn a_task_and_its_request_share_what_they_save(fixture: Fixture) {
+    async fn a_task_and_its_request_share_their_saves(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {
             let session = request.load("old").await.unwrap().unwrap();
@@ -391,7 +391,7 @@ contract! {
             });
             assert_eq!(saved.await.unwrap(), Updated::Merged);
             others.set("old", &json!({"user": {"id": 7}}), MINUTE).await.unwrap();
-            // The request has not added `task`: it has that of its task.
+            // The request has `task` from its task, and has not added it itself.
             request.save("old", &json!({"user": {"id": 7}, "task": 1, "ours": 1}), MINUTE).await.unwrap();
         })
         .await
@@ -400,18 +400,18 @@ contract! {
     }
 }
 
-/// What a middleware holds of the session `old`, in a map of its own. It alone changes its key.
+/// A middleware that holds a session in a map of its own. Nobody else changes its key.
 struct Holder {
     key: String,
     data: Option<Map<String, Value>>,
-    /// None of a map that the store does not know.
+    /// `None` if the store does not know the map.
     map: Option<u64>,
 }
 
-/// Requests load and save one session in all orders, inside of scopes and outside. Each load must find what everybody
-/// has saved last.
+/// Requests load and save one session in random orders, within scopes and outside. Each load must find the last save of
+/// every holder.
 #[tokio::test]
-async fn whoever_changes_a_key_alone_keeps_it() {
+async fn nobody_loses_a_key_that_nobody_else_changes() {
     let fixture = Fixture::new(Via::Lanes);
     let (request, others) = stores(&fixture).await;
     for seed in 0..100 {
@@ -439,7 +439,7 @@ async fn whoever_changes_a_key_alone_keeps_it() {
                 continue;
             };
             match random.u8(0..4) {
-                // What restores the past needs a map that is known.
+                // Only a save from a known map can restore an earlier state.
                 0 if holder.map.is_some() => drop(held.remove(&holder.key)),
                 0..2 => drop(held.insert(holder.key.clone(), json!(step))),
                 2 => holder.data = None,
@@ -462,7 +462,7 @@ async fn whoever_changes_a_key_alone_keeps_it() {
 }
 
 #[tokio::test]
-async fn updates_are_counted_by_their_outcome() {
+async fn updates_are_counted_by_outcome() {
     let (recorder, fixture) = (DebuggingRecorder::new(), Fixture::new(Via::Lanes));
     let _recording = metrics::set_default_local_recorder(&recorder);
     let (_, store) = stores(&fixture).await;
@@ -475,7 +475,7 @@ async fn updates_are_counted_by_their_outcome() {
 
     let counted = recorder.snapshotter().snapshot().into_vec().into_iter().map(|(key, _, _, value)| {
         assert_eq!(key.key().name(), "pg_session_updates_total");
-        let DebugValue::Counter(count) = value else { panic!("{value:?} is no counter") };
+        let DebugValue::Counter(count) = value else { panic!("not a counter: {value:?}") };
         let labels: Vec<_> = key.key().labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
         (labels.join(","), count)
     });

@@ -1,5 +1,6 @@
-//! What one request knows of its sessions ends with it.
+//! The layer that opens the scope of a request.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,10 +11,17 @@ use tower_service::Service;
 
 /// Opens a [scope](RequestStore::scope) for each request around a session layer, so that saves are updates.
 ///
-/// Concurrent requests keep each other's changes to one session, a session that was deleted is not saved again, and
-/// `cycle_id` moves the session's row in one atomic statement: see [`RequestStore`].
+/// Concurrent requests keep each other's changes to one session, a deleted session is not saved again, and `cycle_id`
+/// moves the session's row in one atomic statement: see [`RequestStore`].
 ///
-/// As it takes the session layer in, no other layer can come between the two:
+/// The scope ends with the head of the response. For a streamed body, a WebSocket, and everything that the request spawns,
+/// see [the crate's documentation](crate#tasks-streams-and-websockets).
+///
+/// If a deleted session cannot be destroyed at the end of its request, the response has the status 500.
+///
+/// # Examples
+///
+/// The layer contains the session layer, so that no other layer can come between the two:
 ///
 /// ```
 /// # use pg_session_tower::{RequestScopeLayer, TowerStore};
@@ -23,8 +31,8 @@ use tower_service::Service;
 /// # }
 /// ```
 ///
-/// Any session layer will do, such as one with signed cookies. In axum-login it is the `AuthManagerLayer`, which
-/// contains that of the sessions:
+/// It works with any session layer, such as one with signed cookies. With axum-login it goes around the
+/// `AuthManagerLayer`, which contains the session layer:
 ///
 /// ```
 /// # #[cfg(feature = "tower-sessions-014")] {
@@ -37,16 +45,22 @@ use tower_service::Service;
 /// # }
 /// # }
 /// ```
-///
-/// The scope ends with the response's head. For a body that is streamed, a WebSocket, and whatever the request spawns,
-/// see [the crate's page](crate#tasks-streams-and-websockets).
-///
-/// Where a session that was deleted cannot be destroyed at the end of its request, the answer is the status 500.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestScopeLayer<L>(L);
 
 impl<L> RequestScopeLayer<L> {
-    /// Around this layer, which loads and saves the sessions.
+    /// Creates the layer around the layer that loads and saves the sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pg_session_tower::{RequestScopeLayer, TowerStore};
+    /// # use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+    /// # fn layer(store: TowerStore) {
+    /// let sessions = SessionManagerLayer::new(store).with_same_site(SameSite::Lax);
+    /// let layer = RequestScopeLayer::around(sessions);
+    /// # }
+    /// ```
     #[must_use]
     pub fn around(sessions: L) -> Self {
         Self(sessions)
@@ -61,7 +75,17 @@ impl<L: Layer<S>, S> Layer<S> for RequestScopeLayer<L> {
     }
 }
 
-/// The service that [`RequestScopeLayer`] makes.
+/// The service of a [`RequestScopeLayer`].
+///
+/// # Examples
+///
+/// ```
+/// use pg_session_tower::{RequestScopeLayer, RequestScopeService};
+/// use tower::layer::{Layer, util::Identity};
+///
+/// let sessions = Identity::new();
+/// let service: RequestScopeService<&str> = RequestScopeLayer::around(sessions).layer("an application");
+/// ```
 #[derive(Clone, Debug)]
 pub struct RequestScopeService<S>(S);
 
@@ -84,7 +108,8 @@ where
         let response = self.0.call(request);
         Box::pin(async move {
             RequestStore::scope(response).await.unwrap_or_else(|error| {
-                tracing::error!("failed to destroy a session: {error}");
+                let error = &error as &dyn Error;
+                tracing::error!(error, "failed to destroy a session that the request has deleted");
                 let mut response = Response::default();
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                 Ok(response)

@@ -1,4 +1,4 @@
-//! What actix-session calls the state, in the terms of pg-session and back.
+//! The data and the times of actix-session in terms of pg-session, and back.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,19 +8,24 @@ use anyhow::{Context, Result};
 use pg_session::{MAX_TTL, Session};
 use serde_json::value::RawValue;
 
-/// The data in an order of its own, so that equal data is equal text.
+/// Returns the data with sorted keys, so that equal data is equal text.
 pub(crate) fn sorted(state: &HashMap<String, String>) -> Result<BTreeMap<&str, &RawValue>> {
     state.iter().map(|(key, value)| Ok((key.as_str(), serde_json::from_str(value)?))).collect()
 }
 
-pub(crate) fn state(session: &Session) -> Result<HashMap<String, String>> {
+/// Returns the data of a session.
+///
+/// # Errors
+///
+/// The data is not a JSON object.
+pub(crate) fn decoded(session: &Session) -> Result<HashMap<String, String>> {
     let data: HashMap<String, Box<RawValue>> = session
         .decode()
-        .context("actix-session takes a JSON object; give applications that store others a table of their own")?;
+        .context("actix-session needs a JSON object; give applications that store other values their own table")?;
     Ok(data.into_iter().map(|(key, value)| (key, Box::<str>::from(value).into())).collect())
 }
 
-/// None left where it is negative.
+/// Returns the time to live, or zero if it is negative.
 pub(crate) fn ttl(ttl: &time::Duration) -> Duration {
     Duration::try_from(*ttl).unwrap_or_default().min(MAX_TTL)
 }

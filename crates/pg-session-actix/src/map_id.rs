@@ -1,16 +1,18 @@
-//! Recognizes a state that was loaded when it comes back. actix-session moves the keys into a map of its own and out
-//! again; their spare capacity stays, and so it tells which load they come from. Copies of a key have none.
+//! Identifies the map in which actix-session holds the data of a session.
+//!
+//! actix-session moves the keys into a map of its own and out again. Their spare capacity stays, and so it can mark the
+//! load that they come from. Copies of a key have no spare capacity.
 
 use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Spare bytes: more than a key that was put together has, and enough to tell concurrent loads apart.
+/// The spare capacity in bytes: more than that of a key built by appending, and enough values for concurrent loads.
 const MARKS: Range<usize> = 128..640;
 
 /// Marks the keys, and returns the mark.
-pub(crate) fn add(state: &mut HashMap<String, String>) -> u64 {
+pub(crate) fn mark(state: &mut HashMap<String, String>) -> u64 {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let mark = MARKS.start + NEXT.fetch_add(1, Ordering::Relaxed) % MARKS.len();
     let marked = |(key, value): (String, String)| {
@@ -22,7 +24,7 @@ pub(crate) fn add(state: &mut HashMap<String, String>) -> u64 {
     mark as u64
 }
 
-/// The mark of most keys. The application may have added others, whose capacity says nothing.
+/// Returns the mark of most keys. The application may have added others, whose capacity means nothing.
 pub(crate) fn of(state: &HashMap<String, String>) -> Option<u64> {
     let mut counts = HashMap::<usize, usize>::new();
     for key in state.keys() {
@@ -37,11 +39,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_recognized_when_it_was_moved_and_changed() {
+    fn a_moved_and_changed_map_is_recognized() {
         let mut loaded: HashMap<_, _> = ["a", "b", "c"].map(|key| (key.to_owned(), "1".to_owned())).into();
         let mut other = loaded.clone();
-        let (mark, others) = (add(&mut loaded), add(&mut other));
-        assert_ne!(mark, others);
+        let (id, other_id) = (mark(&mut loaded), mark(&mut other));
+        assert_ne!(id, other_id);
         assert_eq!(of(&loaded.clone()), None);
 
         let mut moved = HashMap::new();
@@ -49,7 +51,7 @@ mod tests {
         moved.extend((0..99).map(|n| (n.to_string(), "1".to_owned())));
         moved.retain(|key, _| key == "a" || key.len() > 1);
         moved.insert("a".to_owned(), "2".to_owned());
-        assert_eq!(of(&moved), Some(mark));
+        assert_eq!(of(&moved), Some(id));
         moved.remove("a");
         assert_eq!(of(&moved), None);
     }

@@ -1,4 +1,4 @@
-//! What one request knows of its sessions ends with it.
+//! The middleware that opens the scope of a request.
 
 use std::pin::Pin;
 
@@ -9,10 +9,17 @@ use pg_session::RequestStore;
 
 /// Opens a [scope](RequestStore::scope) for each request around the session middleware, so that saves are updates.
 ///
-/// Concurrent requests keep each other's changes to one session, a session that was deleted is not saved again, and
-/// `renew` moves the session's row in one atomic statement: see [`RequestStore`].
+/// Concurrent requests keep each other's changes to one session, a deleted session is not saved again, and `renew` moves
+/// the session's row in one atomic statement: see [`RequestStore`].
 ///
-/// As it takes the session middleware in, no other middleware can come between the two:
+/// The scope ends with the head of the response. For a streamed body and everything that the request spawns, see
+/// [the crate's documentation](crate#tasks-streams-and-websockets).
+///
+/// If a deleted session cannot be destroyed at the end of its request, the response has the status 500.
+///
+/// # Examples
+///
+/// The middleware contains the session middleware, so that no other middleware can come between the two:
 ///
 /// ```
 /// # use actix_session::SessionMiddleware;
@@ -23,16 +30,23 @@ use pg_session::RequestStore;
 /// # ;
 /// # }
 /// ```
-///
-/// The scope ends with the response's head. For a body that is streamed, and whatever the request spawns, see
-/// [the crate's page](crate#tasks-streams-and-websockets).
-///
-/// Where a session that was deleted cannot be destroyed at the end of its request, the answer is the status 500.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestScope<T>(T);
 
 impl<T> RequestScope<T> {
-    /// Around this middleware, which loads and saves the sessions.
+    /// Creates the middleware around the middleware that loads and saves the sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use actix_session::SessionMiddleware;
+    /// # use actix_web::cookie::{Key, SameSite};
+    /// # use pg_session_actix::{ActixStore, RequestScope};
+    /// # fn middleware(store: ActixStore, key: Key) {
+    /// let sessions = SessionMiddleware::builder(store, key).cookie_same_site(SameSite::Lax).build();
+    /// let middleware = RequestScope::around(sessions);
+    /// # }
+    /// ```
     #[must_use]
     pub fn around(sessions: T) -> Self {
         Self(sessions)
@@ -59,7 +73,27 @@ where
     }
 }
 
-/// The service that [`RequestScope`] makes.
+/// The service of a [`RequestScope`].
+///
+/// # Examples
+///
+/// ```
+/// # use actix_web::dev::{Service, Transform};
+/// use actix_web::middleware::DefaultHeaders;
+/// use pg_session_actix::{RequestScope, RequestScopeService};
+///
+/// # async fn example<S>(app: S) -> Result<(), ()>
+/// # where
+/// #     S: Service<
+/// #             actix_web::dev::ServiceRequest,
+/// #             Response = actix_web::dev::ServiceResponse,
+/// #             Error = actix_web::Error,
+/// #         > + 'static,
+/// # {
+/// let sessions = DefaultHeaders::new();
+/// let service: RequestScopeService<_> = RequestScope::around(sessions).new_transform(app).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct RequestScopeService<S> {
     service: S,
@@ -81,7 +115,7 @@ where
         let response = self.service.call(request);
         Box::pin(async {
             RequestStore::scope(response).await.unwrap_or_else(|error| {
-                // Visitors are told nothing of it.
+                // The response does not show the reason. Middlewares such as `Logger` get the error.
                 Err(InternalError::from_response(error, HttpResponse::InternalServerError().finish()).into())
             })
         })
