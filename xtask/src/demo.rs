@@ -63,8 +63,12 @@ impl Demo {
         let data = self.data.map_or_else(|| persistent_dir("demo"), Ok)?;
         eprintln!("starting PostgreSQL {} from {} on {}", install.major(), install.folder().display(), data.display());
         let server = Server::builder().data_dir(&data).durable(true).start()?;
-        let environment =
-            [("DATABASE_URL", server.url(DATABASE)), ("SESSION_SECRET", session_secret::load_or_create(&data)?)];
+        let environment = [
+            ("DATABASE_URL", server.url(DATABASE)),
+            ("SESSION_SECRET", session_secret::load_or_create(&data)?),
+            // The demo is served over http, where browsers drop secure cookies.
+            ("APP_ENV", "development".to_owned()),
+        ];
         serve(&apps, ports, &environment, &interrupt)?;
         eprintln!("stopping PostgreSQL");
         Ok(())

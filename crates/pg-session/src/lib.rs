@@ -30,8 +30,8 @@
 //! - `metrics`: counts updates for a recorder of [metrics](https://docs.rs/metrics) 0.24, in `pg_session_updates_total`, with
 //!   the label `outcome`: `saved`, `merged`, `unchanged` or `gone`. The last are writes to sessions that had ended.
 //!
-//! These features name types of other crates. A new major version of such a crate is a new feature here, beside the old one;
-//! the old one is removed in a major version of this crate only.
+//! The features `deadpool`, `sqlx` and `metrics` name types of other crates. A breaking version of such a crate becomes a new
+//! feature beside the old one, which is supported for at least a year and removed only by a breaking release of this crate.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

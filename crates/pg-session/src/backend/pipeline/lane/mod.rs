@@ -78,7 +78,11 @@ impl Lane {
                 connection.close().await;
             }
             Err(error) => {
-                tracing::warn!(%error, sqlstate = error.sqlstate(), "lost a connection to PostgreSQL");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    sqlstate = error.sqlstate(),
+                    "lost a connection to PostgreSQL"
+                );
                 self.recover(connection, error);
                 self.handle.offline(mem::take(&mut self.again));
                 if !self.has_answered {
