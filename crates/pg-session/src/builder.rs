@@ -148,7 +148,8 @@ impl PgStoreBuilder {
     }
 
     /// Sets whether statements are prepared on the store's own connections. Default: true. Behind a transaction pooler such as
-    /// PgBouncer, the store notices that statements do not last, and stops preparing them without failing a call.
+    /// PgBouncer, the store notices that statements do not last, and stops preparing them without failing a call. It then sends
+    /// one request at a time on each connection.
     #[cfg(feature = "native")]
     pub fn prepare(mut self, prepare: bool) -> Self {
         self.options.backend.prepare = prepare;

@@ -17,6 +17,8 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     pub(crate) sql: String,
+    /// Its form for connections of the store's own, if that is cheaper: its columns may be numbers.
+    pub(crate) native: Option<String>,
     /// Its form for batches, if it has one.
     pub(crate) many: Option<BatchSql>,
     /// Whether its commit does not wait for the disk: it writes nothing, or commits asynchronously.
@@ -42,7 +44,7 @@ pub(crate) struct BatchSql {
 pub(crate) enum Absence {
     /// It does not occur: the first command has another row, of nulls. The answer always says whose it is.
     Marked,
-    /// No command has a result. It is believed: nothing depends on it.
+    /// No command has a result. A wrong answer does no harm.
     Harmless,
     /// It may belong to another batch: the commands are sent again one by one.
     Doubtful,

@@ -155,6 +155,12 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable().caused_by(source)
     }
 
+    /// The runtime of the connections ended before the call was sent.
+    #[cfg(feature = "native")]
+    pub(crate) fn runtime_ended() -> Self {
+        Self::new(ErrorKind::Unavailable, "the Tokio runtime of the connections has ended; try again").retryable()
+    }
+
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
         Self::unanswered(format!("PostgreSQL did not answer within {limit:?}"))
     }

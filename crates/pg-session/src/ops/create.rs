@@ -21,6 +21,7 @@ pub enum Created {
 
 pub(crate) async fn create(core: &Core, id: &str, data: Encoded, ttl: Option<Duration>) -> Result<Created> {
     check_id(id)?;
+    data.check_size(core.options.max_size)?;
     let params = smallvec![id.into(), data.into_string().into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
     let reply = run(core, |statements| &statements.create, params).await?;
     Ok(if reply.rows.is_empty() { Created::Exists } else { Created::Created })

@@ -28,13 +28,15 @@ pub(crate) async fn renew(
     ttl: Option<Duration>,
 ) -> Result<bool> {
     check_id(id)?;
+    data.check_size(core.options.max_size)?;
     let (base, taken) = (renewal.base, renewal.taken.map(Session::json));
     let data = match plan_renewal(base.reader(), base.json(), taken, &data, renewal.own_keys) {
         RenewalPlan::Nothing => return Ok(false),
         RenewalPlan::Store(text) => text,
         RenewalPlan::Fresh => data.into_string(),
     };
-    let data = Encoded::merged(data, taken.unwrap_or_default(), core.options.max_size)?;
+    let data = Encoded::from_json(data);
+    data.check_merged_size(taken.unwrap_or_default(), core.options.max_size)?;
     let mut params: Params =
         smallvec![id.into(), data.into_string().into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into()];
     if core.options.table.max_age.is_some() {

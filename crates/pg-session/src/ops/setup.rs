@@ -97,6 +97,7 @@ async fn introspect(core: &Core) -> Result<Introspection> {
     let statement = Arc::new(Statement {
         name: "introspect",
         sql: include_str!("../../sql/introspect.sql").into(),
+        native: None,
         many: None,
         no_wal_flush: true,
         reads_only: true,

@@ -51,6 +51,7 @@ pub(crate) async fn update(core: &Core, base: &Session, data: Encoded, ttl: Opti
 
 /// Boxes the rare cases, which would otherwise enlarge every update's future.
 async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
+    data.check_size(core.options.max_size)?;
     let Some(ours) = change(base.reader(), base.json(), &data) else {
         let lives = Box::pin(touch_live(core, base.id(), ttl)).await?;
         return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
@@ -73,7 +74,8 @@ async fn merge_and_update(core: &Core, base: &Session, data: &str, ttl: Option<D
         base = theirs;
         let is_stored = match &change {
             Some(json) => {
-                let merged = Encoded::merged(json.clone(), base.json(), core.options.max_size)?;
+                let merged = Encoded::from_json(json.clone());
+                merged.check_merged_size(base.json(), core.options.max_size)?;
                 replace(core, &base, merged.into_string(), ttl).await?
             }
             None => touch_live(core, id, ttl).await?,

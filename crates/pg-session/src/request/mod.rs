@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ops::Updated;
-use crate::session::Session;
+use crate::session::{Encoded, Session};
 use crate::store::PgStore;
 use handle::Handle;
 use scope::Scope;
@@ -297,7 +297,7 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        let (data, ttl) = (self.pg_store().encode(data)?, ttl.into());
+        let (data, ttl) = (Encoded::new(data)?, ttl.into());
         match self.0.current_scope() {
             Some(scope) => self.0.update_within(&scope, id, data, ttl).await,
             None => self.0.update_outside(id, data, ttl).await,
@@ -333,7 +333,7 @@ impl RequestStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<String> {
-        let (data, ttl) = (self.pg_store().encode(data)?, ttl.into());
+        let (data, ttl) = (Encoded::new(data)?, ttl.into());
         match self.0.current_scope() {
             Some(scope) => self.0.create_within(&scope, id, data, ttl).await,
             None => self.0.create_outside(id, data, ttl).await,

@@ -130,7 +130,7 @@ impl Handle {
             scope.set(&self.store, id, State::Lost { base });
             return Ok(None);
         };
-        let id = self.insert(id, &self.store.checked(added)?, ttl).await?;
+        let id = self.insert(id, &Encoded::from_json(added), ttl).await?;
         scope.set(&self.store, &id, State::Live { base });
         Ok(Some(id))
     }

@@ -6,14 +6,11 @@ mod sessions;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::backend::ConnectTo;
 use crate::builder::PgStoreBuilder;
 use crate::core::Core;
 use crate::error::Result;
 use crate::ops;
-use crate::session::Encoded;
 use crate::sweeper;
 
 /// Sessions in a PostgreSQL table. Cheap to clone: all clones are handles to one store.
@@ -92,16 +89,6 @@ impl PgStore {
     pub(crate) fn core(&self) -> &Core {
         sweeper::start(&self.core);
         &self.core
-    }
-
-    /// Encodes a session's data, once for a call.
-    pub(crate) fn encode(&self, data: &(impl Serialize + ?Sized)) -> Result<Encoded> {
-        Encoded::new(data, self.core.options.max_size)
-    }
-
-    /// Takes JSON text as a session's data.
-    pub(crate) fn checked(&self, json: String) -> Result<Encoded> {
-        Encoded::checked(json, self.core.options.max_size)
     }
 
     /// Whether both are handles to one store.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::PgStore;
 use crate::error::Result;
 use crate::ops::{self, Created, Renewal, Rotated, Updated};
-use crate::session::Session;
+use crate::session::{Encoded, Session};
 
 impl PgStore {
     /// Returns the live session, or `None` if it expired or does not exist. Never writes.
@@ -47,7 +47,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<()> {
-        ops::set(self.core(), id, self.encode(data)?, ttl.into()).await
+        ops::set(self.core(), id, Encoded::new(data)?, ttl.into()).await
     }
 
     /// Inserts the session unless a live one has this id.
@@ -73,7 +73,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Created> {
-        ops::create(self.core(), id, self.encode(data)?, ttl.into()).await
+        ops::create(self.core(), id, Encoded::new(data)?, ttl.into()).await
     }
 
     /// Replaces the data of a session that [`get`](Self::get) returned, merged with what others have changed since. Never
@@ -115,7 +115,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        ops::update(self.core(), base, self.encode(data)?, ttl.into()).await
+        ops::update(self.core(), base, Encoded::new(data)?, ttl.into()).await
     }
 
     /// Moves the expiry, and returns whether the session lives. Never inserts. Writes nothing while the stored expiry is
@@ -205,7 +205,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<bool> {
-        ops::renew(self.core(), id, renewal, self.encode(data)?, ttl.into()).await
+        ops::renew(self.core(), id, renewal, Encoded::new(data)?, ttl.into()).await
     }
 
     /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is dead. Of several concurrent

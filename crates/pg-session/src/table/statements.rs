@@ -54,11 +54,12 @@ impl Statements {
             let sql = write(statement.name, sql).sql;
             Arc::new(Statement { many: Some(BatchSql { sql, duplicates, absence }), ..statement })
         };
+        let get = Statement { native: Some(write("get", sql!("get_native")).sql), ..read("get", sql!("get")) };
         let destroy = not_idempotent(write("destroy", sql!("destroy")));
         let destroy_sessions_of = not_idempotent(write("destroy_sessions_of", sql!("destroy_sessions_of")));
         let touch_always = touch(sql!("touch_always"));
         Ok(Self {
-            get: batched(read("get", sql!("get")), sql!("get_many"), Coalesce, Marked),
+            get: batched(get, sql!("get_many"), Coalesce, Marked),
             set: batched(write("set", sql!("set")), sql!("set_many"), Coalesce, Harmless),
             renew: Arc::new(write("renew", sql!("renew"))),
             create: batched(not_idempotent(write("create", sql!("create"))), sql!("create_many"), Serialize, Doubtful),

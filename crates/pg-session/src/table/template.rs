@@ -68,7 +68,7 @@ impl Table {
                 _ => return None,
             })
         });
-        Statement { name, sql, many: None, no_wal_flush: false, reads_only: false, idempotent: true }
+        Statement { name, sql, native: None, many: None, no_wal_flush: false, reads_only: false, idempotent: true }
     }
 
     /// Returns the SQL for the end of a session, a `timestamptz`: its expiry, or the limit of its age if that is earlier. The

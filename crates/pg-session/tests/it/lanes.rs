@@ -382,6 +382,36 @@ async fn a_call_without_a_runtime_uses_lanes_on_another_runtime() {
     store.close().await;
 }
 
+/// The calls in flight may have taken effect; those that wait were never sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_calls_may_be_repeated_after_the_runtime_ends() {
+    let fixture = Fixture::new(Via::Lanes);
+    let builder = fixture.builder().connections(1).timeout(Duration::from_secs(30));
+    let (store, lanes) = tokio::task::spawn_blocking(|| {
+        let lanes = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let store = lanes.block_on(async { builder.build().unwrap() });
+        lanes.block_on(store.setup()).unwrap();
+        (store, lanes)
+    })
+    .await
+    .unwrap();
+    let other = fixture.database.client().await;
+    other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
+    let create = |id: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { store.create(id, &0, MINUTE).await.unwrap_err() })
+    };
+    let in_flight = create("in flight");
+    fixture.until_one_waits().await;
+    let waiting = create("waits");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    lanes.shutdown_background();
+    assert!(!in_flight.await.unwrap().is_retryable());
+    let error = waiting.await.unwrap();
+    assert!(error.is_retryable() && error.to_string().contains("runtime"), "{error}");
+    other.batch_execute("COMMIT").await.unwrap();
+}
+
 #[tokio::test]
 async fn calls_in_flight_fail_when_the_runtime_ends() {
     let fixture = Fixture::new(Via::Lanes);

@@ -40,6 +40,25 @@ async fn renew(store: &RequestStore, added: &Value) -> String {
 }
 
 contract! {
+    /// A session that the request has ended, or lost, is `Gone`, whatever is in it.
+    async fn a_save_over_max_size_of_an_ended_session_is_gone(fixture: Fixture) {
+        fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json)").await;
+        fixture.sql("INSERT INTO session VALUES ('old', now() + '9 min', '{\"a\":1}'), ('lost', now() + '9 min', '{}')").await;
+        let store = fixture.set_up(fixture.builder().max_size(100)).await;
+        let (request, too_large) = (RequestStore::new(store.clone(), new_id), json!({"a": "x".repeat(200)}));
+        RequestStore::scope(async {
+            request.load("old").await.unwrap().unwrap();
+            let error = request.update("old", &too_large, MINUTE).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TooLarge);
+            request.delete("old").await.unwrap();
+            assert_eq!(request.update("old", &too_large, MINUTE).await.unwrap(), Updated::Gone);
+        })
+        .await
+        .unwrap();
+    }
+}
+
+contract! {
     async fn a_save_updates_the_loaded_session(fixture: Fixture) {
         let (request, others) = stores(&fixture).await;
         RequestStore::scope(async {

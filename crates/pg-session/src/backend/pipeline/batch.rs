@@ -24,6 +24,9 @@ impl Batch {
 
     fn new(calls: Vec<Call>) -> Option<Self> {
         let statement = Arc::clone(&calls.first()?.command().statement);
+        if calls.len() == 1 {
+            return Some(Self { statement, calls });
+        }
         // Comparing the first bytes is mostly enough.
         let mut calls: Vec<_> = calls.into_iter().map(|call| (prefix(call.command().key()), call)).collect();
         calls.sort_by(|(prefix, call), (other_prefix, other)| {
@@ -78,7 +81,7 @@ mod tests {
         let many =
             Some(BatchSql { sql: String::new(), duplicates: DuplicateKeys::Coalesce, absence: Absence::Harmless });
         let (sql, [no_wal_flush, reads_only, idempotent]) = (String::new(), [false, false, true]);
-        let set = Arc::new(Statement { name: "set", sql, many, no_wal_flush, reads_only, idempotent });
+        let set = Arc::new(Statement { name: "set", sql, native: None, many, no_wal_flush, reads_only, idempotent });
         let call = |(key, data): &(&str, &str)| {
             let command = Command { statement: set.clone(), params: smallvec![(*key).into(), (*data).into()] };
             Call::new(command, 0, Duration::from_secs(1)).0

@@ -78,7 +78,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if self.is_wanted() {
-            self.answer(Err(Error::unanswered("the Tokio runtime of the connection has ended")));
+            self.answer(Err(Error::unanswered("the Tokio runtime of the connection has ended before the answer came")));
         }
     }
 }
@@ -135,6 +135,7 @@ mod tests {
         let statement = Arc::new(Statement {
             name: "get",
             sql: String::new(),
+            native: None,
             many: None,
             no_wal_flush: true,
             reads_only: true,

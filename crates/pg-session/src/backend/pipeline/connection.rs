@@ -1,20 +1,23 @@
-//! One connection: statements out, rows back. Nothing waits for the answer to what was sent before.
+//! One connection: statements out, rows back. A batch may be sent before the answer to the last one has come.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::mem;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use postgres_protocol::message::backend::{self, Header, Message};
 use postgres_protocol::message::frontend;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
+use tokio_util::io::{poll_read_buf, poll_write_buf};
 
 use super::batch::Batch;
 use super::call::Call;
-use super::exchange::{self, Exchange, Request, unexpected_message};
+use super::exchange::{self, Exchange, unexpected_message};
 use super::wire::request::{self, Form, statement_name};
 use super::wire::row::{self, Column};
 use super::wire::server_error::ServerError;
@@ -30,8 +33,7 @@ const MAX_KEPT: usize = 16 * READ;
 const TERMINATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) struct Connection {
-    reader: ReadHalf<Stream>,
-    writer: WriteHalf<Stream>,
+    stream: Stream,
     incoming: BytesMut,
     outgoing: BytesMut,
     is_flushed: bool,
@@ -72,10 +74,8 @@ pub(super) enum Fate {
 
 impl Connection {
     pub(super) fn new(stream: Stream, max_message: usize) -> Self {
-        let (reader, writer) = split(stream);
         Self {
-            reader,
-            writer,
+            stream,
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             is_flushed: true,
@@ -103,21 +103,18 @@ impl Connection {
 
     /// Returns the batches that were in flight when the connection was lost, in their order.
     ///
-    /// The server rolls back what came without its Sync. That it refused a batch is certain with ReadyForQuery only: a pooler
-    /// that has lost its server sends an error, too.
+    /// The server rolls back what came without its Sync. An ErrorResponse alone does not prove that a batch had no effect: a
+    /// pooler sends one, too, when it loses its server. Only the ReadyForQuery after it does.
     pub(super) fn into_batches(self) -> impl Iterator<Item = (Batch, Fate)> {
         let Self { in_flight, written, is_ended, .. } = self;
         in_flight.into_iter().map(move |one| {
-            let may_have_run = one.request.is_written(written) && (!is_ended || one.has_run());
+            let may_have_run = one.end <= written && (!is_ended || one.has_run());
             (one.batch, if may_have_run { Fate::Unknown } else { Fate::NotRun })
         })
     }
 
     /// Appends a batch to what the next [`transfer`](Self::transfer) sends. The statement is prepared, unless there is a
     /// `prelude`, which runs before it each time, in the same transaction.
-    ///
-    /// There is a prelude behind a pooler. It may release the server process at any ReadyForQuery, and lead the rest of a request
-    /// that it is still reading to another process (PgBouncer 1.18 does). Requests are therefore sent one at a time.
     pub(super) fn send(&mut self, batch: Batch, prelude: Option<&str>) -> Result<(), (Batch, Error)> {
         let known = self.prepared(&batch);
         let (name, columns) = match (prelude, known) {
@@ -131,34 +128,15 @@ impl Connection {
             (None, Some(name), None) => (Form::Prepare(name), exchange::PREPARE),
             (None, None, _) => (Form::Unnamed, exchange::UNNAMED),
         };
-        let mut request = BytesMut::new();
-        let is_held = prelude.is_some() && !self.is_idle();
-        let out = if is_held { &mut request } else { &mut self.outgoing };
-        let start = out.len();
-        if let Err(error) = request::write(&batch, &form, out) {
-            out.truncate(start);
+        let start = self.outgoing.len();
+        if let Err(error) = request::write(&batch, &form, &mut self.outgoing) {
+            self.outgoing.truncate(start);
             let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
             return Err((batch, Error::invalid(message).caused_by(error)));
         }
-        let request = if is_held { Request::Held(request) } else { Request::Sent { end: self.outgoing_end() } };
-        self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, request));
+        let end = self.written + self.outgoing.len() as u64;
+        self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, end));
         Ok(())
-    }
-
-    /// Sends the request of the oldest batch in flight, if it was held back.
-    fn send_held(&mut self) {
-        if let Some(Exchange { request: request @ Request::Held(_), .. }) = self.in_flight.front_mut()
-            && let Request::Held(held) = mem::replace(request, Request::Sent { end: 0 })
-        {
-            self.outgoing.unsplit(held);
-            let end = self.outgoing_end();
-            self.in_flight[0].request = Request::Sent { end };
-        }
-    }
-
-    /// Returns how many bytes will have been written when everything is.
-    fn outgoing_end(&self) -> u64 {
-        self.written + self.outgoing.len() as u64
     }
 
     fn prepared(&self, batch: &Batch) -> Option<&Prepared> {
@@ -169,32 +147,37 @@ impl Connection {
 
     /// Moves bytes in one direction. Cancel safe.
     pub(super) async fn transfer(&mut self) -> Result<()> {
-        let Self { reader, writer, incoming, outgoing, is_flushed, written, .. } = self;
-        release_capacity(incoming);
-        incoming.reserve(READ);
-        let has_outgoing = !outgoing.is_empty() || !*is_flushed;
-        let write = async {
-            if !outgoing.is_empty() {
-                *is_flushed = false;
-                // After an error, TLS does not say how much was sent.
-                let all = outgoing.len() as u64;
-                let bytes = writer.write_buf(outgoing).await.inspect_err(|_| *written += all)?;
-                *written += bytes as u64;
-                at_least_one(bytes, ErrorKind::WriteZero)?;
-            }
-            if outgoing.is_empty() {
-                writer.flush().await?;
-                *is_flushed = true;
-                release_capacity(outgoing);
-            }
-            Ok(())
-        };
-        let moved = tokio::select! {
-            biased;
-            moved = write, if has_outgoing => moved,
-            read = reader.read_buf(incoming) => read.and_then(|bytes| at_least_one(bytes, ErrorKind::UnexpectedEof)),
-        };
-        moved.map_err(Error::connection_lost)
+        release_capacity(&mut self.incoming);
+        self.incoming.reserve(READ);
+        poll_fn(|context| self.poll_transfer(context)).await.map_err(Error::connection_lost)
+    }
+
+    fn poll_transfer(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_flushed()
+            && let Poll::Ready(written) = self.poll_write(context)
+        {
+            return Poll::Ready(written);
+        }
+        let read = ready!(poll_read_buf(Pin::new(&mut self.stream), context, &mut self.incoming));
+        Poll::Ready(read.and_then(|bytes| at_least_one(bytes, ErrorKind::UnexpectedEof)))
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, outgoing, is_flushed, written, .. } = self;
+        if !outgoing.is_empty() {
+            *is_flushed = false;
+            // After an error, TLS does not say how much was sent.
+            let all = outgoing.len() as u64;
+            let bytes = ready!(poll_write_buf(Pin::new(&mut *stream), context, outgoing));
+            *written += bytes.as_ref().map_or(all, |bytes| *bytes as u64);
+            at_least_one(bytes?, ErrorKind::WriteZero)?;
+        }
+        if outgoing.is_empty() {
+            ready!(Pin::new(stream).poll_flush(context))?;
+            *is_flushed = true;
+            release_capacity(outgoing);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Returns the oldest batch in flight once its answer is complete.
@@ -253,7 +236,6 @@ impl Connection {
 
     fn complete(&mut self) -> Result<Completed> {
         let one = self.in_flight.pop_front().ok_or_else(unexpected_message)?;
-        self.send_held();
         let is_prepared = !one.name.is_empty();
         if one.is_new && is_prepared && one.error.is_none() {
             self.prepared.retain(|prepared| prepared.name != one.name);
@@ -267,8 +249,8 @@ impl Connection {
     pub(super) async fn close(mut self) {
         frontend::terminate(&mut self.outgoing);
         let terminate = async {
-            self.writer.write_all(&self.outgoing).await?;
-            self.writer.shutdown().await
+            self.stream.write_all(&self.outgoing).await?;
+            self.stream.shutdown().await
         };
         // A server that does not get it notices the closed socket.
         let _ = timeout(TERMINATE_TIMEOUT, terminate).await;

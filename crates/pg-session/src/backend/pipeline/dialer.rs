@@ -42,6 +42,14 @@ impl Dialer {
         (!self.keeps_state()).then_some(&self.settings.prelude)
     }
 
+    /// Whether a request may be sent before the answer to the last one has come.
+    ///
+    /// Not behind a pooler: it may release the server process at any ReadyForQuery, and lead the rest of a request that it is
+    /// still reading to another process. PgBouncer 1.18 does.
+    pub(super) fn may_pipeline(&self) -> bool {
+        self.keeps_state()
+    }
+
     /// From now on, the next statement may go to another server process: nothing lasts there.
     pub(super) fn expect_pooler(&self) {
         if self.keeps_state.swap(false, Ordering::Relaxed) {

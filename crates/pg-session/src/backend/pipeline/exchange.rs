@@ -7,7 +7,6 @@ use std::io::{Error as IoError, ErrorKind};
 use std::str;
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use postgres_protocol::message::backend;
 use smallvec::smallvec;
 use tokio::time::Instant;
@@ -71,7 +70,8 @@ const IDLE: u8 = b'I';
 pub(super) struct Exchange {
     pub(super) batch: Batch,
     pub(super) sent: Instant,
-    pub(super) request: Request,
+    /// How many bytes the connection has written in all once the request is written.
+    pub(super) end: u64,
     /// The name of the prepared statement; empty if it has none.
     pub(super) name: Arc<str>,
     /// Whether the statement is being prepared, or has no name.
@@ -86,32 +86,17 @@ pub(super) struct Exchange {
     last: usize,
 }
 
-/// The messages of a batch.
-pub(super) enum Request {
-    /// To be sent once the batches before it are answered.
-    Held(BytesMut),
-    /// Handed over for sending. The connection has written `end` bytes in all once the request is written.
-    Sent { end: u64 },
-}
-
-impl Request {
-    /// Whether it is written completely, by a connection that has written so many bytes.
-    pub(super) fn is_written(&self, written: u64) -> bool {
-        matches!(self, Self::Sent { end } if *end <= written)
-    }
-}
-
 impl Exchange {
     pub(super) fn new(
         batch: Batch,
         steps: &'static [Step],
         name: Arc<str>,
         columns: Option<Arc<[Column]>>,
-        request: Request,
+        end: u64,
     ) -> Self {
         let replies = batch.calls.iter().map(|_| Reply::default()).collect();
         let (sent, is_new) = (Instant::now(), columns.is_none());
-        Self { batch, sent, request, name, is_new, columns, replies, error: None, remaining: steps, rows: 0, last: 0 }
+        Self { batch, sent, end, name, is_new, columns, replies, error: None, remaining: steps, rows: 0, last: 0 }
     }
 
     /// Whether the statement has run: the server may commit it.

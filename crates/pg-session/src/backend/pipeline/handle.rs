@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::call::Call;
 use super::queue::Wakeup;
 use super::shared::Shared;
+use crate::error::Error;
 
 /// Belongs to the task of a lane. Dropping it tells the queue that the task has ended, also if its runtime ends.
 pub(super) struct LaneHandle {
@@ -28,9 +29,9 @@ impl LaneHandle {
         self.shared.with_queue(|queue| (queue.online(self.lane), Wakeup::default()));
     }
 
-    /// Returns what to send: calls of one kind.
-    pub(super) fn take(&self) -> Vec<Call> {
-        self.shared.with_queue(|queue| queue.take(self.lane))
+    /// Returns what to send: calls of one kind. Only those for a single request, unless the lane `may_pipeline`.
+    pub(super) fn take(&self, may_pipeline: bool) -> Vec<Call> {
+        self.shared.with_queue(|queue| queue.take(self.lane, may_pipeline))
     }
 
     /// The batch with a call on this key is answered. Some of its calls are sent `again`, before all that came later.
@@ -51,7 +52,7 @@ impl LaneHandle {
 
 impl Drop for LaneHandle {
     fn drop(&mut self) {
-        // Dropping calls answers them.
-        drop(self.shared.with_queue(|queue| queue.lose_task(self.lane)));
+        let waiting = self.shared.with_queue(|queue| queue.lose_task(self.lane));
+        waiting.into_iter().for_each(|mut call| call.answer(Err(Error::runtime_ended())));
     }
 }

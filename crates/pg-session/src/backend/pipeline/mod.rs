@@ -16,8 +16,6 @@ mod wire;
 
 use std::sync::Arc;
 
-use tokio_util::task::TaskTracker;
-
 use super::command::{Command, Rejected, Reply};
 use super::connect::ConnInfo;
 use super::connect::settings::Settings;
@@ -30,7 +28,6 @@ use shared::{MissingTasks, Shared};
 
 pub(crate) struct Lanes {
     shared: Arc<Shared>,
-    tasks: TaskTracker,
 }
 
 impl Lanes {
@@ -46,7 +43,7 @@ impl Lanes {
 
     fn dialing(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {
         let shared = Shared::new(Dialer::new(dial, settings, options), options);
-        Self { shared: Arc::new(shared), tasks: TaskTracker::new() }
+        Self { shared: Arc::new(shared) }
     }
 
     pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
@@ -56,17 +53,17 @@ impl Lanes {
         reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
     }
 
-    fn spawn(&self, MissingTasks { runtime, lanes }: MissingTasks) {
-        for lane in lanes {
-            let handle = LaneHandle::new(Arc::clone(&self.shared), lane);
-            self.tasks.spawn_on(Lane::run(handle), &runtime);
+    fn spawn(&self, missing: MissingTasks) {
+        for lane in &missing.lanes {
+            let handle = LaneHandle::new(Arc::clone(&self.shared), *lane);
+            self.shared.tasks.spawn_on(Lane::run(handle), &missing.runtime);
         }
     }
 
     pub(super) async fn close(&self) {
         self.shared.shut_down();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::call::{Answer, Call};
 use super::dialer::Dialer;
@@ -26,6 +28,7 @@ pub(super) struct Shared {
     /// Hashes keys, which clients may choose.
     hasher: RandomState,
     queue: Mutex<Queue>,
+    pub(super) tasks: TaskTracker,
     /// One for each lane.
     notifies: Box<[Notify]>,
 }
@@ -34,6 +37,8 @@ pub(super) struct Shared {
 pub(super) struct MissingTasks {
     pub(super) runtime: Handle,
     pub(super) lanes: Vec<usize>,
+    /// Closing the store waits for them, also before they are spawned.
+    _token: TaskTrackerToken,
 }
 
 impl Shared {
@@ -45,6 +50,7 @@ impl Shared {
             capacity: options.max_waiting,
             hasher: RandomState::new(),
             queue: Mutex::new(Queue::new(options.connections)),
+            tasks: TaskTracker::new(),
             notifies: (0..options.connections).map(|_| Notify::new()).collect(),
         }
     }
@@ -65,7 +71,9 @@ impl Shared {
         let mut missing = None;
         if queue.lacks_task() {
             match Handle::try_current() {
-                Ok(runtime) => missing = Some(MissingTasks { runtime, lanes: queue.claim_absent() }),
+                Ok(runtime) => {
+                    missing = Some(MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() })
+                }
                 Err(_) if queue.has_task() => {}
                 Err(error) => {
                     let message = "there is no Tokio runtime here: call the store from within one";

@@ -75,7 +75,7 @@ fn save(reader: Reader, text: &str, key: &str, value: &str) -> String {
     if reader == Reader::Serde {
         let mut data: Value = Session::from_parts("a", text).decode().unwrap();
         data[key] = value.into();
-        return Encoded::new(&data, usize::MAX).unwrap().into_string();
+        return Encoded::new(&data).unwrap().into_string();
     }
     let node = Node::parse(text);
     let mut members: Vec<_> = node
@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn encoded_data_decodes_to_the_same_value(doubles in vec(double(), 1..20), numbers in vec(any::<(u64, i64)>(), 0..4), text: String) {
         let data = serde_json::json!({"doubles": doubles, "numbers": numbers, &text: [text]});
-        let read: Value = Session::from_parts("a", Encoded::new(&data, usize::MAX).unwrap().into_string()).decode().unwrap();
+        let read: Value = Session::from_parts("a", Encoded::new(&data).unwrap().into_string()).decode().unwrap();
         // Only the texts of 0.0 and -0.0 differ.
         prop_assert_eq!(read.to_string(), data.to_string());
         prop_assert_eq!(read, data);

@@ -332,6 +332,6 @@ fn statements() -> [Arc<Statement>; 5] {
     kinds.map(|(name, many, duplicates)| {
         let many = duplicates.map(|duplicates| BatchSql { sql: many.into(), duplicates, absence: Absence::Harmless });
         let [no_wal_flush, reads_only] = [matches!(name, "get" | "touch"), name == "get"];
-        Arc::new(Statement { name, sql: name.into(), many, no_wal_flush, reads_only, idempotent: true })
+        Arc::new(Statement { name, sql: name.into(), native: None, many, no_wal_flush, reads_only, idempotent: true })
     })
 }

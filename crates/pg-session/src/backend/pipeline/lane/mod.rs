@@ -100,11 +100,12 @@ impl Lane {
             if connection.is_idle() && self.handle.shared.is_drained() {
                 return Ok(());
             }
+            let may_send = connection.is_idle() || self.handle.shared.dialer.may_pipeline();
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
                 // The server has taken what was sent before. That bounds the bytes in flight.
-                () = self.handle.work(), if connection.is_flushed() => self.send(connection).await,
+                () = self.handle.work(), if may_send && connection.is_flushed() => self.send(connection).await,
                 () = &mut self.clock => self.check_timeouts(Some(connection))?,
             }
         }
@@ -116,7 +117,7 @@ impl Lane {
             // The callers that were just answered run first: their next calls join this batch.
             yield_now().await;
         }
-        let calls = self.handle.take();
+        let calls = self.handle.take(self.handle.shared.dialer.may_pipeline());
         self.is_busy = calls.len() > 1;
         let slow_at = Instant::now() + SLOW;
         if self.clock.deadline() > slow_at {

@@ -6,7 +6,7 @@ use crate::backend::pipeline::batch::Batch;
 use crate::backend::pipeline::connection::{Completed, Connection, Fate};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How often a call is sent if its connection is lost each time.
+/// The most times a call is sent while its connections keep breaking.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// How a transaction pooler shows itself: the statement was prepared in another server process (SQLSTATE).
@@ -96,7 +96,7 @@ impl Lane {
     }
 }
 
-/// Whether the answer has no row that says whose it is.
+/// Whether the answer is empty, and may therefore belong to another batch.
 fn is_doubtful(batch: &Batch, replies: &[Reply]) -> bool {
     let is_doubtful = batch.statement.many.as_ref().is_some_and(|many| many.absence == Absence::Doubtful);
     batch.is_many() && is_doubtful && replies.iter().all(|reply| reply.rows.is_empty())

@@ -161,8 +161,8 @@ impl Queue {
     }
 
     /// Removes what a lane sends next: calls of one kind, the one whose first call expires soonest. Calls that nobody waits
-    /// for any more are dropped.
-    pub(super) fn take(&mut self, lane: usize) -> (Vec<Call>, Wakeup) {
+    /// for any more are dropped. Calls that go alone are several requests: unless the lane `may_pipeline`, it takes one.
+    pub(super) fn take(&mut self, lane: usize, may_pipeline: bool) -> (Vec<Call>, Wakeup) {
         self.lanes[lane].stage = Stage::Working;
         let deadline = |kind: &usize| self.kinds[*kind].ready.front().map(Call::deadline);
         let wanted = (0..self.kinds.len()).filter(|kind| self.wants(lane, *kind)).min_by_key(deadline);
@@ -172,11 +172,12 @@ impl Queue {
         let (mut calls, mut dropped) = (Vec::<Call>::with_capacity(share), Vec::new());
         let mut bytes = 0;
         while let Some(call) = ready.front() {
+            let is_complete = !may_pipeline && calls.first().is_some_and(Call::goes_alone);
             let is_full = calls.len() >= share || bytes >= MAX_BYTES;
             // Calls on one key stay together.
             let follows = |last: &Call| last.key == call.key;
             let is_alike = |first: &Call| first.is_alone == call.is_alone;
-            if is_full && !calls.last().is_some_and(follows) || !calls.first().is_none_or(is_alike) {
+            if is_complete || is_full && !calls.last().is_some_and(follows) || !calls.first().is_none_or(is_alike) {
                 break;
             }
             let Some(call) = ready.pop_front() else { break };

@@ -52,7 +52,7 @@ impl Desk {
     }
 
     fn take(&mut self, lane: usize) -> Vec<Call> {
-        let (calls, next) = self.queue.take(lane);
+        let (calls, next) = self.queue.take(lane, true);
         ignore(next);
         calls
     }
@@ -99,6 +99,7 @@ fn statements() -> Vec<Arc<Statement>> {
         Arc::new(Statement {
             name,
             sql: String::new(),
+            native: None,
             many,
             no_wal_flush: matches!(name, "get" | "touch"),
             reads_only: name == "get",
@@ -411,7 +412,7 @@ fn lanes_connect_one_by_one() {
     // Neither does one that lost its connection.
     assert!(!desk.queue.begin_work(2).0);
     desk.queue.online(first);
-    let (calls, wakeup) = desk.queue.take(first);
+    let (calls, wakeup) = desk.queue.take(first, true);
     assert_eq!(calls.len(), 1);
     // The other kind gets a lane of its own.
     assert!(matches!(wakeup.0[..], [lane] if lane != first));

@@ -28,8 +28,7 @@ pub(in crate::backend::pipeline) enum Form<'a> {
 
 /// Appends the messages for a batch, up to Sync.
 pub(in crate::backend::pipeline) fn write(batch: &Batch, form: &Form<'_>, out: &mut BytesMut) -> Result<()> {
-    let sql = if batch.is_many() { batch.statement.many.as_ref().map(|many| &many.sql) } else { None };
-    let sql = sql.unwrap_or(&batch.statement.sql);
+    let sql = sql(&batch.statement, batch.is_many());
     let name = match form {
         Form::Prepared(name) | Form::Prepare(name) => name,
         Form::Unnamed | Form::AfterPrelude(_) => "",
@@ -61,11 +60,15 @@ pub(in crate::backend::pipeline) fn write(batch: &Batch, form: &Form<'_>, out: &
 /// another one: what that has prepared under this name must do the same. A statement without a form for batches is rare, and
 /// not prepared.
 pub(in crate::backend::pipeline) fn statement_name(statement: &Statement, is_many: bool) -> Option<Arc<str>> {
-    let many = statement.many.as_ref()?;
-    let sql = if is_many { &many.sql } else { &statement.sql };
+    statement.many.as_ref()?;
     let mut hasher = DefaultHasher::new();
-    sql.hash(&mut hasher);
+    sql(statement, is_many).hash(&mut hasher);
     Some(format!("pg_session_{}_{:016x}", statement.name, hasher.finish()).into())
+}
+
+fn sql(statement: &Statement, is_many: bool) -> &str {
+    let many = statement.many.as_ref().filter(|_| is_many).map(|many| &many.sql);
+    many.or(statement.native.as_ref()).unwrap_or(&statement.sql)
 }
 
 fn bind(
