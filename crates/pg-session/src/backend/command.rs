@@ -1,6 +1,6 @@
 //! What is sent to PostgreSQL, and what comes back. No I/O; knows nothing of sessions.
 
-#![cfg_attr(not(feature = "native"), expect(dead_code, reason = "only connections of the store's own send batches"))]
+#![cfg_attr(not(feature = "native"), expect(dead_code, reason = "only the store's own connections send batches"))]
 
 use std::borrow::Cow;
 use std::sync::Arc;

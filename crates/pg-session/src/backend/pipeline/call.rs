@@ -16,7 +16,7 @@ pub(super) struct Call {
     shared: Arc<Shared>,
     /// The hash of the command's key. Calls on one key keep their order.
     pub(super) key: u64,
-    /// How often it was sent.
+    /// How many times it was sent.
     pub(super) attempts: u32,
     /// Whether it must not share a batch.
     pub(super) is_alone: bool,
@@ -63,7 +63,7 @@ impl Call {
         !self.is_answered && Arc::strong_count(&self.shared) > 1
     }
 
-    /// Answers the call. Only the first answer counts.
+    /// Answers the call. Later answers have no effect.
     pub(super) fn answer(&mut self, reply: Result<Reply>) {
         if mem::replace(&mut self.is_answered, true) {
             return;

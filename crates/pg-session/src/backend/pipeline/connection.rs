@@ -22,7 +22,7 @@ use crate::backend::command::{Reply, Statement};
 use crate::backend::connect::Stream;
 use crate::error::{Error, Result};
 
-/// How many bytes are read at once. A buffer that had to grow far beyond is not kept.
+/// How many bytes are read at once, and the largest buffer that is kept for reuse.
 const READ: usize = 64 * 1024;
 const MAX_KEPT: usize = 16 * READ;
 
@@ -35,19 +35,19 @@ pub(super) struct Connection {
     incoming: BytesMut,
     outgoing: BytesMut,
     is_flushed: bool,
-    /// How many bytes were handed to the network.
+    /// How many bytes were written to the stream.
     written: u64,
     /// The longest message that the server may send, in bytes.
     max_message: usize,
     prepared: Vec<Prepared>,
     in_flight: VecDeque<Exchange>,
-    /// Whether the server runs nothing any more, as it has announced.
+    /// Whether the server has announced that it runs nothing more.
     is_ended: bool,
 }
 
 /// A statement that the server process knows by name.
 struct Prepared {
-    /// Kept: no other statement gets its address.
+    /// Kept alive, so that no other statement gets its address.
     statement: Arc<Statement>,
     is_many: bool,
     name: Arc<str>,
@@ -103,8 +103,8 @@ impl Connection {
 
     /// Returns the batches that were in flight when the connection was lost, in their order.
     ///
-    /// The server rolls back what came without its Sync. That it refused a batch is certain with ReadyForQuery only: a pooler
-    /// that has lost its server sends an error, too.
+    /// The server rolls back what came without its Sync. Only ReadyForQuery proves that it refused a batch: a pooler that
+    /// has lost its server also sends an error.
     pub(super) fn into_batches(self) -> impl Iterator<Item = (Batch, Fate)> {
         let Self { in_flight, written, is_ended, .. } = self;
         in_flight.into_iter().map(move |one| {
@@ -116,8 +116,9 @@ impl Connection {
     /// Appends a batch to what the next [`transfer`](Self::transfer) sends. The statement is prepared, unless there is a
     /// `prelude`, which runs before it each time, in the same transaction.
     ///
-    /// There is a prelude behind a pooler. It may release the server process at any ReadyForQuery, and lead the rest of a request
-    /// that it is still reading to another process (PgBouncer 1.18 does). Requests are therefore sent one at a time.
+    /// There is a prelude behind a pooler. The pooler may release the server process at any ReadyForQuery, and send the
+    /// rest of a request that it is still reading to another process (PgBouncer 1.18 does). Requests are therefore sent
+    /// one at a time.
     pub(super) fn send(&mut self, batch: Batch, prelude: Option<&str>) -> Result<(), (Batch, Error)> {
         let known = self.prepared(&batch);
         let (name, columns) = match (prelude, known) {
@@ -200,7 +201,8 @@ impl Connection {
     /// Returns the oldest batch in flight once its answer is complete.
     pub(super) fn next_completed(&mut self) -> Result<Option<Completed>> {
         while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
-            // The length counts itself, and not the tag. It reserves no memory: that grows with the bytes that come in.
+            // The length includes itself, but not the tag. No memory is reserved for it: the buffer grows as bytes
+            // arrive.
             let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
             if length > self.max_message {
                 return Err(unexpected_message());
@@ -279,7 +281,7 @@ fn at_least_one(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {
     if bytes > 0 { Ok(()) } else { Err(otherwise.into()) }
 }
 
-/// Frees the memory of an empty buffer that had to grow far.
+/// Frees the memory of an empty buffer that has grown large.
 fn release_capacity(buffer: &mut BytesMut) {
     if buffer.is_empty() && buffer.capacity() > MAX_KEPT {
         *buffer = BytesMut::new();

@@ -1,4 +1,4 @@
-//! Opens the connections of a store, and knows whether a pooler is in between.
+//! Opens the connections of a store, and records whether they lead through a transaction pooler.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,15 +37,15 @@ impl Dialer {
         (self.dial)(String::new()).await.map(|stream| Connection::new(stream, self.max_message))
     }
 
-    /// Returns the statement to run before each other one, if settings and prepared statements do not last.
+    /// Returns the statement to run before each other one, if settings and prepared statements do not persist.
     pub(super) fn prelude(&self) -> Option<&str> {
         (!self.keeps_state()).then_some(&self.settings.prelude)
     }
 
-    /// From now on, the next statement may go to another server process: nothing lasts there.
+    /// Records that each statement may go to another server process, where no state persists.
     pub(super) fn expect_pooler(&self) {
         if self.keeps_state.swap(false, Ordering::Relaxed) {
-            tracing::info!("a transaction pooler is in between: statements are not prepared");
+            tracing::info!("found a transaction pooler: statements are no longer prepared");
         }
     }
 

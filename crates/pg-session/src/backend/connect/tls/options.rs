@@ -105,7 +105,7 @@ impl TlsOptions {
 
     /// Creates the configuration of rustls.
     ///
-    /// reads the files again, so that renewed certificates take effect with the next connection.
+    /// Reads the files again, so that renewed certificates take effect with the next connection.
     pub(super) fn client_config(&self) -> Result<ClientConfig> {
         let provider = Arc::new(ring::default_provider());
         let verifier = Verifier {

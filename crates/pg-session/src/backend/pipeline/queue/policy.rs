@@ -6,7 +6,7 @@
 use super::kind::Kind;
 use super::lane::LaneState;
 
-/// The most calls in a batch, and the most bytes: nobody waits long for a batch.
+/// The most calls in a batch, and the most bytes, so that no call waits long for its batch.
 pub(super) const MAX_CALLS: usize = 256;
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
@@ -38,8 +38,8 @@ pub(super) fn wants(lanes: &[LaneState], kinds: &[Kind], lane: usize, kind: usiz
     }
 }
 
-/// Whether the last lane without writes is reserved for calls that wait for no disk: such a call should wait for one batch of
-/// writes at most.
+/// Whether the last lane without writes is reserved for calls that need no WAL flush: such a call should wait for at most
+/// one batch of writes.
 fn is_reserved(lanes: &[LaneState], kinds: &[Kind]) -> bool {
     let usable = lanes.iter().filter(|lane| !lane.is_slow());
     let (quick, writing): (Vec<_>, Vec<_>) = usable.partition(|lane| lane.awaits_no_wal_flush());
