@@ -24,7 +24,7 @@
 //!
 //! # Features
 //!
-//! - `native` (default): connections of the store's own, from a connection string, with TLS by rustls.
+//! - `native` (default): the store's own connections, from a connection string, with TLS by rustls.
 //! - `deadpool`: `deadpool_postgres::Pool`, version 0.14, is a [`Client`].
 //! - `sqlx`: `sqlx::PgPool`, version 0.9, is a [`Client`].
 //! - `metrics`: counts updates for a recorder of [metrics](https://docs.rs/metrics) 0.24, in `pg_session_updates_total`, with

@@ -212,8 +212,8 @@ impl PgStore {
     /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is invalid. Of several
     /// concurrent calls, one wins. Never overwrites a live session.
     ///
-    /// Call it at every login, so that nobody who knew the old id can use the session of the user ([session
-    /// fixation](https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#renew-the-session-id-after-any-privilege-level-change)).
+    /// Call it at every login, so that nobody who knew the old id can use the session of the user
+    /// ([session fixation](https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#renew-the-session-id-after-any-privilege-level-change)).
     ///
     /// # Errors
     /// See [`PgStore`].

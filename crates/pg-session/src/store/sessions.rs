@@ -75,7 +75,7 @@ impl PgStore {
         ops::count(self.core()).await
     }
 
-    /// Deletes all sessions in small slices, so that all users are logged out. A session that is created meanwhile may
+    /// Deletes all sessions in small slices, so that all users are logged out. A session that is created in the meantime may
     /// remain.
     ///
     /// # Errors
