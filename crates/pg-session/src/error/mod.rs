@@ -191,7 +191,7 @@ impl Error {
         )
     }
 
-    /// Whether the statement was sent, and it is unknown whether it took effect.
+    /// Returns whether the statement was sent, and it is unknown whether it took effect.
     pub(crate) fn is_unanswered(&self) -> bool {
         self.0.unanswered
     }

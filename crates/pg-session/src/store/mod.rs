@@ -105,7 +105,7 @@ impl PgStore {
         Encoded::checked(json, self.core.options.max_size)
     }
 
-    /// Whether both are handles to one store.
+    /// Returns whether both are handles to one store.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.core, &other.core)
     }

@@ -75,8 +75,8 @@ impl PgStore {
         ops::count(self.core()).await
     }
 
-    /// Deletes all sessions in small slices, so that all users are logged out. A session that is created in the meantime may
-    /// remain.
+    /// Deletes all sessions in small slices, so that all users are logged out. A session that is created in the meantime
+    /// may remain.
     ///
     /// # Errors
     /// See [`PgStore`]. If it fails halfway, some sessions are deleted.

@@ -32,7 +32,7 @@ impl Batch {
         Some(Self { statement, calls: calls.into_iter().map(|(_, call)| call).collect() })
     }
 
-    /// Whether it is sent in the statement's batch form.
+    /// Returns whether it is sent in the statement's batch form.
     pub(super) fn is_many(&self) -> bool {
         self.calls.len() > 1
     }

@@ -53,12 +53,12 @@ impl Call {
         &self.shared.command
     }
 
-    /// Whether it must be sent as a statement of its own.
+    /// Returns whether it must be sent as a statement of its own.
     pub(super) fn goes_alone(&self) -> bool {
         self.is_alone || self.command().statement.many.is_none()
     }
 
-    /// Whether the caller still waits. Otherwise the call is not sent.
+    /// Returns whether the caller still waits. Otherwise the call is not sent.
     pub(super) fn is_wanted(&self) -> bool {
         !self.is_answered && Arc::strong_count(&self.shared) > 1
     }

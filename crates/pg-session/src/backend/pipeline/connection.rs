@@ -96,7 +96,7 @@ impl Connection {
         self.in_flight.iter_mut().flat_map(|one| one.batch.calls.iter_mut().map(|call| (one.sent, call)))
     }
 
-    /// Whether everything was handed to the network.
+    /// Returns whether everything was handed to the network.
     pub(super) fn is_flushed(&self) -> bool {
         self.is_flushed && self.outgoing.is_empty()
     }

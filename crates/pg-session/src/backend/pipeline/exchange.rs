@@ -95,7 +95,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// Whether it is written completely, by a connection that has written this many bytes.
+    /// Returns whether it is written completely, by a connection that has written this many bytes.
     pub(super) fn is_written(&self, written: u64) -> bool {
         matches!(self, Self::Sent { end } if *end <= written)
     }
@@ -114,7 +114,7 @@ impl Exchange {
         Self { batch, sent, request, name, is_new, columns, replies, error: None, remaining: steps, rows: 0, last: 0 }
     }
 
-    /// Whether the statement has run: the server may commit it.
+    /// Returns whether the statement has run: the server may commit it.
     pub(super) fn has_run(&self) -> bool {
         self.remaining == [Step::Ready]
     }

@@ -79,7 +79,7 @@ impl Shared {
         Ok((answer, missing))
     }
 
-    /// Whether the store is closing and no call waits.
+    /// Returns whether the store is closing and no call waits.
     pub(super) fn is_drained(&self) -> bool {
         self.queue().is_drained()
     }

@@ -121,7 +121,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller has stopped waiting. Checks that the answer is its own.
+    /// Returns whether the caller has stopped waiting. Checks that the answer is its own.
     fn is_finished(&mut self) -> bool {
         let Some(answer) = &mut self.answer else { return true };
         let Poll::Ready(outcome) = Pin::new(answer).poll(&mut Context::from_waker(Waker::noop())) else { return false };

@@ -96,7 +96,7 @@ impl Lane {
     }
 }
 
-/// Whether the answer has no row that says whose it is.
+/// Returns whether the answer has no row that says whose it is.
 fn is_doubtful(batch: &Batch, replies: &[Reply]) -> bool {
     let is_doubtful = batch.statement.many.as_ref().is_some_and(|many| many.absence == Absence::Doubtful);
     batch.is_many() && is_doubtful && replies.iter().all(|reply| reply.rows.is_empty())

@@ -81,7 +81,7 @@ impl KeyOrder {
     }
 }
 
-/// Whether a command can go in one batch with one on the same key that came before it.
+/// Returns whether a command can go in one batch with one on the same key that came before it.
 fn can_share_batch(before: &Command, command: &Command) -> bool {
     let many = command.statement.many.as_ref().filter(|_| Arc::ptr_eq(&before.statement, &command.statement));
     many.is_some_and(|many| match many.duplicates {

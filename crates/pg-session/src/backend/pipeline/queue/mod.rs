@@ -55,17 +55,17 @@ impl Queue {
         self.is_closing
     }
 
-    /// Whether the store is closing and no call waits.
+    /// Returns whether the store is closing and no call waits.
     pub(super) fn is_drained(&self) -> bool {
         self.is_closing && self.waiting == 0
     }
 
-    /// Whether a lane has no task.
+    /// Returns whether a lane has no task.
     pub(super) fn lacks_task(&self) -> bool {
         self.lanes.iter().any(|lane| lane.stage == Stage::Absent)
     }
 
-    /// Whether any lane has a task.
+    /// Returns whether any lane has a task.
     pub(super) fn has_task(&self) -> bool {
         self.lanes.iter().any(|lane| lane.stage != Stage::Absent)
     }

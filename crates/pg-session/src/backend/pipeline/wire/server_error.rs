@@ -34,7 +34,7 @@ impl ServerError {
         Ok(Self { error: Error::refused(&sqlstate, &message), is_fatal })
     }
 
-    /// Whether the server will run nothing more of what was sent.
+    /// Returns whether the server will run nothing more of what was sent.
     pub(in crate::backend::pipeline) fn ends_all(&self) -> bool {
         self.error.sqlstate().is_some_and(|sqlstate| ENDED.contains(&sqlstate))
     }
