@@ -47,7 +47,7 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
 
   /**
    * Inserts or replaces a session, in one atomic statement. The object that `get` returned for this id is saved as by
-   * `update` instead; if the session was deleted meanwhile, the store emits `gone`, and the promise resolves.
+   * `update` instead; if the session was deleted in the meantime, the store emits `gone`, and the promise resolves.
    *
    * @param context Passed by koa-session.
    */
@@ -113,7 +113,7 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
   /** Deletes all sessions, so that all users are logged out. */
   clear(): Promise<void>;
 
-  /** Deletes all expired sessions. Returns how many. The background sweeper does the same every `cleanupTime`. */
+  /** Deletes all expired sessions. Returns how many it deleted. The background sweeper does the same every `cleanupTime`. */
   sweep(): Promise<number>;
 
   /** Waits for calls in flight, and closes the store's own connections. Idempotent. Later calls are rejected. */

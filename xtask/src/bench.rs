@@ -15,7 +15,7 @@ const BENCH: [&str; 7] = ["cargo", "run", "--quiet", "--release", "--package", "
 /// Rust, in Node, over HTTP, and pgbench. Prints medians and ratios, and writes them with a chart to bench/results.
 /// Builds for release first. Ctrl-C stops the bench and its servers.
 ///
-/// Takes about ten minutes without options. Run it on an idle machine, and compare only the ratios of one run.
+/// Takes about a quarter of an hour without options. Run it on an idle machine, and compare only the ratios of one run.
 /// `cargo xtask bench -- --help` shows how to choose targets, operations and numbers of callers.
 #[derive(Args)]
 #[command(

@@ -1,5 +1,5 @@
 //! [actix-session](https://docs.rs/actix-session) on pg-session: an actix-web application keeps its sessions in the
-//! PostgreSQL that it already runs.
+//! PostgreSQL that it already uses.
 //!
 //! ```no_run
 //! # async fn example(key: actix_web::cookie::Key) -> pg_session_actix::pg_session::Result<()> {
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! [`ActixStore`] implements the `SessionStore` of actix-session. With [`RequestScope`], concurrent requests keep each
-//! other's changes, and a logout wins. The engine with all its types is here as [`pg_session`].
+//! other's changes, and a logout wins. The engine is re-exported as [`pg_session`].
 //!
 //! # Versions
 //!
@@ -31,8 +31,8 @@
 //! The next version of one of these crates becomes a feature of its own, and both versions work side by side. A version is
 //! supported for at least a year after its successor, and only a breaking release of this crate (0.1 to 0.2) removes it.
 //!
-//! The feature `native`, on by default, is for connections of the store's own. An application with its own pool may do
-//! without it, and without the dependencies for TLS.
+//! The feature `native`, on by default, is for the store's own connections. An application with its own pool can turn it
+//! off, and with it the dependencies for TLS.
 //!
 //! # Tasks, streams and WebSockets
 //!

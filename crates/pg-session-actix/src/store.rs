@@ -1,12 +1,12 @@
 use actix_session::storage::generate_session_key;
 use pg_session::{PgStore, RequestStore};
 
-/// A [`PgStore`] as the session store of actix-session. Cheap to clone: clones are handles to one store.
+/// A [`PgStore`] as the session store of actix-session. Cheap to clone: clones share one store.
 ///
-/// Under a [`RequestScope`](crate::RequestScope), an update is against the session that the request has loaded, and
-/// `renew` moves the session in one atomic statement. Without one, it is against the load from which the data was made,
-/// if the store still remembers that: see [`RequestStore`]. If the session has ended, an update saves nothing under any
-/// key, and neither an update nor a touch is an error.
+/// Under a [`RequestScope`](crate::RequestScope), an update merges with changes since the request loaded the session, and
+/// `renew` moves the session in one atomic statement. Without one, an update merges with changes since the load from
+/// which its data was made, if the store still remembers that load: see [`RequestStore`]. If the session has ended, an
+/// update saves nothing under any key, and neither an update nor a touch is an error.
 ///
 /// The data is a JSON object with its keys in sorted order and its values as JSON, so that other frameworks can share the
 /// table.
@@ -32,7 +32,7 @@ use pg_session::{PgStore, RequestStore};
 pub struct ActixStore(pub(crate) RequestStore);
 
 impl ActixStore {
-    /// Creates a session store with its sessions in `store`. The application itself calls [`PgStore::setup`].
+    /// Creates a session store with its sessions in `store`. Does not call [`PgStore::setup`].
     ///
     /// # Examples
     ///

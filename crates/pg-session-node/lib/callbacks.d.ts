@@ -30,7 +30,7 @@ declare namespace Callbacks {
      */
     destroySessionsOf(user: Sessions.Subject, except?: string): Promise<number>;
 
-    /** Deletes all expired sessions. Returns how many. The background sweeper does the same every `cleanupTime`. */
+    /** Deletes all expired sessions. Returns how many it deleted. The background sweeper does the same every `cleanupTime`. */
     sweep(): Promise<number>;
 
     /** Waits for calls in flight, and closes the store's own connections. Idempotent. Later calls fail. */
@@ -41,17 +41,17 @@ declare namespace Callbacks {
 
     /**
      * Inserts or replaces a session. A session that a request has loaded is merged with concurrent changes instead; see
-     * `update` of {@link Sessions}. If it was deleted meanwhile, it stays deleted, and the store emits `gone`.
+     * `update` of {@link Sessions}. If it was deleted in the meantime, it stays deleted, and the store emits `gone`.
      */
     set(sid: string, session: Data, callback?: (error: Failure) => void): void;
 
-    /** Moves the expiry of a session. A session that is gone stays gone; that is no error. */
+    /** Moves the expiry of a session. Never inserts. A missing session is not an error. */
     touch(sid: string, session: Data, callback?: (error: Failure) => void): void;
 
     /** Deletes a session, and calls back with it, or null. Of several concurrent calls, one gets the session. */
     take(sid: string, callback: (error: Failure, session?: Data | null) => void): void;
 
-    /** Deletes a session. A missing session is no error. */
+    /** Deletes a session. A missing session is not an error. */
     destroy(sid: string, callback?: (error: Failure) => void): void;
 
     /** Calls back with all live sessions. Each has its `id`, in a property that is not enumerable. */

@@ -95,7 +95,7 @@ function hasQuery(error) {
     && QUERY_PROPERTIES.some((name) => Object.hasOwn(error, name) && error[name] !== undefined);
 }
 
-/** Whether the error contains a parameter in anything that a log could print, including its causes. */
+/** Returns whether the error contains a parameter in anything that a log could print, including its causes. */
 function reveals(error, secrets) {
   try {
     const values = new Set([error]);
@@ -184,7 +184,7 @@ function text(value) {
   );
 }
 
-/** Whether a code is PostgreSQL's. Those of the system, such as EPIPE, have no digit. */
+/** Returns whether a code is PostgreSQL's. Those of the system, such as EPIPE, have no digit. */
 function isSqlState(code) {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }

@@ -50,7 +50,7 @@ function json(session) {
   return text;
 }
 
-/** Whether a time to live is missing: koa-session passes `session`, and cookies of other middlewares have false. */
+/** Returns whether a time to live is missing: koa-session passes `session`, and cookies of other middlewares have false. */
 function isUnstated(ttl) {
   return ttl === undefined || ttl === null || ttl === false || ttl === 'session';
 }

@@ -13,8 +13,8 @@ const LOADED = Symbol('loaded state');
 /** What a request has loaded or saved: the state that its next save merges against. */
 class LoadedState {
   /**
-   * The session that was there when it was destroyed, as `{ text, created }`; null if it was already gone; undefined until
-   * then. Middlewares destroy a session to give it a new id.
+   * The session that `take` deleted, as `{ text, created }`; null if it was already gone; undefined if it was not taken.
+   * Middlewares destroy a session to give it a new id.
    */
   taken;
 
@@ -86,7 +86,7 @@ function linkCopy(original, copy) {
   return loaded;
 }
 
-/** Returns what was there when `take` returned this session, or null if there was none. */
+/** Returns the state of the session at its `take`, or null if there was no session. */
 function takenState(session) {
   return linkedState(session)?.taken ?? null;
 }

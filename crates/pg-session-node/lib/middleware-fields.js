@@ -10,7 +10,7 @@ const DATES = ['expires', 'originalExpires'];
 
 /**
  * By how many milliseconds express-session's `touch` may shorten an age: it computes the age from a date and from a clock
- * that advances meanwhile.
+ * that advances in the meantime.
  */
 const DRIFT = 20;
 

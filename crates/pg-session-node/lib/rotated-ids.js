@@ -2,7 +2,7 @@
 
 const MAX_IDS = 1000;
 
-/** The ids that `rotate` replaced last. Middlewares go on with the session that they loaded under the old id. */
+/** The ids that `rotate` replaced last. Middlewares keep using the session that they loaded under the old id. */
 class RotatedIds {
   #ids = new Map();
 

@@ -246,7 +246,7 @@ class PgStore extends EventEmitter {
 
 function nothing() {}
 
-/** Whether the value is a plain object of the application, which it may store under several ids. */
+/** Returns whether the value is a plain object of the application, which it may store under several ids. */
 function isPlain(value) {
   return !isObject(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

@@ -33,7 +33,7 @@ function showExpiry(cookie, expiry) {
   return (cookie.expires = isoText(expiry));
 }
 
-/** Whether a text is a date, in the form of `JSON.stringify` or in another form that `Date` parses. */
+/** Returns whether a text is a date, in the form of `JSON.stringify` or in another form that `Date` parses. */
 function isDate(text) {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) || !Number.isNaN(Date.parse(text));
 }
@@ -99,7 +99,7 @@ function cookieTtl(session, loaded, ageFollowsDate) {
   return Number.isFinite(maxAge) ? atMost(maxAge) : undefined;
 }
 
-/** Whether the application has set the date, so that it does not follow from the age. */
+/** Returns whether the application has set the date, so that it does not follow from the age. */
 function isSetByApplication(cookie, date, loaded, ageFollowsDate, now) {
   if (Number.isNaN(date)) return false;
   if (loaded?.times) {

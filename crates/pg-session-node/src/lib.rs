@@ -86,8 +86,8 @@ impl Store {
     /// Starts these calls in this order.
     ///
     /// Each call has five numbers: its id, the operation, the number of its texts, the time to live in milliseconds, and
-    /// the creation time of the session. The latter two may be NaN. Its texts are the id, the data, the loaded data and the
-    /// taken data, as far as the operation takes them.
+    /// the creation time of the session. The latter two may be NaN. Its texts are the id, the data, the loaded data and
+    /// the taken data, if the operation takes them.
     ///
     /// # Errors
     /// An operation is unknown, because the JavaScript files have another version than the addon.

@@ -76,7 +76,7 @@ async function leftOf(client, table, expiry = 'expiry') {
   return rows[0].left;
 }
 
-/** Whether the middleware extends the session in a request that does this. */
+/** Returns whether the middleware extends the session in a request that does this. */
 function keepsAlive(name, { rolling, resave }, action) {
   if (name === 'express-session') return true;
   if (rolling) return true;

@@ -46,7 +46,7 @@ async function act(query, visit) {
   return { found: found ?? null };
 }
 
-/** Whether the middleware extends the session after these steps. */
+/** Returns whether the middleware extends the session after these steps. */
 function keepsAlive(name, { rolling }, steps) {
   if (name === 'express-session' || rolling) return true;
   // Setting the same age again is a change only for koa-session.

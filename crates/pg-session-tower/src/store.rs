@@ -1,11 +1,11 @@
 use pg_session::{PgStore, RequestStore};
 use tower_sessions_core::session::Id;
 
-/// A [`PgStore`] as the session store of tower-sessions. Cheap to clone: clones are handles to one store.
+/// A [`PgStore`] as the session store of tower-sessions. Cheap to clone: clones share one store.
 ///
 /// Under a [`RequestScopeLayer`](crate::RequestScopeLayer), a save updates the session that the request has loaded.
-/// Without one, it updates the load from which it was made, if the store still remembers that: see [`RequestStore`]. A
-/// save never inserts, because tower-sessions creates sessions by `create`.
+/// Without one, it updates the load from which it was made, if the store still remembers that load: see
+/// [`RequestStore`]. A save never inserts, because tower-sessions creates sessions by `create`.
 ///
 /// The data is a JSON object with its keys in sorted order. An expiry date is converted to the time that is left until
 /// then, so that the clocks of the web server and the database need not agree.
@@ -38,7 +38,7 @@ use tower_sessions_core::session::Id;
 pub struct TowerStore(pub(crate) RequestStore);
 
 impl TowerStore {
-    /// Creates a session store with its sessions in `store`. The application itself calls [`PgStore::setup`].
+    /// Creates a session store with its sessions in `store`. Does not call [`PgStore::setup`].
     ///
     /// # Examples
     ///

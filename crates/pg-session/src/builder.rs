@@ -66,7 +66,7 @@ impl PgStoreBuilder {
     /// [`sessions_of`](crate::PgStore::sessions_of) and [`destroy_sessions_of`](crate::PgStore::destroy_sessions_of).
     /// Default: none.
     ///
-    /// The path consists of keys with dots in between, such as `user.id`. A dot or a backslash that belongs to a key is
+    /// The path consists of keys separated by dots, such as `user.id`. A dot or a backslash that belongs to a key is
     /// escaped by a backslash. A number is a key, or an index of an array.
     ///
     /// `setup` creates an index on the path if the table is empty and `create` is true. Otherwise it logs a warning with the
@@ -80,15 +80,15 @@ impl PgStoreBuilder {
     /// Sets how long a session lives at most, however often it is touched. Default: no limit. Range: more than zero, at most
     /// [`MAX_TTL`](crate::MAX_TTL).
     ///
-    /// The table then needs a column `created timestamptz DEFAULT now()`. If an existing table lacks it, the error of `setup`
-    /// has the statement that adds it. A session that is replaced keeps its age.
+    /// The table then needs a column `created timestamptz DEFAULT now()`. If an existing table lacks it, the error of
+    /// `setup` contains the statement that adds it. A session that is replaced keeps its age.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.options.table.max_age = Some(age);
         self
     }
 
-    /// Sets the time to live for calls that state none. Default: [`DEFAULT_TTL`](crate::DEFAULT_TTL), 45 minutes. Range: more
-    /// than zero, at most [`MAX_TTL`](crate::MAX_TTL).
+    /// Sets the time to live for calls that pass none. Default: [`DEFAULT_TTL`](crate::DEFAULT_TTL), 45 minutes. Range:
+    /// more than zero, at most [`MAX_TTL`](crate::MAX_TTL).
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = ttl;
         self
@@ -122,7 +122,7 @@ impl PgStoreBuilder {
         self
     }
 
-    /// Sets the longest that one statement may take, including waiting for a connection. Default: 5 seconds. Range: more than
+    /// Sets the time limit of one statement, including the wait for a connection. Default: 5 seconds. Range: more than
     /// zero.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.backend.timeout = timeout;
@@ -131,8 +131,8 @@ impl PgStoreBuilder {
 
     /// Sets the number of the store's own connections, which are opened when they are needed. Default: 2. Range: 1 to 64.
     ///
-    /// Few are enough: calls of one kind use two at most. Further connections serve other kinds, and continue while one waits
-    /// for a lock.
+    /// A few are enough: calls of one kind use at most two. Further connections serve other kinds, and continue while one
+    /// waits for a lock.
     #[cfg(feature = "native")]
     pub fn connections(mut self, number: usize) -> Self {
         self.options.backend.connections = number;
@@ -148,8 +148,8 @@ impl PgStoreBuilder {
     }
 
     /// Sets whether statements are prepared on the store's own connections. Default: true. Behind a transaction pooler such as
-    /// PgBouncer, the store notices that statements do not last, and stops preparing them without failing a call. It then sends
-    /// one request at a time on each connection.
+    /// PgBouncer, the store detects that prepared statements do not persist, and stops preparing them without failing a call. It
+    /// then sends one request at a time on each connection.
     #[cfg(feature = "native")]
     pub fn prepare(mut self, prepare: bool) -> Self {
         self.options.backend.prepare = prepare;

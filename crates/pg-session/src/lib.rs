@@ -18,17 +18,17 @@
 //! # Ok(()) }
 //! ```
 //!
-//! [`PgStore`] knows no web framework: `pg-session-tower` is the adapter for axum, `pg-session-actix` the one for
-//! actix-web. [`PgStoreBuilder`] lists the options. [`Client`] lets the store use a pool of the application.
+//! [`PgStore`] is independent of web frameworks: `pg-session-tower` is the adapter for axum, `pg-session-actix` the one
+//! for actix-web. [`PgStoreBuilder`] lists the options. [`Client`] lets the store use the application's pool.
 //! [`RequestStore`] is the foundation of the adapters.
 //!
 //! # Features
 //!
-//! - `native` (default): connections of the store's own, from a connection string, with TLS by rustls.
+//! - `native` (default): the store's own connections, from a connection string, with TLS by rustls.
 //! - `deadpool`: `deadpool_postgres::Pool`, version 0.14, is a [`Client`].
 //! - `sqlx`: `sqlx::PgPool`, version 0.9, is a [`Client`].
 //! - `metrics`: counts updates for a recorder of [metrics](https://docs.rs/metrics) 0.24, in `pg_session_updates_total`, with
-//!   the label `outcome`: `saved`, `merged`, `unchanged` or `gone`. The last are writes to sessions that had ended.
+//!   the label `outcome`: `saved`, `merged`, `unchanged` or `gone`, a save of a session that had ended.
 //!
 //! The features `deadpool`, `sqlx` and `metrics` name types of other crates. A breaking version of such a crate becomes a new
 //! feature beside the old one, which is supported for at least a year and removed only by a breaking release of this crate.

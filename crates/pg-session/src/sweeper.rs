@@ -23,7 +23,7 @@ pub(crate) fn start(core: &Arc<Core>) {
     }
 }
 
-/// Tells the store when the loop has ended.
+/// Records in the store that the loop has ended.
 struct SweeperTask(Weak<Core>);
 
 impl Drop for SweeperTask {
@@ -50,7 +50,7 @@ async fn sweep_at_intervals(task: SweeperTask, interval: Duration) {
     }
 }
 
-/// Varies the interval by up to a tenth: the instances of an application do not sweep at the same time.
+/// Varies the interval by up to a tenth, so that the instances of an application do not sweep at the same time.
 fn jittered(interval: Duration) -> Duration {
     interval.mul_f64(0.9 + 0.2 * fastrand::f64())
 }

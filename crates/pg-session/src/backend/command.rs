@@ -1,6 +1,6 @@
 //! What is sent to PostgreSQL, and what comes back. No I/O; knows nothing of sessions.
 
-#![cfg_attr(not(feature = "native"), expect(dead_code, reason = "only connections of the store's own send batches"))]
+#![cfg_attr(not(feature = "native"), expect(dead_code, reason = "only the store's own connections send batches"))]
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,9 +11,8 @@ use crate::error::{Error, ErrorKind};
 
 /// One statement of the store. Its parameters and columns are text, which the SQL casts where it uses it.
 ///
-/// A statement with parameters returns at least one row, and each row begins with the first parameter: the key. The answer to
-/// another call is therefore never taken for this one's, whatever a server or a pooler sends. A row without a result has nulls
-/// after the key.
+/// A statement with parameters returns at least one row, and each row begins with the first parameter: the key. The
+/// answer to another call is therefore never mistaken for this one's. A row without a result has nulls after the key.
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     pub(crate) sql: String,
@@ -42,7 +41,7 @@ pub(crate) struct BatchSql {
 /// What a batch's answer without any row means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Absence {
-    /// It does not occur: the first command has another row, of nulls. The answer always says whose it is.
+    /// Impossible: the first command always has an extra row of nulls, so that the answer shows whose it is.
     Marked,
     /// No command has a result. A wrong answer does no harm.
     Harmless,
@@ -139,7 +138,7 @@ impl From<i64> for Value {
 }
 
 impl Rejected {
-    /// Keeps the parameters for errors after which the table is looked at again.
+    /// Keeps the parameters for errors after which the table is introspected again.
     pub(super) fn of(error: Error, params: impl FnOnce() -> Params) -> Self {
         let again = (error.kind() == ErrorKind::Setup).then(|| Box::new(params()));
         Self { error, again }

@@ -1,4 +1,4 @@
-//! The ways to reach PostgreSQL: connections of the store's own, or the application's client.
+//! The ways to reach PostgreSQL: the store's own connections, or the application's client.
 
 mod client;
 mod command;
@@ -21,7 +21,7 @@ pub(crate) use options::BackendOptions;
 
 /// A way to reach PostgreSQL.
 pub(crate) enum Backend {
-    /// Connections of the store's own.
+    /// The store's own connections.
     #[cfg(feature = "native")]
     Lanes(Lanes),
     /// The application's client.
@@ -50,7 +50,8 @@ impl Backend {
 
 /// How a store reaches PostgreSQL: by a connection string, or by a [`Client`] of the application.
 ///
-/// [`PgStore::new`](crate::PgStore::new) and [`PgStore::builder`](crate::PgStore::builder) take whatever converts into it.
+/// [`PgStore::new`](crate::PgStore::new) and [`PgStore::builder`](crate::PgStore::builder) accept any value that converts
+/// into it.
 pub struct ConnectTo(Source);
 
 enum Source {
@@ -96,7 +97,7 @@ impl<C: Client> From<C> for ConnectTo {
     }
 }
 
-/// Shows no connection string: it may hold a password.
+/// Omits the connection string, which may contain a password.
 impl fmt::Debug for ConnectTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {

@@ -41,7 +41,7 @@ impl Default for BackendOptions {
     }
 }
 
-/// A server may send a message of this many bytes, whatever `max_size` is.
+/// A server may always send a message of this many bytes, even if `max_size` is small.
 #[cfg(feature = "native")]
 const MIN_MAX_MESSAGE: usize = 64 * 1024 * 1024;
 

@@ -51,7 +51,8 @@ impl Core {
         *self.statements.write().unwrap_or_else(PoisonError::into_inner) = Some(statements);
     }
 
-    /// Forgets these statements, which no longer fit the table, but not newer ones. The next call looks at the table again.
+    /// Forgets these statements, which no longer fit the table, but not newer ones. The next call introspects the table
+    /// again.
     pub(crate) fn drop_statements(&self, outdated: &Arc<Statements>) {
         let mut statements = self.statements.write().unwrap_or_else(PoisonError::into_inner);
         if statements.as_ref().is_some_and(|current| Arc::ptr_eq(current, outdated)) {

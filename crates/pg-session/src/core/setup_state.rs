@@ -1,4 +1,4 @@
-//! What is known of earlier setups.
+//! The outcome of earlier setups.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,10 +11,10 @@ use crate::table::Statements;
 
 #[derive(Default)]
 pub(crate) struct SetupState {
-    /// Held while setup runs. A call that waits for it takes over its outcome instead of trying again.
+    /// Held while setup runs. A call that waits for it gets the same outcome instead of trying again.
     pub(crate) last: Mutex<Option<FinishedSetup>>,
     /// Whether the table has been found once. From then on, only the application's own `setup()` creates it: if the table
-    /// was renamed or moved, an empty one in its place would log everybody out.
+    /// was renamed or moved, an empty one in its place would log all users out.
     pub(crate) was_found: AtomicBool,
 }
 

@@ -14,19 +14,19 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An option or the connection string is wrong, or what it names: role, password, database.
+    /// An option or the connection string is invalid, or PostgreSQL rejects its role, password or database.
     Configuration,
-    /// The table is missing or does not fit, or the role lacks a right.
+    /// The table is missing or does not fit, or the role lacks a privilege.
     Setup,
     /// An argument cannot be stored: an empty id, data that is not JSON, a time to live out of its range.
     InvalidInput,
     /// The data is over `max_size`.
     TooLarge,
-    /// PostgreSQL cannot be reached, is shutting down, takes no writes, or did not answer in time.
+    /// PostgreSQL cannot be reached, is shutting down, accepts no writes, or did not answer in time.
     Unavailable,
     /// The queue is full: more calls wait than `max_waiting` allows.
     Overloaded,
-    /// Other calls kept changing the session: an update found no moment to merge.
+    /// Other calls kept changing the session until an update timed out.
     Conflict,
     /// PostgreSQL refused a statement for another reason: see [`Error::sqlstate`](crate::Error::sqlstate).
     Database,

@@ -50,7 +50,7 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether the same call may be repeated: that does no harm, and may succeed.
+    /// Returns whether it is safe to repeat the call, which may then succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
@@ -85,8 +85,8 @@ impl Error {
 
     /// Creates the error for an ErrorResponse of PostgreSQL: it refused a statement or a connection.
     ///
-    /// For implementors of [`Client`](crate::Client), as the next two. `sqlstate` and `message` are the response's fields of
-    /// these names. Leave its detail out: it may quote a session id.
+    /// For implementations of [`Client`](crate::Client), like the next two functions. `sqlstate` and `message` are the
+    /// response's fields of these names. Leave its detail out: it may quote a session id.
     ///
     /// ```
     /// let error = pg_session::Error::refused("53300", "too many connections");
@@ -193,11 +193,11 @@ impl Error {
     pub(crate) fn unexpected_reply(what: &str) -> Self {
         Self::new(
             ErrorKind::Database,
-            format!("unexpected reply from the server: {what}; check the client or pooler in between"),
+            format!("unexpected reply from the server: {what}; check the client or the pooler before it"),
         )
     }
 
-    /// Whether the statement was sent, and it is unknown whether it took effect.
+    /// Returns whether the statement was sent, and it is unknown whether it took effect.
     pub(crate) fn is_unanswered(&self) -> bool {
         self.0.unanswered
     }
@@ -235,7 +235,7 @@ impl Error {
     pub(crate) fn not_idempotent(mut self) -> Self {
         if self.0.unanswered {
             self.0.retryable = false;
-            self.0.message += "; whether the call took effect is unknown: look before you repeat it";
+            self.0.message += "; whether the call took effect is unknown: check before you repeat it";
         }
         self
     }

@@ -3,8 +3,8 @@
 /// Bytes compared at once: much faster than one by one.
 const CHUNK: usize = 16;
 
-/// Returns whether the texts are certainly different values, whatever the order of keys and the white space. `false` means
-/// unknown.
+/// Returns whether the texts are certainly different values, regardless of the order of keys and of white space. `false`
+/// means unknown.
 ///
 /// The common prefix and suffix are left out: they are equal in both values. A duplicate key counts twice.
 pub(super) fn definitely_differ(one: &str, other: &str) -> bool {
@@ -23,7 +23,7 @@ pub(super) fn definitely_differ(one: &str, other: &str) -> bool {
     )
 }
 
-/// Returns the length of the common prefix, without a number at its end: the number may go on.
+/// Returns the length of the common prefix, without a number at its end: the number may continue.
 fn common_prefix_length(one: &[u8], other: &[u8]) -> usize {
     let chunks = one.chunks_exact(CHUNK).zip(other.chunks_exact(CHUNK)).take_while(|(one, other)| one == other).count();
     let rest = one.iter().zip(other).skip(chunks * CHUNK).take_while(|(one, other)| one == other).count();

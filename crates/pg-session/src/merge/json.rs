@@ -162,13 +162,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Returns whether two JSON texts are the same value, whatever the order of the keys, the white space and the escapes in
+/// Returns whether two JSON texts are the same value, regardless of the order of keys, of white space and of escapes in
 /// strings. Numbers are equal only if their texts are.
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one == other || Node::parse(one) == Node::parse(other)
 }
 
-/// Compares values, whatever the order of the keys and the escapes in strings. Numbers are equal only if their texts are:
+/// Compares values, regardless of the order of keys and of escapes in strings. Numbers are equal only if their texts are:
 /// a client may have changed `1.0` to `1` on purpose.
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {

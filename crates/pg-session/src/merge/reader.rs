@@ -1,4 +1,4 @@
-//! What a reader of JSON can tell apart. Anything else in its data is no change.
+//! What a reader of JSON can tell apart. Anything else in its data does not count as a change.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::error::Result;
 use crate::session::Session;
 
-/// Reads pages of the key: no statement takes long.
+/// Reads in pages by id, so that no statement takes long.
 pub(crate) async fn all(core: &Core) -> Result<Vec<Session>> {
     let (mut sessions, mut after) = (Vec::new(), String::new());
     loop {

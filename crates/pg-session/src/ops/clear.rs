@@ -4,7 +4,7 @@ use super::run::{PAGE, run};
 use crate::core::Core;
 use crate::error::Result;
 
-/// Deletes pages of the key: no statement takes long, and it ends although new sessions come in.
+/// Deletes in pages by id, so that no statement takes long, and the loop ends even while new sessions arrive.
 pub(crate) async fn clear(core: &Core) -> Result<()> {
     let mut after = String::new();
     loop {

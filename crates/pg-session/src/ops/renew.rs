@@ -9,14 +9,15 @@ use crate::error::Result;
 use crate::merge::{RenewalPlan, plan_renewal};
 use crate::session::{Encoded, Session, check_id, ttl_ms};
 
-/// What is known of a session that gets a new id, for [`PgStore::renew`](crate::PgStore::renew).
+/// What is known about a session that gets a new id, for [`PgStore::renew`](crate::PgStore::renew).
 #[derive(Clone, Copy, Debug)]
 pub struct Renewal<'a> {
     /// The session as the request loaded it or saved it last.
     pub base: &'a Session,
     /// What [`PgStore::take`](crate::PgStore::take) returned for the old id: `None` if another request had ended the session.
     pub taken: Option<&'a Session>,
-    /// The keys of the data that belong to the middleware. They are kept, but alone are no reason to store the session.
+    /// The keys of the data that belong to the middleware. They are kept, but alone they are not a reason to store the
+    /// session.
     pub own_keys: &'a [&'a str],
 }
 

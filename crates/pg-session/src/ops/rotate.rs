@@ -14,7 +14,7 @@ const UNIQUE_VIOLATION: &str = "23505";
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use = "the session may not have the new id"]
 pub enum Rotated {
-    /// The session has the new id, and the old one is dead.
+    /// The session has the new id, and the old one is invalid.
     Rotated,
     /// A live session has the new id. Neither was changed.
     Exists,

@@ -11,11 +11,11 @@ use crate::table::Statements;
 /// The most sessions that one statement of `all` and `clear` handles: some milliseconds of work.
 pub(super) const PAGE: i64 = 1_000;
 
-/// How often one call looks at the table again, in case it changes all the time.
+/// How often one call introspects the table again, in case it keeps changing.
 pub(super) const LOOKS: usize = 2;
 
-/// Runs a statement after setting up the table if necessary. If the table has changed since, looks at it again and sends
-/// the statement that fits now. PostgreSQL refused the outdated one, so it had no effect.
+/// Runs a statement after setting up the table if necessary. If the table has changed since, introspects it again and
+/// sends the statement that fits now. PostgreSQL refused the outdated one, so it had no effect.
 pub(super) async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {
     let statements = setup::ready(core).await?;
     match core.submit(pick(&statements), params).await {

@@ -60,7 +60,7 @@ async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
     outcome
 }
 
-/// Looks before it creates, and again afterwards: another process may have been faster.
+/// Introspects before and after it creates the table, because another process may have been faster.
 async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
     let table = &core.options.table;
     let mut found = introspect(core).await?;

@@ -37,7 +37,7 @@ pub(crate) async fn sweep(core: &Core) -> Result<u64> {
     }
 }
 
-/// Sweeps the other slices, too, if one fails: for example because a foreign key holds a row.
+/// Continues with the next slice if one fails, for example because a foreign key refers to a row.
 async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let (mut first, mut end, mut deleted) = (0, 1, 0);
     let mut errors = Vec::new();

@@ -22,9 +22,9 @@ pub enum Updated {
     Saved,
     /// The data was stored together with what others had changed since the base.
     Merged,
-    /// The data was no change. At most the expiry was moved.
+    /// The data was unchanged. At most the expiry was moved.
     Unchanged,
-    /// The session no longer lives. Nothing was written.
+    /// The session no longer exists. Nothing was written.
     Gone,
 }
 
@@ -62,7 +62,7 @@ async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Dura
     Box::pin(merge_and_update(core, base, &data, ttl)).await
 }
 
-/// Merges `data` with what is stored now, until nobody changes that between the look and the write.
+/// Merges `data` with what is stored now, and starts over if that changes between the read and the write.
 async fn merge_and_update(core: &Core, base: &Session, data: &str, ttl: Option<Duration>) -> Result<Updated> {
     let (id, reader) = (base.id(), base.reader());
     let deadline = Instant::now() + core.options.backend.timeout;

@@ -161,7 +161,7 @@ impl Entries {
     }
 }
 
-/// Shows no data.
+/// Omits the data.
 impl fmt::Debug for BaseCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.lock();

@@ -1,4 +1,4 @@
-//! The store for session middlewares, whose calls know a session by its id only. `RequestStore` links the calls of one
+//! The store for session middlewares, which identify a session only by its id. `RequestStore` links the calls of one
 //! request: a save becomes an update of what the request loaded, and a renewal of the id becomes a rotation.
 
 mod base_cache;
@@ -27,12 +27,12 @@ use scope::Scope;
 /// - A save is an [`update`](PgStore::update) of the loaded session. Changes by other requests are kept, and a session
 ///   that another request has destroyed is not created again.
 /// - Middlewares renew an id by a deletion and a creation. Together these are a [`rotate`](PgStore::rotate). The old id
-///   is dead when `delete` returns, and the created session takes over the row with all its columns. In between, the
-///   row has an id that nobody knows. If no session is created by the end of the scope, the row is deleted.
+///   is invalid when `delete` returns, and the created session takes over the row with all its columns. In between, the
+///   row has a secret id. If no session is created by the end of the scope, the row is deleted.
 /// - If two requests renew one session concurrently, one of them wins. The session of the other has only the data that
 ///   this request has added. If it has added nothing, there is no row.
 ///
-/// Cheap to clone: clones are handles to one store.
+/// Cheap to clone: clones share one store.
 ///
 /// # Outside a scope
 ///
@@ -340,7 +340,7 @@ impl RequestStore {
         }
     }
 
-    /// Deletes the session. Its id is dead when this returns.
+    /// Deletes the session. Its id is invalid when this returns.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The calls of a middleware if no scope has seen the load.
+//! The calls of a middleware without a scope that has seen the load.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Handle {
         Ok(id)
     }
 
-    /// Tells the scope the base of a session that was loaded outside of it, such as by a handler on another task.
+    /// Records in the scope the base of a session that was loaded outside of it, such as by a handler on another task.
     pub(super) fn learn_from_outside(&self, scope: &Scope, id: &str, data: &Encoded) {
         if scope.state(&self.store, id).is_none() {
             warn_once();

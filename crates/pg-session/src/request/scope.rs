@@ -87,7 +87,7 @@ impl Scope {
         self.find(store, id, |session| session.state_of(map))
     }
 
-    /// Returns the id of the first session that is alive as far as the request knows.
+    /// Returns the id of the first session that the request considers live.
     pub(super) fn live_id(&self, store: &PgStore) -> Option<String> {
         let tracked = self.tracked();
         let live = tracked.iter().find(|session| session.store.is(store) && session.is_live());
@@ -154,8 +154,8 @@ impl Scope {
     }
 }
 
-/// Gives the bases to the stores, because spawned tasks may hold the sessions and save them later. Destroys the orphans
-/// in the background: there are some if the request was dropped, or if destroying them has failed before.
+/// Hands the bases over to the stores, because spawned tasks may hold the sessions and save them later. Destroys the
+/// orphans in the background: there are some if the request was dropped, or if destroying them has failed before.
 impl Drop for Scope {
     fn drop(&mut self) {
         let registrations = self.registrations.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +212,8 @@ impl Shared {
         self.bases.remember(id.to_owned(), Base { json, map, is_unsaved: false });
     }
 
-    /// Returns owned handles, because a scope that ends meanwhile is dropped with them, and its drop takes the locks.
+    /// Returns owned handles, because a scope that ends in the meantime is dropped with them, and its drop takes the
+    /// locks.
     fn active(&self) -> Vec<Arc<Scope>> {
         self.scopes().slots.iter().filter_map(Weak::upgrade).collect()
     }
@@ -222,7 +223,7 @@ impl Shared {
     }
 }
 
-/// Shows no data.
+/// Omits the data.
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.bases.fmt(f)

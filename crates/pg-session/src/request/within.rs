@@ -51,7 +51,7 @@ impl Handle {
         };
         loop {
             let to = (self.new_id)();
-            // Before the call: if the request is dropped meanwhile, the scope must know where the row may be.
+            // Before the call: if the request is dropped during the call, the scope must know where the row may be.
             scope.set(&self.store, id, State::Moving { to: to.clone() });
             match self.store.rotate(id, &to).await {
                 Ok(Rotated::Exists) => {}

@@ -58,7 +58,7 @@ impl Session {
     /// let base = Session::from_parts(id, loaded);
     /// let data = serde_json::json!({"user": 7, "theme": "dark"});
     /// if store.update(&base, &data, Duration::from_secs(3600)).await? == Updated::Gone {
-    ///     println!("logged out meanwhile");
+    ///     println!("logged out in the meantime");
     /// }
     /// # Ok(()) }
     /// ```
@@ -154,7 +154,7 @@ impl Session {
     }
 }
 
-/// Shows neither id nor data.
+/// Omits the id and the data.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

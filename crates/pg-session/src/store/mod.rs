@@ -13,11 +13,12 @@ use crate::error::Result;
 use crate::ops;
 use crate::sweeper;
 
-/// Sessions in a PostgreSQL table. Cheap to clone: all clones are handles to one store.
+/// Sessions in a PostgreSQL table. Cheap to clone: clones share one store.
 ///
-/// The clock is the database's. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes without NUL. Data is
-/// whatever serializes to JSON. A time to live is a [`Duration`], or `None` for the option
-/// [`ttl`](crate::PgStoreBuilder::ttl); zero ends the session at once, and more than [`MAX_TTL`](crate::MAX_TTL) is an error.
+/// The database's clock decides what has expired. Ids are strings of 1 to [`MAX_ID_BYTES`](crate::MAX_ID_BYTES) bytes
+/// without NUL. Data is any value that serializes to JSON. A time to live is a [`Duration`], or `None` for the option
+/// [`ttl`](crate::PgStoreBuilder::ttl); zero expires the session at once, and more than [`MAX_TTL`](crate::MAX_TTL) is an
+/// error.
 ///
 /// When an operation returns, every later call through any process sees its effect. If a call is dropped, or fails with an
 /// error that says so, it is unknown whether it took effect. A write whose connection is lost before the answer is not sent
@@ -45,7 +46,7 @@ use crate::sweeper;
 /// data["theme"] = "dark".into();
 /// match store.update(&session, &data, hour).await? {
 ///     Updated::Saved | Updated::Merged | Updated::Unchanged => println!("saved"),
-///     Updated::Gone => println!("logged out meanwhile"),
+///     Updated::Gone => println!("logged out in the meantime"),
 /// }
 /// # Ok(()) }
 /// ```
@@ -55,7 +56,7 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// Creates a store with the default options. Connects to nothing yet.
+    /// Creates a store with the default options. Does not connect yet.
     ///
     /// `connection` is a connection string as libpq takes it, a URL or key=value pairs, or a [`Client`](crate::Client) of
     /// the application.
@@ -73,7 +74,7 @@ impl PgStore {
         Self::builder(connection).build()
     }
 
-    /// Returns a builder, to set options. `connection` is as for [`new`](Self::new).
+    /// Returns a builder for a store with other options. See [`new`](Self::new) for `connection`.
     ///
     /// # Examples
     ///
@@ -85,26 +86,26 @@ impl PgStore {
         PgStoreBuilder::new(connection.into())
     }
 
-    /// Returns what the operations work with. The sweeper runs from the first operation on.
+    /// Returns the state that the operations share. Starts the sweeper with the first operation.
     pub(crate) fn core(&self) -> &Core {
         sweeper::start(&self.core);
         &self.core
     }
 
-    /// Whether both are handles to one store.
+    /// Returns whether both are handles to one store.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.core, &other.core)
     }
 
     /// Finds or creates the table, checks that it fits, and starts the sweeper on the current Tokio runtime.
     ///
-    /// Idempotent, and safe in many processes at once. Needs no right to create anything if the table exists. Operations
-    /// that are called meanwhile wait for it. A failure is not remembered: the next operation tries again. If the application
-    /// never calls `setup`, the first operation does.
+    /// Idempotent, and safe in many processes at once. Needs no privilege to create anything if the table exists.
+    /// Operations that are called during the setup wait for it. A failure is not remembered: the next operation tries
+    /// again. If the application never calls `setup`, the first operation does.
     ///
-    /// If the table changes later, the store looks at it again, and no call fails as long as it fits. A table that was found
-    /// once and is missing later is an error of every call until it is back; only another call of `setup` creates an empty one
-    /// in its place.
+    /// If the table changes later, the store introspects it again, and no call fails as long as the table fits. If a
+    /// table that was found once is missing later, every call fails until it is back; only another call of `setup`
+    /// creates an empty one in its place.
     ///
     /// # Errors
     /// `Setup`: the table is missing and may not be created, or does not fit. The message lists every reason.
@@ -137,7 +138,7 @@ impl PgStore {
 }
 
 impl PgStoreBuilder {
-    /// Checks the options and creates the store. Connects to nothing: [`PgStore::setup`] does.
+    /// Checks the options and creates the store. Does not connect: [`PgStore::setup`] does.
     ///
     /// # Errors
     /// `Configuration`: the connection string or an option cannot be used. The message names it and says why.

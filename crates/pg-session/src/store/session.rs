@@ -79,15 +79,16 @@ impl PgStore {
     /// Replaces the data of a session that [`get`](Self::get) returned, merged with what others have changed since. Never
     /// inserts: an update does not bring a destroyed session back.
     ///
-    /// The merge has three sides: `base`, `data`, and what is stored now. A value that only one side changed is that side's.
-    /// Objects that both changed merge by key, at every depth. Of arrays and all other values that both changed, the later
-    /// update wins. What one side removed stays removed, whatever the other changed inside, and so does an object that was
-    /// replaced by another value. Values nested deeper than 127 levels are replaced, not merged. A moved expiry is no change.
+    /// The merge has three sides: `base`, `data`, and what is stored now. A value that only one side changed is that
+    /// side's. Objects that both changed merge by key, at every depth. For arrays and all other values that both changed,
+    /// the last write wins. What one side removed stays removed, whatever the other changed inside, and so does an object
+    /// that was replaced by another value. Values nested deeper than 127 levels are replaced, not merged. A moved expiry
+    /// is not a change.
     ///
-    /// A change is what a reader of `base` can tell apart. What `data` holds as [`decode`](Session::decode) read it from `base`
-    /// keeps its stored text, to the byte: an integer that was rounded to a double, or whatever was replaced to be readable.
-    /// Numbers of another type (`1` for `1.0`) are a change. If others have changed an integer that `data` only turned into a
-    /// double (`1.0` for `1`, as a field of type `f64` does), theirs is kept.
+    /// A change is what a reader of `base` can tell apart. What `data` holds as [`decode`](Session::decode) read it from
+    /// `base` keeps its stored text, to the byte: an integer that was rounded to a double, or a value that was replaced
+    /// to make the data readable. Numbers of another type (`1` for `1.0`) are a change. If others have changed an integer
+    /// that `data` only turned into a double (`1.0` for `1`, as a field of type `f64` does), theirs is kept.
     ///
     /// Data without a change is not written; the update is then a [`touch`](Self::touch).
     ///
@@ -105,7 +106,7 @@ impl PgStore {
     /// let mut data: serde_json::Value = session.decode()?;
     /// data["cart"] = serde_json::json!(["book"]);
     /// if store.update(&session, &data, None).await? == Updated::Gone {
-    ///     println!("logged out meanwhile");
+    ///     println!("logged out in the meantime");
     /// }
     /// # Ok(()) }
     /// ```
@@ -118,12 +119,12 @@ impl PgStore {
         ops::update(self.core(), base, Encoded::new(data)?, ttl.into()).await
     }
 
-    /// Moves the expiry, and returns whether the session lives. Never inserts. Writes nothing while the stored expiry is
-    /// within `touch_every` of the new one.
+    /// Moves the expiry, and returns whether the session is live. Never inserts. Writes nothing while the stored expiry
+    /// is within `touch_every` of the new one.
     ///
-    /// A touch commits asynchronously, unless it shortens the session's life. A crash of the server may therefore undo the
-    /// touches of the last instants (three times its `wal_writer_delay`: 0.6 seconds by default), and a failover those that had
-    /// not reached the standby.
+    /// A touch commits asynchronously, unless it shortens the session's life. A crash of the server may therefore undo
+    /// the touches of its last moments (three times `wal_writer_delay`: 0.6 seconds by default), and a failover the
+    /// touches that had not reached the standby.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -139,7 +140,7 @@ impl PgStore {
         ops::touch(self.core(), id, ttl.into()).await
     }
 
-    /// Deletes the session, and returns whether it lived. Afterwards no update and no touch brings it back.
+    /// Deletes the session, and returns whether it was live. Afterwards no update and no touch brings it back.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -157,8 +158,8 @@ impl PgStore {
 
     /// Deletes the session and returns it, in one atomic statement. Of several concurrent calls, one gets it.
     ///
-    /// For frameworks that change a session's id by a destroy and a later set: [`renew`](Self::renew) stores it again, with
-    /// what others saved meanwhile. Everywhere else, [`rotate`](Self::rotate) changes the id.
+    /// For frameworks that change an id by destroying the session and saving it again later: [`renew`](Self::renew) then
+    /// stores it, with what others saved in the meantime. Otherwise, use [`rotate`](Self::rotate) to change the id.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -208,10 +209,10 @@ impl PgStore {
         ops::renew(self.core(), id, renewal, Encoded::new(data)?, ttl.into()).await
     }
 
-    /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is dead. Of several concurrent
-    /// calls, one wins. Never overwrites a live session.
+    /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is invalid. Of several
+    /// concurrent calls, one wins. Never overwrites a live session.
     ///
-    /// Call it at every login: whoever knew the id before must not know the id of a session with a user in it
+    /// Call it at every login, so that nobody who knew the old id can use the session of the user
     /// ([session fixation](https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html#renew-the-session-id-after-any-privilege-level-change)).
     ///
     /// # Errors

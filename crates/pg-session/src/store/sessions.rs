@@ -6,7 +6,7 @@ use crate::ops;
 use crate::session::Session;
 
 impl PgStore {
-    /// Returns the live sessions of a subject, the longest-lived first: those with this value at the path of the option
+    /// Returns the live sessions of a subject, the last to expire first: those with this value at the path of the option
     /// [`subject`](crate::PgStoreBuilder::subject). A string is compared as it is, anything else as JSON: `7`, `true`.
     ///
     /// # Errors
@@ -24,8 +24,8 @@ impl PgStore {
         ops::sessions_of(self.core(), subject).await
     }
 
-    /// Deletes the sessions of a subject, as [`sessions_of`](Self::sessions_of) finds them, in one statement. Returns how many
-    /// lived. `except` is an id to keep: "log out everywhere else".
+    /// Deletes the sessions of a subject, as [`sessions_of`](Self::sessions_of) finds them, in one statement. Returns how
+    /// many of them were live. `except` is an id to keep: "log out everywhere else".
     ///
     /// # Errors
     /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not set. Otherwise see [`PgStore`].
@@ -41,7 +41,7 @@ impl PgStore {
         ops::destroy_sessions_of(self.core(), subject, except).await
     }
 
-    /// Returns all live sessions, in the order of their ids. They are read in pages, so they are no snapshot of one moment.
+    /// Returns all live sessions, in the order of their ids. They are read in pages, so the result is not a snapshot.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -59,7 +59,7 @@ impl PgStore {
         ops::all(self.core()).await
     }
 
-    /// Returns how many sessions live. Reads the whole table.
+    /// Returns the number of live sessions. Reads the whole table.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -75,7 +75,8 @@ impl PgStore {
         ops::count(self.core()).await
     }
 
-    /// Deletes all sessions, in small slices: everybody is logged out. A session that is created meanwhile may stay.
+    /// Deletes all sessions in small slices, so that all users are logged out. A session that is created in the meantime
+    /// may remain.
     ///
     /// # Errors
     /// See [`PgStore`]. If it fails halfway, some sessions are deleted.
@@ -96,7 +97,8 @@ impl PgStore {
     /// The store does this by itself every [`cleanup_interval`](crate::PgStoreBuilder::cleanup_interval).
     ///
     /// # Errors
-    /// The first error of a slice; the following slices were swept nevertheless. Otherwise see [`PgStore`].
+    /// The error of the first slice that failed. After an error of the kind `Database`, the sweep continues with the next
+    /// slice, unless several fail in a row. Otherwise see [`PgStore`].
     ///
     /// # Examples
     ///

@@ -44,9 +44,9 @@ pub trait Client: Send + Sync + 'static {
     /// Runs one statement in a transaction of its own, and returns its rows.
     ///
     /// Every parameter is text (`$1::text` in the SQL). Every column of the result is text, and has a name of its own. A
-    /// statement with parameters returns at least one row, and each row begins with the first parameter; the store checks that,
-    /// and accepts no other answer. Preparing pays: the statements are few and always the same. Dropping the future may cancel
-    /// the statement, but need not.
+    /// statement with parameters returns at least one row, and each row begins with the first parameter; the store checks
+    /// that, and rejects any other answer. Prepare the statements if you can: they are few, and repeated often. Dropping
+    /// the future may cancel the statement, but need not.
     ///
     /// # Errors
     /// [`Error::refused`](crate::Error::refused) if PostgreSQL answered with an error. Otherwise

@@ -14,7 +14,7 @@ use super::params::ConnParams;
 use super::tls::TlsOptions;
 use crate::error::{Error, Result};
 
-/// libpq has no limit by default, so that a host that drops packets would block a request for minutes.
+/// libpq has no limit by default: a host that drops packets would then block a request for minutes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection string, parsed once when the store is built.

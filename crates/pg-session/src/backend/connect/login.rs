@@ -1,6 +1,6 @@
 //! Logs in over an open stream.
 //!
-//! tokio-postgres runs only the login: its own way to send statements costs two tasks and a copy of each row.
+//! tokio-postgres runs only the login: to send statements, it would need two tasks and a copy of each row.
 
 use std::io;
 use std::pin::pin;

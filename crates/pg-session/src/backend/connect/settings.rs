@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// Makes every statement look up its ids in the index, in the given order, whatever size the planner assumes for the
-/// table: plans stay good while the table grows, and all processes lock rows in the same order.
+/// Makes every statement look up its ids in the index, in the given order, regardless of the size that the planner
+/// assumes for the table: plans stay good while the table grows, and all processes lock rows in the same order.
 const PLANNER: [(&str, &str); 6] = [
     PROBE,
     ("jit", "off"),
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Creates the settings for calls with this time limit, except those that the `options` of the connection string set.
     pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
-        // A statement that nobody waits for any more ends soon after, and frees the lane.
+        // Ends a statement soon after its callers have stopped waiting, which frees the lane.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
         let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
         let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);

@@ -14,7 +14,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for S {}
 pub(super) struct Channel {
     pub(super) stream: Stream,
     pub(super) is_encrypted: bool,
-    /// What SCRAM-SHA-256-PLUS includes in its proof: nobody in between can relay the login.
+    /// What SCRAM-SHA-256-PLUS includes in its proof, so that no man in the middle can relay the login.
     pub(super) binding: ChannelBinding,
 }
 

@@ -119,7 +119,8 @@ fn pair_value(rest: &mut Chars<'_>) -> Result<String> {
     }
 }
 
-/// Returns the name of an option, if the text can be one. Else it may be a piece of a password that is not quoted or encoded.
+/// Returns the name of an option, if the text can be one. Otherwise it may be a piece of a password that is not quoted or
+/// encoded.
 fn option_name(text: &str) -> Result<String> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return Err(malformed("expected the name of an option"));

@@ -27,7 +27,7 @@ impl Batch {
         if calls.len() == 1 {
             return Some(Self { statement, calls });
         }
-        // Comparing the first bytes is mostly enough.
+        // Comparing the first bytes is usually enough.
         let mut calls: Vec<_> = calls.into_iter().map(|call| (prefix(call.command().key()), call)).collect();
         calls.sort_by(|(prefix, call), (other_prefix, other)| {
             prefix.cmp(other_prefix).then_with(|| call.command().key().cmp(other.command().key()))
@@ -35,7 +35,7 @@ impl Batch {
         Some(Self { statement, calls: calls.into_iter().map(|(_, call)| call).collect() })
     }
 
-    /// Whether it is sent in the statement's form for many.
+    /// Returns whether it is sent in the statement's batch form.
     pub(super) fn is_many(&self) -> bool {
         self.calls.len() > 1
     }
@@ -50,7 +50,7 @@ impl Batch {
         (0..self.calls.len()).filter(is_last).map(|call| self.calls[call].command())
     }
 
-    /// Returns the places of the calls with this key. `near` is where they probably are.
+    /// Returns the positions of the calls with this key. `near` is where they probably are.
     pub(super) fn with_key(&self, key: &str, near: usize) -> Range<usize> {
         let start = match self.calls.get(near) {
             Some(call) if call.command().key() == key && (near == 0 || self.key(near - 1) != key) => near,

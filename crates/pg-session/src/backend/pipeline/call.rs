@@ -16,7 +16,7 @@ pub(super) struct Call {
     shared: Arc<Shared>,
     /// The hash of the command's key. Calls on one key keep their order.
     pub(super) key: u64,
-    /// How often it was sent.
+    /// How many times it was sent.
     pub(super) attempts: u32,
     /// Whether it must not share a batch.
     pub(super) is_alone: bool,
@@ -53,17 +53,17 @@ impl Call {
         &self.shared.command
     }
 
-    /// Whether it must be sent as a statement of its own.
+    /// Returns whether it must be sent as a statement of its own.
     pub(super) fn goes_alone(&self) -> bool {
         self.is_alone || self.command().statement.many.is_none()
     }
 
-    /// Whether the caller still waits. Otherwise the call is not sent.
+    /// Returns whether the caller still waits. Otherwise the call is not sent.
     pub(super) fn is_wanted(&self) -> bool {
         !self.is_answered && Arc::strong_count(&self.shared) > 1
     }
 
-    /// Answers the call. Only the first answer counts.
+    /// Answers the call. Later answers have no effect.
     pub(super) fn answer(&mut self, reply: Result<Reply>) {
         if mem::replace(&mut self.is_answered, true) {
             return;

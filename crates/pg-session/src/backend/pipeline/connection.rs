@@ -25,7 +25,7 @@ use crate::backend::command::{Reply, Statement};
 use crate::backend::connect::Stream;
 use crate::error::{Error, Result};
 
-/// How many bytes are read at once. A buffer that had to grow far beyond is not kept.
+/// How many bytes are read at once, and the largest buffer that is kept for reuse.
 const READ: usize = 64 * 1024;
 const MAX_KEPT: usize = 16 * READ;
 
@@ -37,19 +37,19 @@ pub(super) struct Connection {
     incoming: BytesMut,
     outgoing: BytesMut,
     is_flushed: bool,
-    /// How many bytes were handed to the network.
+    /// How many bytes were written to the stream.
     written: u64,
     /// The longest message that the server may send, in bytes.
     max_message: usize,
     prepared: Vec<Prepared>,
     in_flight: VecDeque<Exchange>,
-    /// Whether the server runs nothing any more, as it has announced.
+    /// Whether the server has announced that it runs nothing more.
     is_ended: bool,
 }
 
 /// A statement that the server process knows by name.
 struct Prepared {
-    /// Kept: no other statement gets its address.
+    /// Kept alive, so that no other statement gets its address.
     statement: Arc<Statement>,
     is_many: bool,
     name: Arc<str>,
@@ -96,7 +96,7 @@ impl Connection {
         self.in_flight.iter_mut().flat_map(|one| one.batch.calls.iter_mut().map(|call| (one.sent, call)))
     }
 
-    /// Whether everything was handed to the network.
+    /// Returns whether everything was handed to the network.
     pub(super) fn is_flushed(&self) -> bool {
         self.is_flushed && self.outgoing.is_empty()
     }
@@ -183,7 +183,8 @@ impl Connection {
     /// Returns the oldest batch in flight once its answer is complete.
     pub(super) fn next_completed(&mut self) -> Result<Option<Completed>> {
         while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
-            // The length counts itself, and not the tag. It reserves no memory: that grows with the bytes that come in.
+            // The length includes itself, but not the tag. No memory is reserved for it: the buffer grows as bytes
+            // arrive.
             let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
             if length > self.max_message {
                 return Err(unexpected_message());
@@ -261,7 +262,7 @@ fn at_least_one(bytes: usize, otherwise: ErrorKind) -> io::Result<()> {
     if bytes > 0 { Ok(()) } else { Err(otherwise.into()) }
 }
 
-/// Frees the memory of an empty buffer that had to grow far.
+/// Frees the memory of an empty buffer that has grown large.
 fn release_capacity(buffer: &mut BytesMut) {
     if buffer.is_empty() && buffer.capacity() > MAX_KEPT {
         *buffer = BytesMut::new();

@@ -1,4 +1,4 @@
-//! Opens the connections of a store, and knows whether a pooler is in between.
+//! Opens the connections of a store, and records whether they lead through a transaction pooler.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,23 +37,23 @@ impl Dialer {
         (self.dial)(String::new()).await.map(|stream| Connection::new(stream, self.max_message))
     }
 
-    /// Returns the statement to run before each other one, if settings and prepared statements do not last.
+    /// Returns the statement to run before each other one, if settings and prepared statements do not persist.
     pub(super) fn prelude(&self) -> Option<&str> {
         (!self.keeps_state()).then_some(&self.settings.prelude)
     }
 
-    /// Whether a request may be sent before the answer to the last one has come.
+    /// Returns whether a request may be sent before the answer to the last one has come.
     ///
-    /// Not behind a pooler: it may release the server process at any ReadyForQuery, and lead the rest of a request that it is
+    /// Not behind a pooler: it may release the server process at any ReadyForQuery, and send the rest of a request that it is
     /// still reading to another process. PgBouncer 1.18 does.
     pub(super) fn may_pipeline(&self) -> bool {
         self.keeps_state()
     }
 
-    /// From now on, the next statement may go to another server process: nothing lasts there.
+    /// Records that each statement may go to another server process, where no state persists.
     pub(super) fn expect_pooler(&self) {
         if self.keeps_state.swap(false, Ordering::Relaxed) {
-            tracing::info!("a transaction pooler is in between: statements are not prepared");
+            tracing::info!("found a transaction pooler: statements are no longer prepared");
         }
     }
 

@@ -1,7 +1,7 @@
-//! A batch in flight, and what the server must say next about it. No I/O.
+//! A batch in flight, and the messages that the server must send next about it. No I/O.
 //!
-//! Each message is checked against what has to come: a damaged, repeated or foreign answer ends the connection, and reaches
-//! nobody.
+//! Each message is checked against those that may come next: a damaged, repeated or foreign answer ends the connection,
+//! and is delivered to no caller.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::str;
@@ -82,7 +82,7 @@ pub(super) struct Exchange {
     remaining: &'static [Step],
     /// How many rows have come.
     rows: u64,
-    /// The place of the call that the last row was for.
+    /// The position of the call that the last row was for.
     last: usize,
 }
 
@@ -99,7 +99,7 @@ impl Exchange {
         Self { batch, sent, end, name, is_new, columns, replies, error: None, remaining: steps, rows: 0, last: 0 }
     }
 
-    /// Whether the statement has run: the server may commit it.
+    /// Returns whether the statement has run: the server may commit it.
     pub(super) fn has_run(&self) -> bool {
         self.remaining == [Step::Ready]
     }
@@ -123,8 +123,8 @@ impl Exchange {
         Ok(rest.is_empty())
     }
 
-    /// Takes a RowDescription. Without `columns`, one has a type that no statement returns: the table has changed since it was
-    /// looked at. The answer of a read is then unreadable, and without effect.
+    /// Takes a RowDescription. Without `columns`, one has a type that no statement returns: the table has changed since
+    /// it was introspected. The answer to a read is then unreadable, but the read has no effect.
     pub(super) fn describe(&mut self, columns: Option<Arc<[Column]>>) -> Result<()> {
         let Some((Step::Columns, rest)) = self.remaining.split_first() else { return Err(unexpected_message()) };
         self.remaining = rest;
@@ -132,7 +132,7 @@ impl Exchange {
             if !self.batch.statement.reads_only {
                 return Err(unexpected_message());
             }
-            self.error = Some(Error::setup("a column has another type than when setup() looked at the table"));
+            self.error = Some(Error::setup("the type of a column has changed since setup() found the table"));
         }
         self.columns = columns;
         Ok(())
@@ -188,7 +188,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Checks the number of rows in CommandComplete against those that have come.
+    /// Checks the number of rows in CommandComplete against those that have arrived.
     fn check_count(&self, body: &[u8]) -> Result<()> {
         let tag = body.strip_suffix(b"\0").and_then(|tag| str::from_utf8(tag).ok()).ok_or_else(unexpected_message)?;
         let count = tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());

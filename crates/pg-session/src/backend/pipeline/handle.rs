@@ -7,7 +7,7 @@ use super::queue::Wakeup;
 use super::shared::Shared;
 use crate::error::Error;
 
-/// Belongs to the task of a lane. Dropping it tells the queue that the task has ended, also if its runtime ends.
+/// Belongs to the task of a lane. Dropping it reports to the queue that the task has ended, even if its runtime ends.
 pub(super) struct LaneHandle {
     pub(super) shared: Arc<Shared>,
     lane: usize,
@@ -34,17 +34,18 @@ impl LaneHandle {
         self.shared.with_queue(|queue| queue.take(self.lane, may_pipeline))
     }
 
-    /// The batch with a call on this key is answered. Some of its calls are sent `again`, before all that came later.
+    /// Reports that the batch with a call on this key is answered. Its calls in `again` are sent again, before later
+    /// ones.
     pub(super) fn complete(&self, key: u64, again: Vec<Call>) {
         self.shared.with_queue(|queue| ((), queue.complete(self.lane, key, again)));
     }
 
-    /// What was sent is slow.
+    /// Reports that the batches in flight are slow.
     pub(super) fn mark_slow(&self) {
         self.shared.with_queue(|queue| ((), queue.mark_slow(self.lane)));
     }
 
-    /// The connection is gone. Some of what was in flight is sent `again`.
+    /// Reports that the connection is lost. The calls in `again` are sent again.
     pub(super) fn offline(&self, again: Vec<Call>) {
         self.shared.with_queue(|queue| ((), queue.offline(self.lane, again)));
     }

@@ -1,4 +1,4 @@
-//! Connections of the store's own: lanes that send the waiting calls in batches, pipelined.
+//! The store's own connections: lanes that send the waiting calls in batches, pipelined.
 
 mod backoff;
 mod batch;

@@ -87,7 +87,7 @@ impl Shared {
         Ok((answer, missing))
     }
 
-    /// Whether nothing waits, nor ever will.
+    /// Returns whether the store is closing and no call waits.
     pub(super) fn is_drained(&self) -> bool {
         self.queue().is_drained()
     }
@@ -123,7 +123,7 @@ impl Shared {
         self.notify(&wakeup);
     }
 
-    /// Does something with the queue, and notifies the lanes that this gives work to.
+    /// Changes the queue, and notifies the lanes that now have work.
     pub(super) fn with_queue<T>(&self, change: impl FnOnce(&mut Queue) -> (T, Wakeup)) -> T {
         let (result, wakeup) = change(&mut self.queue());
         self.notify(&wakeup);
@@ -135,7 +135,7 @@ impl Shared {
         self.notifies[lane].notified().await;
     }
 
-    /// Never while the queue is locked: waking a task may drop it, and a lane that is dropped locks the queue.
+    /// Must not be called while the queue is locked: waking a task may drop it, and a dropped lane locks the queue.
     fn notify(&self, wakeup: &Wakeup) {
         wakeup.0.iter().for_each(|lane| self.notifies[*lane].notify_one());
     }

@@ -49,8 +49,8 @@ enum Reply {
 
 /// Asks the server for TLS.
 ///
-/// Reads a single byte. If somebody injects plain text behind it, the handshake reads that and fails: it never passes for
-/// data that came over TLS (CVE-2021-23222).
+/// Reads a single byte. If an attacker injects plain text after it, the handshake reads that text and fails, so the text
+/// is never mistaken for data that came over TLS (CVE-2021-23222).
 async fn request_tls(socket: &mut TcpStream) -> io::Result<Reply> {
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
@@ -68,7 +68,7 @@ fn not_supported() -> Error {
     )
 }
 
-/// The text of an error is not read: without TLS, anybody may have sent it.
+/// The text of an error is not read: without TLS, anyone may have sent it.
 fn unexpected_reply() -> Error {
     unavailable("the server answered the request for TLS with an error; check its log, and that it is PostgreSQL")
 }

@@ -38,19 +38,19 @@ const NETWORK: usize = 2_000;
 enum Event {
     /// A call of this kind on this id.
     Call(usize, usize),
-    /// So many calls of this kind, each on an id of its own.
+    /// This many calls of this kind, each on an id of its own.
     Calls(usize, usize),
     /// The caller of this call no longer waits.
     Abandon(usize),
-    /// The tasks run, so many times.
+    /// The tasks run, this many times.
     Run(usize),
     /// The tasks run until each of them waits.
     Rest,
-    /// So many milliseconds pass.
+    /// This many milliseconds pass.
     Wait(u64),
     /// The oldest attempt to connect succeeds.
     Accept,
-    /// It fails, for good or not.
+    /// It fails, permanently or not.
     Decline(bool),
     /// The server answers the oldest request on this connection.
     Answer(usize),
@@ -121,7 +121,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller waits for nothing any more. Checks that the answer is its own.
+    /// Returns whether the caller has stopped waiting. Checks that the answer is its own.
     fn is_finished(&mut self) -> bool {
         let Some(answer) = &mut self.answer else { return true };
         let Poll::Ready(outcome) = Pin::new(answer).poll(&mut Context::from_waker(Waker::noop())) else { return false };

@@ -104,7 +104,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
-                // The server has taken what was sent before. That bounds the bytes in flight.
+                // Sends only after everything before was written, which bounds the bytes in flight.
                 () = self.handle.work(), if may_send && connection.is_flushed() => self.send(connection).await,
                 () = &mut self.clock => self.check_timeouts(Some(connection))?,
             }
@@ -131,13 +131,13 @@ impl Lane {
         }
     }
 
-    /// Runs a future, and fails calls that expire meanwhile.
+    /// Runs a future, and fails calls that expire in the meantime.
     async fn run_with_timeouts<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = pin!(future);
         loop {
             tokio::select! {
                 done = &mut future => return done,
-                // Without a connection, none can be given up.
+                // Without a connection, there is none to give up.
                 () = &mut self.clock => drop(self.check_timeouts(None)),
             }
         }

@@ -1,4 +1,4 @@
-//! What becomes of a batch: its calls are answered, or sent again.
+//! Answers the calls of a batch, or has them sent again.
 
 use super::Lane;
 use crate::backend::command::{Absence, Reply};
@@ -9,12 +9,12 @@ use crate::error::{Error, ErrorKind, Result};
 /// The most times a call is sent while its connections keep breaking.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// How a transaction pooler shows itself: the statement was prepared in another server process (SQLSTATE).
+/// The errors that reveal a transaction pooler: the statement was prepared in another server process (SQLSTATE).
 const NO_SUCH_STATEMENT: &str = "26000";
 const STATEMENT_EXISTS: &str = "42P05";
 
 impl Lane {
-    /// Answers a batch, or has it sent again. After an error, the connection is of no more use.
+    /// Answers a batch, or has it sent again. After an error, the connection can no longer be used.
     pub(super) fn settle(&mut self, Completed { batch, is_prepared, outcome }: Completed) -> Result<()> {
         if outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable) {
             self.has_answered = true;
@@ -51,7 +51,7 @@ impl Lane {
         Ok(())
     }
 
-    /// Fails the call that the server refused. A batch is split: only the calls at fault fail.
+    /// Fails the call that the server refused. Splits a batch, so that only the calls at fault fail.
     pub(super) fn refuse(&self, batch: Batch, error: &Error) {
         if batch.is_many() {
             return self.send_one_by_one(batch);
@@ -65,7 +65,7 @@ impl Lane {
         self.handle.complete(batch.calls[0].key, batch.calls);
     }
 
-    /// The connection was lost: answers what was in flight on it, or has it sent again.
+    /// Answers the calls in flight on a lost connection, or has them sent again.
     pub(super) fn recover(&mut self, connection: Connection, error: Error) {
         let unknown = if error.is_unanswered() { error.clone() } else { Error::connection_lost(error.clone()) };
         let not_run = Error::not_run(error);
@@ -82,8 +82,8 @@ impl Lane {
         }
     }
 
-    /// Keeps for resending what only reads, or had no effect, as long as attempts are left. A write that may have run is not
-    /// resent: it could undo what others have done since.
+    /// Keeps calls that only read or had no effect for resending, as long as attempts are left. A write that may have run
+    /// is not resent: it could undo what others have done since.
     fn resend_or_fail(&mut self, batch: Batch, fate: Fate, error: &Error) {
         let may_be_resent = fate == Fate::NotRun || batch.statement.reads_only;
         for mut call in batch.calls {
@@ -96,7 +96,7 @@ impl Lane {
     }
 }
 
-/// Whether the answer is empty, and may therefore belong to another batch.
+/// Returns whether the answer is empty, and may therefore belong to another batch.
 fn is_doubtful(batch: &Batch, replies: &[Reply]) -> bool {
     let is_doubtful = batch.statement.many.as_ref().is_some_and(|many| many.absence == Absence::Doubtful);
     batch.is_many() && is_doubtful && replies.iter().all(|reply| reply.rows.is_empty())

@@ -25,7 +25,7 @@ struct Key {
 }
 
 impl KeyOrder {
-    /// Returns the call if it is ready. Otherwise it waits for those on its key that came before.
+    /// Returns the call if it is ready. Otherwise it waits for the earlier calls on its key.
     pub(super) fn admit(&mut self, call: Call) -> Option<Call> {
         let key = self.keys.entry(call.key).or_default();
         if key.active > 0 {
@@ -36,13 +36,13 @@ impl KeyOrder {
         Some(call)
     }
 
-    /// A call that was in flight is ready again.
+    /// Records that a call that was in flight is ready again.
     pub(super) fn readmit(&mut self, call: &Call) {
         self.keys.entry(call.key).or_default().active += 1;
     }
 
-    /// A call on this key is finished. After the last one, returns the calls that are ready now: as many of those waiting as
-    /// can go together.
+    /// Records that a call on this key is finished. After the last one, returns the calls that are ready now: as many of
+    /// the waiting calls as can share a batch.
     pub(super) fn release(&mut self, key: u64) -> Vec<Call> {
         let Entry::Occupied(mut entry) = self.keys.entry(key) else { return Vec::new() };
         let key = entry.get_mut();
@@ -65,7 +65,7 @@ impl KeyOrder {
         ready
     }
 
-    /// Removes the waiting calls that fulfil the condition.
+    /// Removes the waiting calls that satisfy the condition.
     pub(super) fn remove(&mut self, condition: impl Fn(&Call) -> bool) -> Vec<Call> {
         let waiting = self.keys.values_mut().filter(|key| !key.waiting.is_empty());
         waiting.flat_map(|key| extract(&mut key.waiting, &condition)).collect()
@@ -81,7 +81,7 @@ impl KeyOrder {
     }
 }
 
-/// Whether a command can go in one batch with one on the same key that came before it.
+/// Returns whether a command can go in one batch with one on the same key that came before it.
 fn can_share_batch(before: &Command, command: &Command) -> bool {
     let many = command.statement.many.as_ref().filter(|_| Arc::ptr_eq(&before.statement, &command.statement));
     many.is_some_and(|many| match many.duplicates {
@@ -90,7 +90,7 @@ fn can_share_batch(before: &Command, command: &Command) -> bool {
     })
 }
 
-/// Removes the calls that fulfil the condition, in their order.
+/// Removes the calls that satisfy the condition, in their order.
 pub(super) fn extract(calls: &mut VecDeque<Call>, condition: impl Fn(&Call) -> bool) -> Vec<Call> {
     let (removed, kept): (VecDeque<_>, VecDeque<_>) = mem::take(calls).into_iter().partition(condition);
     *calls = kept;

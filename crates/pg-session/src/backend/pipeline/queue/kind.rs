@@ -30,7 +30,7 @@ impl Kind {
         self.ready.is_empty() && self.in_flight == 0
     }
 
-    /// Whether calls are ready and no lane serves them.
+    /// Returns whether calls are ready and no lane serves them.
     pub(super) fn is_unserved(&self) -> bool {
         self.in_flight == 0 && !self.ready.is_empty()
     }

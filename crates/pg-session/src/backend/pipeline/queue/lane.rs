@@ -64,22 +64,22 @@ impl LaneState {
         !self.is_online && matches!(self.stage, Stage::Notified | Stage::Working)
     }
 
-    /// Whether its task looks for calls without being notified.
+    /// Returns whether its task looks for calls without being notified.
     pub(super) fn looks_by_itself(&self) -> bool {
         self.is_online && self.is_idle() && self.stage != Stage::Waiting
     }
 
-    /// How many calls it has in flight.
+    /// Returns how many calls it has in flight.
     pub(super) fn calls_in_flight(&self) -> usize {
         self.in_flight.iter().map(InFlight::len).sum()
     }
 
-    /// Whether everything that it has in flight is of this kind.
+    /// Returns whether everything that it has in flight is of this kind.
     pub(super) fn serves_only(&self, kind: &Kind) -> bool {
         self.in_flight.iter().all(|batch| kind.is_of(batch.statement()))
     }
 
-    /// Whether nothing that it has in flight waits for the disk.
+    /// Returns whether nothing that it has in flight waits for the disk.
     pub(super) fn awaits_no_wal_flush(&self) -> bool {
         self.in_flight.iter().all(|batch| batch.statement().no_wal_flush)
     }

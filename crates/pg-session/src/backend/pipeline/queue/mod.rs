@@ -55,17 +55,17 @@ impl Queue {
         self.is_closing
     }
 
-    /// Whether nothing waits, nor ever will.
+    /// Returns whether the store is closing and no call waits.
     pub(super) fn is_drained(&self) -> bool {
         self.is_closing && self.waiting == 0
     }
 
-    /// Whether a lane has no task.
+    /// Returns whether a lane has no task.
     pub(super) fn lacks_task(&self) -> bool {
         self.lanes.iter().any(|lane| lane.stage == Stage::Absent)
     }
 
-    /// Whether any lane has a task.
+    /// Returns whether any lane has a task.
     pub(super) fn has_task(&self) -> bool {
         self.lanes.iter().any(|lane| lane.stage != Stage::Absent)
     }
@@ -98,8 +98,8 @@ impl Queue {
         })
     }
 
-    /// Whether there is something for a lane to do. If not, the lane is notified once there is. The wakeup is for a lane that
-    /// this one leaves work to.
+    /// Returns whether there is something for a lane to do. If not, the lane is notified once there is. The wakeup is for
+    /// another lane, which the remaining work is left to.
     pub(super) fn begin_work(&mut self, lane: usize) -> (bool, Wakeup) {
         let is_finished = self.is_drained() && self.lanes[lane].is_idle();
         if self.lanes[lane].stage == Stage::Notified || is_finished || self.has_work(lane) {
@@ -124,14 +124,14 @@ impl Queue {
 
     fn wake(&mut self) -> Wakeup {
         if self.is_drained() {
-            // Those with calls in flight look by themselves.
+            // Lanes with calls in flight check by themselves.
             let waiting = |(_, lane): &(usize, &mut LaneState)| lane.stage == Stage::Waiting && lane.is_idle();
             return Wakeup(self.lanes.iter_mut().enumerate().filter(waiting).map(notified).collect());
         }
         (0..self.kinds.len()).map(|kind| self.wake_for(kind)).find(|wakeup| !wakeup.0.is_empty()).unwrap_or_default()
     }
 
-    /// Returns the lane to notify for this kind, unless one looks for calls by itself.
+    /// Returns the lane to notify for this kind, unless a lane checks for calls by itself.
     fn wake_for(&mut self, kind: usize) -> Wakeup {
         if self.kinds[kind].ready.is_empty() || self.lanes.iter().any(LaneState::looks_by_itself) {
             return Wakeup::default();
@@ -152,8 +152,8 @@ impl Queue {
         Wakeup(smallvec![notified((number, &mut self.lanes[number]))])
     }
 
-    /// Returns the lane to prefer. Lone calls alternate between the first two: the bench shows them answered sooner, by a tenth
-    /// to a quarter, than by one lane that gets them all. Otherwise the first lane gets most.
+    /// Returns the lane to prefer. Lone calls alternate between the first two lanes: in the benchmark they are answered a
+    /// tenth to a quarter sooner than if one lane gets them all. Otherwise the first lane gets most calls.
     fn first_lane(&self, kind: usize) -> usize {
         let is_lone = self.waiting == 1 && self.lanes.iter().all(LaneState::is_idle);
         let lone = self.kinds[kind].ready.front().filter(|_| is_lone);
@@ -202,8 +202,8 @@ impl Queue {
         self.lanes[lane].in_flight.extend(batches);
     }
 
-    /// A lane has the answer to the batch with a call on this key. Some of its calls are sent `again`, before all that came
-    /// later.
+    /// Records that a lane has the answer to the batch with a call on this key. Its calls in `again` are sent again,
+    /// before later ones.
     pub(super) fn complete(&mut self, lane: usize, key: u64, again: Vec<Call>) -> Wakeup {
         let batch = self.lanes[lane].remove_batch(key);
         self.put_back(again);
@@ -216,7 +216,7 @@ impl Queue {
         self.offline_since = None;
     }
 
-    /// A lane has lost its connection. Of what it had in flight, some calls are sent `again`.
+    /// Records that a lane has lost its connection. The calls in `again`, which it had in flight, are sent again.
     pub(super) fn offline(&mut self, lane: usize, again: Vec<Call>) -> Wakeup {
         self.lanes[lane].stage = Stage::Working;
         self.disconnect(lane, again)
@@ -229,8 +229,8 @@ impl Queue {
         self.wake()
     }
 
-    /// What a lane has in flight is slow: it waits for a lock, or for a server that does not answer. Its kind may use other
-    /// lanes meanwhile.
+    /// Records that the batches of a lane are slow: they wait for a lock, or for a server that does not answer. Calls
+    /// of the same kind may then use other lanes.
     pub(super) fn mark_slow(&mut self, lane: usize) -> Wakeup {
         let mut in_flight = mem::take(&mut self.lanes[lane].in_flight);
         for batch in in_flight.iter_mut().filter(|batch| !batch.is_slow) {
@@ -273,7 +273,7 @@ impl Queue {
         if is_any_online { None } else { Some(self.offline_since.get_or_insert_with(Instant::now).elapsed()) }
     }
 
-    /// A lane's task has ended. Without any task left, returns all that waits.
+    /// Records that a lane's task has ended. If no task is left, returns all waiting calls.
     pub(super) fn lose_task(&mut self, lane: usize) -> (Vec<Call>, Wakeup) {
         self.lanes[lane].stage = Stage::Absent;
         let wakeup = self.disconnect(lane, Vec::new());
@@ -290,7 +290,7 @@ impl Queue {
         ready.chain(self.order.deadlines()).min()
     }
 
-    /// Removes all that waits.
+    /// Removes all waiting calls.
     pub(super) fn drain(&mut self) -> (Vec<Call>, Wakeup) {
         self.remove(|_| true)
     }

@@ -6,7 +6,7 @@
 use super::kind::Kind;
 use super::lane::LaneState;
 
-/// The most calls in a batch, and the most bytes: nobody waits long for a batch.
+/// The most calls in a batch, and the most bytes, so that no call waits long for its batch.
 pub(super) const MAX_CALLS: usize = 256;
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
@@ -17,7 +17,7 @@ const WORTH_A_BATCH: usize = 48;
 /// The most lanes that one kind keeps busy. MEASURE2
 const LANES_PER_KIND: usize = 2;
 
-/// Whether a lane should take calls of this kind now.
+/// Returns whether a lane should take calls of this kind now.
 pub(super) fn wants(lanes: &[LaneState], kinds: &[Kind], lane: usize, kind: usize) -> bool {
     let (lane, kind) = (&lanes[lane], &kinds[kind]);
     let (ready, mine) = (kind.ready.len(), lane.calls_in_flight());
@@ -38,8 +38,8 @@ pub(super) fn wants(lanes: &[LaneState], kinds: &[Kind], lane: usize, kind: usiz
     }
 }
 
-/// Whether the last lane without writes is reserved for calls that wait for no disk: such a call should wait for one batch of
-/// writes at most.
+/// Returns whether the last lane without writes is reserved for calls that need no WAL flush: such a call should wait for
+/// at most one batch of writes.
 fn is_reserved(lanes: &[LaneState], kinds: &[Kind]) -> bool {
     let usable = lanes.iter().filter(|lane| !lane.is_slow());
     let (quick, writing): (Vec<_>, Vec<_>) = usable.partition(|lane| lane.awaits_no_wal_flush());
@@ -47,7 +47,7 @@ fn is_reserved(lanes: &[LaneState], kinds: &[Kind]) -> bool {
     !writing.is_empty() && quick.len() == 1 && kinds.iter().any(waits)
 }
 
-/// How many calls of this kind a lane takes: an equal part, if other batches go beside it.
+/// Returns how many calls of this kind a lane takes: an equal part, if other batches go beside it.
 pub(super) fn share(lanes: &[LaneState], kind: &Kind) -> usize {
     let serves_another = |lane: &LaneState| !lane.is_idle() && !lane.serves_only(kind);
     let is_alone = lanes.len() < LANES_PER_KIND || lanes.iter().any(serves_another);

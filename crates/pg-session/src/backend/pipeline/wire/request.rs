@@ -35,7 +35,7 @@ pub(in crate::backend::pipeline) fn write(batch: &Batch, form: &Form<'_>, out: &
     };
     match form {
         Form::Prepared(_) | Form::Unnamed => {}
-        // The name may be in use: for the same statement of another caller of a pooler.
+        // The name may be in use: another client of a pooler may have prepared the same statement.
         Form::Prepare(name) => frontend::close(b'S', name, out)?,
         Form::AfterPrelude(prelude) => {
             frontend::parse("", prelude, [], out)?;
@@ -56,8 +56,8 @@ pub(in crate::backend::pipeline) fn write(batch: &Batch, form: &Form<'_>, out: &
     Ok(())
 }
 
-/// Returns the name to prepare a statement under: a hash of its SQL. A pooler may lead a caller to the server process of
-/// another one: what that has prepared under this name must do the same. A statement without a form for batches is rare, and
+/// Returns the name to prepare a statement under: a hash of its SQL. A pooler may give a client the server process of
+/// another one, so a name must always stand for the same statement. A statement without a form for batches is rare, and
 /// not prepared.
 pub(in crate::backend::pipeline) fn statement_name(statement: &Statement, is_many: bool) -> Option<Arc<str>> {
     statement.many.as_ref()?;

@@ -26,7 +26,7 @@ impl ServerError {
             match field.type_() {
                 b'C' => sqlstate = value(),
                 b'M' => message = value(),
-                // V is in English whatever the server's language is. Poolers leave it out.
+                // V is never localized, but poolers leave it out.
                 b'V' | b'S' => is_fatal |= matches!(field.value_bytes(), b"FATAL" | b"PANIC"),
                 _ => {}
             }
@@ -34,7 +34,7 @@ impl ServerError {
         Ok(Self { error: Error::refused(&sqlstate, &message), is_fatal })
     }
 
-    /// Whether the server runs nothing any more of what was sent.
+    /// Returns whether the server will run nothing more of what was sent.
     pub(in crate::backend::pipeline) fn ends_all(&self) -> bool {
         self.error.sqlstate().is_some_and(|sqlstate| ENDED.contains(&sqlstate))
     }
