@@ -110,7 +110,6 @@ impl PgStoreBuilder {
     /// Sets the largest data of a session, in bytes of its JSON. Default: 1 MiB. Range: 1 byte to 256 MiB.
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.options.max_size = bytes;
-        #[cfg(feature = "native")]
         self.options.backend.allow_data(bytes);
         self
     }

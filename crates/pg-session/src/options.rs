@@ -56,7 +56,6 @@ impl Options {
                 return Err(Error::configuration(problem).about_option(option));
             }
         }
-        #[cfg(feature = "native")]
         self.backend.check()?;
         Ok(())
     }

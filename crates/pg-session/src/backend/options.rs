@@ -1,27 +1,23 @@
 //! The options of a backend.
 
+#![cfg_attr(not(feature = "native"), expect(dead_code, reason = "most are for connections of the store's own"))]
+
 use std::time::Duration;
 
-#[cfg(feature = "native")]
 use crate::error::{Error, Result};
 
-#[cfg(feature = "native")]
 const MAX_CONNECTIONS: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(crate) struct BackendOptions {
     /// The longest that one call may take.
     pub(crate) timeout: Duration,
-    #[cfg(feature = "native")]
     pub(crate) connections: usize,
     /// How many calls may wait for a connection.
-    #[cfg(feature = "native")]
     pub(crate) max_waiting: usize,
     /// Whether statements are prepared.
-    #[cfg(feature = "native")]
     pub(crate) prepare: bool,
     /// The longest message that the server may send, in bytes.
-    #[cfg(feature = "native")]
     pub(crate) max_message: usize,
 }
 
@@ -29,27 +25,20 @@ impl Default for BackendOptions {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(5),
-            #[cfg(feature = "native")]
             connections: 2,
-            #[cfg(feature = "native")]
             max_waiting: 10_000,
-            #[cfg(feature = "native")]
             prepare: true,
-            #[cfg(feature = "native")]
             max_message: MIN_MAX_MESSAGE,
         }
     }
 }
 
 /// A server may always send a message of this many bytes, even if `max_size` is small.
-#[cfg(feature = "native")]
 const MIN_MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
 /// A row may be longer than data of `max_size`: `jsonb` writes `1e308` with all its digits.
-#[cfg(feature = "native")]
 const MAX_MESSAGE_PER_SIZE: usize = 64;
 
-#[cfg(feature = "native")]
 impl BackendOptions {
     pub(crate) fn check(&self) -> Result<()> {
         if !(1..=MAX_CONNECTIONS).contains(&self.connections) {

@@ -33,36 +33,24 @@ pub(super) enum Step {
     Ready,
 }
 
-/// The answer to a statement that is prepared.
-pub(super) const PREPARED: &[Step] = &[Step::BindComplete, Step::Rows, Step::Ready];
-
 /// The answer to a statement that is being prepared, under a name that may have been in use.
-pub(super) const PREPARE: &[Step] = &[
-    Step::CloseComplete,
-    Step::ParseComplete,
-    Step::ParameterDescription,
-    Step::Columns,
-    Step::BindComplete,
-    Step::Rows,
-    Step::Ready,
-];
+pub(super) const PREPARE: &[Step] = &{
+    use Step::{BindComplete, CloseComplete, Columns, ParameterDescription, ParseComplete, Ready, Rows};
+    [CloseComplete, ParseComplete, ParameterDescription, Columns, BindComplete, Rows, Ready]
+};
 
 /// The answer to a statement without a name.
-pub(super) const UNNAMED: &[Step] =
-    &[Step::ParseComplete, Step::ParameterDescription, Step::Columns, Step::BindComplete, Step::Rows, Step::Ready];
+pub(super) const UNNAMED: &[Step] = PREPARE.split_at(1).1;
+
+/// The answer to a statement that is prepared.
+pub(super) const PREPARED: &[Step] = PREPARE.split_at(4).1;
 
 /// The answer to a statement without a name, after a prelude.
-pub(super) const AFTER_PRELUDE: &[Step] = &[
-    Step::ParseComplete,
-    Step::BindComplete,
-    Step::PreludeComplete,
-    Step::ParseComplete,
-    Step::ParameterDescription,
-    Step::Columns,
-    Step::BindComplete,
-    Step::Rows,
-    Step::Ready,
-];
+pub(super) const AFTER_PRELUDE: &[Step] = &{
+    use Step::{BindComplete, Columns, ParameterDescription, ParseComplete, PreludeComplete, Ready, Rows};
+    let (parsed, bound) = (ParseComplete, BindComplete); // Of the prelude.
+    [parsed, bound, PreludeComplete, ParseComplete, ParameterDescription, Columns, BindComplete, Rows, Ready]
+};
 
 /// The server's status in ReadyForQuery outside a transaction.
 const IDLE: u8 = b'I';
