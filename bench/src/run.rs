@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pg_session_testkit::error_chain;
+
 use crate::cpu::CpuTime;
 use crate::error::BoxError;
 use crate::load::fill;
@@ -67,7 +69,8 @@ async fn run_round(
             for target in targets.iter_mut().filter(|target| target.supports(operation, callers)) {
                 let (label, name, rounds) = (target.label(), operation.name(), plan.rounds);
                 let before = CpuTime::sample();
-                let outcome = target.measure(task).await.map_err(|error| format!("{label}, {name}: {error}"))?;
+                let outcome = target.measure(task).await;
+                let outcome = outcome.map_err(|error| format!("{label}, {name}: {}", error_chain(&*error)))?;
                 let usage = before.and_then(|before| Some(CpuTime::sample()?.since(before)));
                 let outcome = outcome.with_cpu_usage(usage);
                 let rate = outcome.per_second;

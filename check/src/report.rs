@@ -108,6 +108,16 @@ mod tests {
     }
 
     #[test]
+    fn the_kept_report_has_the_same_rows() {
+        let rows = |table: &str| {
+            let names = table.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next());
+            names.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let report = Report { seed: 1, outcomes: vec![outcome(Target::PgSession, &[])] };
+        assert_eq!(rows(include_str!("../results/guarantees.md")), rows(&report.markdown()));
+    }
+
+    #[test]
     fn the_table_has_one_column_per_outcome() {
         let kinds = [Kind::LostUpdate; 3];
         let outcomes = vec![outcome(Target::PgSession, &[]), outcome(Target::ConnectPgSimple, &kinds)];

@@ -68,6 +68,7 @@ impl Demo {
             ("SESSION_SECRET", session_secret::load_or_create(&data)?),
             // The demo is served over http, where browsers drop secure cookies.
             ("APP_ENV", "development".to_owned()),
+            ("NODE_ENV", "development".to_owned()),
         ];
         serve(&apps, ports, &environment, &interrupt)?;
         eprintln!("stopping PostgreSQL");

@@ -55,6 +55,8 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const README: &str = concat!(
@@ -64,6 +66,7 @@ mod tests {
         include_str!("../../docs/performance.md"),
         include_str!("../../crates/pg-session/README.md"),
         include_str!("../../crates/pg-session-actix/README.md"),
+        include_str!("../../crates/pg-session-node/README.md"),
         include_str!("../../crates/pg-session-tower/README.md"),
     );
     const EXAMPLE: &str = concat!(
@@ -71,21 +74,40 @@ mod tests {
         include_str!("../../examples/actix/Cargo.toml"),
         include_str!("../../examples/axum/Cargo.toml"),
     );
-    const KOA_EXAMPLE: &str = concat!(
+    const NODE_EXAMPLES: [&str; 5] = [
         include_str!("../../examples/express/package.json"),
         include_str!("../../examples/fastify/package.json"),
         include_str!("../../examples/koa/package.json"),
-    );
+        include_str!("../../examples/koa1/package.json"),
+        include_str!("../../examples/koa-session/package.json"),
+    ];
+    const NODE_PACKAGE: &str = include_str!("../../crates/pg-session-node/package.json");
 
-    /// Returns the lines of the README's shell blocks.
+    /// Returns the lines of the README's shell blocks, and each `npm install` within its text.
     fn commands() -> Vec<&'static str> {
         let blocks = README.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
-        blocks.flat_map(str::lines).collect()
+        let inline = README.split('`').filter(|code| code.starts_with("npm install ") && !code.contains('\n'));
+        blocks.flat_map(str::lines).chain(inline).collect()
+    }
+
+    /// Returns the names of the npm package and of all packages that the examples for Node depend on.
+    fn npm_packages() -> Vec<String> {
+        let parse = |json| serde_json::from_str::<Value>(json).unwrap();
+        let mut names = vec![parse(NODE_PACKAGE)["name"].as_str().unwrap().to_owned()];
+        for example in NODE_EXAMPLES.map(parse) {
+            let dependencies = example["dependencies"].as_object().unwrap();
+            // An example can depend on the npm package under any name.
+            let is_foreign = |version: &Value| !version.as_str().unwrap().starts_with("file:");
+            names.extend(dependencies.iter().filter(|(_, version)| is_foreign(version)).map(|(name, _)| name.clone()));
+        }
+        names
     }
 
     #[test]
     fn the_commands_in_the_readme_work() {
-        assert!(commands().contains(&"cargo xtask demo") && commands().contains(&"cargo xtask test"));
+        for command in ["cargo xtask demo", "cargo xtask test", "npm install koa koa-session"] {
+            assert!(commands().contains(&command), "{command}");
+        }
         for command in commands() {
             let words: Vec<_> = command.split(' ').collect();
             match words[..] {
@@ -100,10 +122,7 @@ mod tests {
                 }
                 ["npm", "install", ref packages @ ..] => {
                     for package in packages {
-                        assert!(
-                            KOA_EXAMPLE.contains(&format!("\n    \"{package}\": ")),
-                            "the example has no {package}"
-                        );
+                        assert!(npm_packages().iter().any(|name| name == package), "no example has {package}");
                     }
                 }
                 _ => panic!("this test does not know how to check `{command}`"),

@@ -1,7 +1,8 @@
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process;
 
 use pg_session_testkit::random_token;
 
@@ -10,13 +11,16 @@ use crate::error::Error;
 /// The length of a secret in hexadecimal digits. actix-web requires 64 bytes, and the other frameworks fewer.
 const LENGTH: usize = 64;
 
+/// The file mode: only the owner may read and write.
+const PRIVATE: u32 = 0o600;
+
 /// Returns the key with which the example apps sign cookies, from the file `session-secret` in `folder`. Creates the file
-/// if it does not exist. The next run uses the same key, so cookies stay valid.
+/// if it does not exist. Only the owner can read it. The next run uses the same key, so cookies stay valid.
 pub(crate) fn load_or_create(folder: &Path) -> Result<String, Error> {
     let path = folder.join("session-secret");
     let secret = match fs::read_to_string(&path) {
         // An interrupted run may have left a partial file.
-        Ok(secret) if secret.len() == LENGTH => Ok(secret),
+        Ok(secret) if secret.len() == LENGTH => make_private(&path).map(|()| secret),
         Ok(_) => create(&path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path),
         Err(error) => Err(error),
@@ -26,15 +30,18 @@ pub(crate) fn load_or_create(folder: &Path) -> Result<String, Error> {
 
 fn create(path: &Path) -> io::Result<String> {
     let secret = random_token()? + &random_token()?;
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(secret.as_bytes())?;
-    Ok(secret)
+    let temporary = path.with_extension(format!("temporary-{}", process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
+    let created = file.write_all(secret.as_bytes()).and_then(|()| fs::rename(&temporary, path));
+    created.map(|()| secret).inspect_err(|_| drop(fs::remove_file(&temporary)))
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -59,6 +66,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("session-secret"), "").unwrap();
         assert_eq!(load_or_create(folder.path()).unwrap().len(), LENGTH);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_becomes_private() {
+        for content in ["a".repeat(LENGTH), "partial".to_owned()] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("session-secret");
+            fs::write(&path, &content).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+            let secret = load_or_create(folder.path()).unwrap();
+            assert_eq!(secret == content, content.len() == LENGTH);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{content}");
+        }
     }
 
     #[test]

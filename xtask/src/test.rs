@@ -10,12 +10,14 @@ use crate::run::run;
 use crate::structure;
 use crate::workspace::workspace;
 
-/// The feature sets of the engine that are checked besides the full one.
-const FEATURE_SETS: [&[&str]; 4] = [
-    &["--no-default-features"],
-    &["--no-default-features", "--features=deadpool"],
-    &["--no-default-features", "--features=sqlx"],
-    &[],
+/// The packages and their feature sets that are checked besides the full ones.
+const FEATURE_SETS: [&[&str]; 6] = [
+    &["--package=pg-session", "--no-default-features"],
+    &["--package=pg-session", "--no-default-features", "--features=deadpool"],
+    &["--package=pg-session", "--no-default-features", "--features=sqlx"],
+    &["--package=pg-session"],
+    &["--package=pg-session-actix", "--package=pg-session-tower", "--no-default-features"],
+    &["--package=pg-session-actix", "--package=pg-session-tower", "--no-default-features", "--features=deadpool"],
 ];
 
 /// Run all checks: structure, formatting, clippy, feature sets, and all tests on one private PostgreSQL.
@@ -57,9 +59,7 @@ impl Test {
             step("clippy", || cargo(&[&clippy[..], &strict].concat(), |_| ()))?;
         }
         step("feature sets", || {
-            FEATURE_SETS
-                .iter()
-                .try_for_each(|features| cargo(&[&["check", "--package=pg-session"], *features].concat(), |_| ()))
+            FEATURE_SETS.iter().try_for_each(|features| cargo(&[&["check"], *features].concat(), |_| ()))
         })?;
         let server = step("PostgreSQL", start_server)?;
         step("tests", || {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use pg_session_testkit::error_chain;
+
 use super::slot::{LONG_TTL, Slot};
 use crate::history::{Id, Number, Time};
 use crate::store::BoxError;
@@ -82,7 +84,7 @@ impl<S> Shared<S> {
     pub(super) fn record_failure(&self, error: &BoxError) {
         let mut failures = lock(&self.failures);
         failures.count += 1;
-        failures.first.get_or_insert_with(|| error.to_string());
+        failures.first.get_or_insert_with(|| error_chain(&**error));
     }
 
     pub(super) fn take_short_lived(&self) -> BTreeMap<Id, Duration> {
@@ -97,4 +99,36 @@ impl<S> Shared<S> {
 /// Locks a mutex. A panic leaves no value half changed, so poisoning is ignored.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::iter;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Lost(io::Error);
+
+    impl std::fmt::Display for Lost {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the connection was lost")
+        }
+    }
+
+    impl std::error::Error for Lost {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn the_first_failure_is_recorded_with_its_cause() {
+        let shared = Shared::new([(), ()], iter::empty(), 0, Duration::ZERO);
+        shared.record_failure(&Lost(io::Error::other("reset by peer")).into());
+        shared.record_failure(&"another".into());
+        let failures = shared.take_failures();
+        assert_eq!((failures.count, failures.first.as_deref()), (2, Some("the connection was lost: reset by peer")));
+    }
 }

@@ -19,6 +19,7 @@ mod cluster;
 mod database;
 mod env_vars;
 mod error;
+mod error_chain;
 mod fetch;
 mod folder;
 #[cfg(feature = "database")]
@@ -42,6 +43,7 @@ pub use address::Address;
 pub use database::Database;
 pub use env_vars::SHARED_SERVER;
 pub use error::Error;
+pub use error_chain::error_chain;
 pub use folder::Folder;
 #[cfg(feature = "database")]
 pub use gate::Gate;

@@ -2,6 +2,7 @@
 
 mod graph;
 mod javascript;
+mod javascript_tokens;
 mod length;
 mod paths;
 mod rust;
@@ -23,7 +24,7 @@ const REMEDY: &str = "Import an item from the file that defines it, not through 
 /// Check that no files import each other in a cycle.
 ///
 /// Reads the sources of all crates in the workspace, and of the npm package. Test modules do not count. Also fails if a
-/// file has more than 400 lines before its tests.
+/// file has more than 400 lines.
 #[derive(Args)]
 #[command(after_help = "Example of a reported cycle:\n  \
                         crates/a/src: one.rs → two.rs (uses Two) → one.rs (uses One)")]

@@ -1,8 +1,10 @@
 //! The paths in Rust code that may lead to another module.
+//!
+//! A call of a method has no path, so a file that uses another one only by a method of its types is not found.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ItemMod, Lit, Macro, Meta, Path, UseTree, Visibility};
+use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ItemMod, Lit, LitStr, Macro, Meta, Path, UseTree, Visibility};
 
 /// The segments of a path, such as `["crate", "error", "Error"]`.
 pub(super) type Segments = Vec<String>;
@@ -75,9 +77,15 @@ impl Visit<'_> for Collector {
     // Every module is visited by itself.
     fn visit_item_mod(&mut self, _: &ItemMod) {}
 
-    // `pub(in crate::a)` and the path of an attribute import nothing.
+    // `pub(in crate::a)` imports nothing.
     fn visit_visibility(&mut self, _: &Visibility) {}
-    fn visit_attribute(&mut self, _: &Attribute) {}
+
+    fn visit_attribute(&mut self, attribute: &Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            self.add_tokens(list.tokens.clone());
+            self.add_strings(list.tokens.clone());
+        }
+    }
 }
 
 impl Collector {
@@ -115,15 +123,44 @@ impl Collector {
                     path.push(ident.to_string());
                     colons = 0;
                 }
-                other => {
+                TokenTree::Group(group) => {
+                    let prefix = std::mem::take(&mut path);
+                    let is_use = colons == 2 && group.delimiter() == Delimiter::Brace;
+                    colons = 0;
+                    let stream = group.stream();
+                    match is_use.then(|| syn::parse2(TokenTree::Group(group).into())) {
+                        Some(Ok(tree)) => self.add_use(&tree, prefix),
+                        _ => {
+                            self.paths.push(prefix);
+                            self.add_tokens(stream);
+                        }
+                    }
+                }
+                _ => {
                     self.paths.push(std::mem::take(&mut path));
                     colons = 0;
-                    if let TokenTree::Group(group) = other {
-                        self.add_tokens(group.stream());
-                    }
                 }
             }
         }
         self.paths.push(path);
+    }
+
+    /// Adds the paths in strings, such as `#[serde(with = "crate::a")]`.
+    fn add_strings(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.add_strings(group.stream()),
+                TokenTree::Literal(literal) => {
+                    let text = syn::parse2::<LitStr>(TokenTree::Literal(literal).into());
+                    let is_path = |text: &LitStr| {
+                        ["crate::", "self::", "super::"].iter().any(|start| text.value().starts_with(start))
+                    };
+                    if let Some(path) = text.ok().filter(is_path).and_then(|text| text.parse().ok()) {
+                        self.visit_path(&path);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 }

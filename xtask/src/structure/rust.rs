@@ -9,9 +9,9 @@ use crate::error::Error;
 use crate::structure::graph::Graph;
 use crate::structure::paths::{self, Segments, is_test_only, path_attribute};
 
-/// The modules of a crate by their paths. The path of the root is empty.
+/// The modules of a crate by their paths. The path of the root is empty. With `#[cfg]`, a module can have several files.
 #[derive(Default)]
-struct Modules(BTreeMap<Segments, Module>);
+struct Modules(BTreeMap<Segments, Vec<Module>>);
 
 struct Module {
     /// Relative to the workspace.
@@ -25,12 +25,10 @@ pub(super) fn graph(workspace: &Path, root: &str) -> Result<Graph, Error> {
     let mut modules = Modules::default();
     modules.load(workspace, Path::new(root), Vec::new())?;
     let mut graph = Graph::default();
-    for (path, module) in &modules.0 {
+    for (path, module) in modules.0.iter().flat_map(|(path, files)| files.iter().map(move |file| (path, file))) {
         graph.add_file(&module.file);
-        for used in &module.paths {
-            if let Some((target, name)) = modules.resolve(path, used) {
-                graph.add_import(&module.file, &target.file, &name);
-            }
+        for (targets, name) in module.paths.iter().filter_map(|used| modules.resolve(path, used)) {
+            targets.iter().for_each(|target| graph.add_import(&module.file, &target.file, &name));
         }
     }
     Ok(graph)
@@ -77,12 +75,13 @@ impl Modules {
                 }
             }
         }
-        self.0.insert(module, Module { file: file.to_string_lossy().into_owned(), paths: paths::in_items(items) });
+        let file = file.to_string_lossy().into_owned();
+        self.0.entry(module).or_default().push(Module { file, paths: paths::in_items(items) });
         Ok(())
     }
 
-    /// Finds the module that a path in `current` leads to, and the name that it uses there.
-    fn resolve(&self, current: &[String], used: &[String]) -> Option<(&Module, String)> {
+    /// Finds the files of the module that a path in `current` leads to, and the name that it uses there.
+    fn resolve(&self, current: &[String], used: &[String]) -> Option<(&[Module], String)> {
         let mut module = current.to_vec();
         let mut rest = used;
         match rest.first()?.as_str() {
@@ -198,5 +197,42 @@ mod tests {
             ("src/b.rs", "pub struct C(super::A);"),
         ];
         assert_eq!(cycles(&files), ["  src: a.rs → b.rs (uses C) → a.rs (uses A)"]);
+    }
+
+    #[test]
+    fn paths_in_attributes_count() {
+        let child = |text| cycles(&[("src/lib.rs", "mod a; pub use a::A; pub fn g() {}"), ("src/a.rs", text)]);
+        let cycle = ["  src: a.rs → lib.rs (uses g) → a.rs (uses A)"];
+        assert_eq!(child("pub struct A { #[serde(default, with = \"crate::g\")] f: u8 }"), cycle);
+        assert_eq!(child("#[cfg_attr(unix, serde(with = \"crate::g\"))] pub struct A;"), cycle);
+        assert_eq!(child("pub struct A { #[arg(value_parser = crate::g)] f: u8 }"), cycle);
+        assert_eq!(child("/// See [`g`](crate::g).\n#[doc = \"crate::g\"] pub struct A;"), [""; 0]);
+        assert_eq!(child("pub struct A; fn f() { h!(\"crate::g\") }"), [""; 0]);
+    }
+
+    #[test]
+    fn groups_in_macros_count() {
+        let child = |text| cycles(&[("src/lib.rs", "mod a; pub use a::A; pub fn g() {}"), ("src/a.rs", text)]);
+        let cycle = ["  src: a.rs → lib.rs (uses g) → a.rs (uses A)"];
+        assert_eq!(child("f! { use crate::{a::A as B, g as h}; }"), cycle);
+        assert_eq!(child("f! { use super::{a::{A, self}, {g}}; }"), cycle);
+        assert_eq!(child("f! { x::{y; crate::g()} }"), cycle);
+        assert_eq!(child("f! { use std::{g}; }"), [""; 0]);
+    }
+
+    #[test]
+    fn every_file_of_a_module_counts() {
+        let files = [
+            (
+                "src/lib.rs",
+                "mod b; #[cfg(unix)] #[path = \"one.rs\"] mod a; #[cfg(windows)] #[path = \"two.rs\"] mod a;",
+            ),
+            ("src/b.rs", "use crate::a::A; pub struct B(A);"),
+            ("src/one.rs", "use crate::b::B; pub struct A(B);"),
+            ("src/two.rs", "use super::b::B; pub struct A(B);"),
+        ];
+        let expected =
+            ["  src: b.rs → one.rs (uses A) → b.rs (uses B)", "  src: two.rs → b.rs (uses B) → two.rs (uses A)"];
+        assert_eq!(cycles(&files), expected);
     }
 }

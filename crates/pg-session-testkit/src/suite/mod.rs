@@ -7,6 +7,7 @@
 //! | `DATABASE_URL` | the database |
 //! | `PORT` | the port to listen on; 0 is any free port |
 //! | `SESSION_SECRET` | the key that signs cookies, at least 64 bytes |
+//! | `NODE_ENV` | `development`: the suite uses http, where browsers drop secure cookies |
 //! | `SESSION_SECONDS` | how long a session lives after the last request; default 2,700 |
 //!
 //! It sets its store's option `subject` to `user.id`, prints `listening on http://…` when it is ready, and serves:

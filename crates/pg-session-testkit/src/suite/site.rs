@@ -1,6 +1,6 @@
 use std::io::{self, BufRead, BufReader, PipeReader};
 use std::process::ExitStatus;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -11,9 +11,13 @@ use super::must::must;
 use super::visitor::Visitor;
 use crate::database::Database;
 use crate::guard::{Guard, Signal};
+use crate::random::random_token;
 
 /// The `SESSION_SECRET` of the apps. All processes of an app need the same one.
-const SECRET: &str = "5b1f0c93e27a46d8b0547c1e9a3d68f25b1f0c93e27a46d8b0547c1e9a3d68f2";
+static SECRET: LazyLock<String> = LazyLock::new(|| {
+    let token = || must("create a random secret", random_token());
+    token() + &token()
+});
 
 /// How long an app may take to be ready.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -135,7 +139,9 @@ impl Site {
         let seconds = self.session_seconds.map(|seconds| ("SESSION_SECONDS", seconds.to_string()));
         let process = Guard::spawn(program, Signal::Terminate, |command| {
             command.args(arguments).env("DATABASE_URL", self.database.url()).env("PORT", "0");
-            command.env("SESSION_SECRET", SECRET).envs(seconds).stdout(app_stdout);
+            command.env("SESSION_SECRET", &*SECRET).envs(seconds).stdout(app_stdout);
+            // In production, frameworks for Node set no cookies over http.
+            command.env("NODE_ENV", "development");
         });
         self.process = Some(must("start a shell", process));
         let Ok(Ok(address)) = timeout(START_TIMEOUT, read_address(stdout)).await else {
@@ -165,4 +171,26 @@ fn read_address(stdout: PipeReader) -> oneshot::Receiver<String> {
         lines.for_each(drop);
     });
     receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn apps_do_not_inherit_the_environment_of_node() {
+        let run = &["sh", "-c", "echo \"listening on http://$NODE_ENV\"; exec sleep 60"];
+        let app = App { run, cookie: "id" };
+        assert_eq!(Site::open(app).await.address(), "development");
+    }
+
+    #[tokio::test]
+    async fn all_processes_share_a_random_secret() {
+        let run = &["sh", "-c", "echo \"listening on http://$SESSION_SECRET\"; exec sleep 60"];
+        let app = App { run, cookie: "id" };
+        let (here, there) = Site::pair(app).await;
+        assert_eq!(here.address(), there.address());
+        assert_eq!(here.address().len(), 64);
+        assert!(!include_str!("site.rs").contains(here.address()));
+    }
 }
