@@ -72,7 +72,7 @@ impl Shared {
         if queue.lacks_task() {
             match Handle::try_current() {
                 Ok(runtime) => {
-                    missing = Some(MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() })
+                    missing = Some(MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() });
                 }
                 Err(_) if queue.has_task() => {}
                 Err(error) => {
