@@ -74,8 +74,15 @@ describe('the store for @fastify/session', () => {
   test('returns sessions that look like results of JSON.parse, also during the callback', async () => {
     const session = { cookie: { path: '/', originalMaxAge: null }, n: 1 };
     await promisify(store.set).call(store, 'plain', session);
+    const attempt = (run) => {
+      try {
+        return run();
+      } catch (error) {
+        return error;
+      }
+    };
     const look = () => new Promise((resolve) => store.get('plain', (error, found) => {
-      const cloned = ((() => { try { return structuredClone(found); } catch (error) { return error; } })());
+      const cloned = attempt(() => structuredClone(found));
       resolve({ found, cloned, keys: Object.keys(found.cookie), text: JSON.stringify(found) });
     }));
     const { found, cloned, keys, text } = await look();
