@@ -3,13 +3,15 @@
 const { Store } = require('express-session');
 const withCallbacks = require('./lib/callbacks.js');
 const { PgSessionError } = require('./lib/errors.js');
-const { linkCopy, takenState } = require('./lib/loaded.js');
+const { link, linkCopy, linkedState, takenState } = require('./lib/loaded.js');
 
 /** The store for express-session, which copies a loaded session into a `Session`, and makes a new one for a new id. */
 class PgStore extends withCallbacks(Store, { ageFollowsDate: true }) {
   createSession(req, found) {
     const session = super.createSession(req, found);
-    linkCopy(found, session);
+    // A cache of the application may give the same object to several sessions.
+    const loaded = linkedState(found)?.copy();
+    if (loaded) link(session, loaded);
     return session;
   }
 

@@ -3,7 +3,7 @@ import { SessionStore } from '@fastify/session';
 import Sessions = require('./index.js');
 import Callbacks = require('./lib/callbacks.js');
 
-declare const Parent: Callbacks.Class<EventEmitter, Parameters<SessionStore['set']>[1]>;
+type Data = Parameters<SessionStore['set']>[1];
 
 /**
  * A store for @fastify/session.
@@ -11,7 +11,19 @@ declare const Parent: Callbacks.Class<EventEmitter, Parameters<SessionStore['set
  * A session lives for the `maxAge` of its cookie. If the cookie has none, the session lives for the option `ttl` after the
  * last request, or for its remaining time if that is longer.
  */
-declare class PgStore extends Parent {}
+declare class PgStore extends EventEmitter {
+  /**
+   * Creates a store. It connects with the first call.
+   *
+   * @throws {Sessions.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid.
+   */
+  constructor(connection: Sessions.Connection, options?: Sessions.Options);
+
+  /** The defaults of the options. */
+  static readonly defaultOpts: Sessions.CompleteOptions;
+}
+
+interface PgStore extends Callbacks.Store<Data> {}
 
 declare namespace PgStore {
   export { PgStore, PgStore as default };

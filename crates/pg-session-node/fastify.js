@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events');
 const withCallbacks = require('./lib/callbacks.js');
 const { PgSessionError } = require('./lib/errors.js');
-const { LoadedState, link, linkedState, takenState } = require('./lib/loaded.js');
+const { link, linkedState, takenState } = require('./lib/loaded.js');
 const isObject = require('./lib/is-object.js');
 
 /** The store for @fastify/session. */
@@ -11,15 +11,19 @@ class PgStore extends withCallbacks(EventEmitter) {
   /** The id and state of the session that was just destroyed: `regenerate` saves the new session in the callback. */
   #destroyed;
 
+  /**
+   * @fastify/session copies the data, and keeps the cookie as options by a spread, which `regenerate` passes on to the new
+   * session. So the cookie has a link that a spread copies. JSON, `Object.keys` and `structuredClone` ignore it.
+   */
   get(sid, callback) {
     super.get(sid, (error, found) => {
-      handOver(found, () => callback(error, found));
+      if (isObject(found?.cookie)) link(found.cookie, linkedState(found), true);
+      callback(error, found);
     });
   }
 
   set(sid, session, callback) {
-    const loaded = linkedState(session) ?? stateInCookieOptions(session);
-    if (loaded) link(session, loaded);
+    const loaded = linkedState(session) ?? linkFromCookieOptions(session);
     if (this.#destroyed) loaded?.markTaken(...this.#destroyed);
     super.set(sid, session, callback);
   }
@@ -37,23 +41,17 @@ class PgStore extends withCallbacks(EventEmitter) {
 }
 
 /**
- * Runs the callback, in which @fastify/session copies the session. The copy keeps only the data and the options of the cookie,
- * and `regenerate` passes the options on to the new session. So the cookie has the loaded state during the callback.
+ * Links the session to a copy of the loaded state in its cookie options, and returns the copy. A cache of the application may
+ * give the same object to several sessions. The options are in a property that has no public name.
  */
-function handOver(found, callback) {
-  if (!isObject(found?.cookie)) return callback();
-  found.cookie.pgSessionState = linkedState(found);
-  try {
-    return callback();
-  } finally {
-    delete found.cookie.pgSessionState;
+function linkFromCookieOptions(session) {
+  const options = Object.getOwnPropertySymbols(Object(session)).map((symbol) => session[symbol]).find(linkedState);
+  const loaded = linkedState(options)?.copy();
+  if (loaded) {
+    link(session, loaded);
+    link(options, loaded, true);
   }
-}
-
-/** Finds the loaded state among the cookie's options. @fastify/session keeps them in a property that has no public name. */
-function stateInCookieOptions(session) {
-  const kept = Object.getOwnPropertySymbols(Object(session)).map((symbol) => session[symbol]);
-  return kept.map((value) => value?.pgSessionState).find((state) => state instanceof LoadedState);
+  return loaded;
 }
 
 module.exports = PgStore;

@@ -51,7 +51,7 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
    *
    * @param context Passed by koa-session.
    */
-  set(sid: string, session: Data, ttl?: PgStore.Ttl, context?: PgStore.Context): Promise<void>;
+  set(sid: string, session: PgStore.Storable<Data>, ttl?: PgStore.Ttl, context?: PgStore.Context): Promise<void>;
 
   /**
    * Saves the object that `get` returned for this id, or that was saved since. Merges it with concurrent changes:
@@ -63,10 +63,10 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
    * Never inserts. Returns `saved`; `merged` with concurrent changes; `unchanged`; or `gone` if the session was deleted.
    * Rejected with `PG_SESSION_INVALID_INPUT` for any other object.
    */
-  update(sid: string, session: Data, ttl?: PgStore.Ttl): Promise<'saved' | 'merged' | 'unchanged' | 'gone'>;
+  update(sid: string, session: PgStore.Storable<Data>, ttl?: PgStore.Ttl): Promise<'saved' | 'merged' | 'unchanged' | 'gone'>;
 
   /** Inserts a session unless a live one has this id. Returns whether it did. */
-  create(sid: string, session: Data, ttl?: PgStore.Ttl): Promise<boolean>;
+  create(sid: string, session: PgStore.Storable<Data>, ttl?: PgStore.Ttl): Promise<boolean>;
 
   /**
    * Moves the expiry. Returns whether the session is live. Never inserts. Without a time to live, it never shortens the
@@ -133,6 +133,9 @@ declare namespace PgStore {
   export interface SessionData {
     [key: string]: unknown;
   }
+
+  /** What may be stored: any object, such as one with an interface as its type, if the store has no type argument. */
+  export type Storable<Data> = Data | (string extends keyof Data ? (SessionData extends Data ? object : never) : never);
 
   /** A time to live in milliseconds. The other values mean that there is none; middlewares pass them. */
   export type Ttl = number | 'session' | false | null;

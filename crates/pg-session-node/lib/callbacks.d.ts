@@ -3,10 +3,17 @@ import Sessions = require('../index.js');
 /** The part that the stores for express-session and @fastify/session share. `Data` is the middleware's session. */
 declare namespace Callbacks {
   type Failure = Sessions.PgSessionError | null;
+  type AnyFailure = Error | null | undefined;
+  type Done<E = Failure> = (error: E) => void;
+  type Got<Value, E = Failure> = (error: E, value?: Value) => void;
 
   /**
    * Every callback is called once, after the method has returned. Its `error` is a {@link Sessions.PgSessionError}, or null
-   * if the call succeeded.
+   * if the call succeeded. The second signature of each method accepts a callback that declares
+   * `error?: Error` instead.
+   *
+   * Events: `connect`, when the table has been found or created; `gone`, when a save found its session deleted, and was
+   * dropped.
    */
   interface Store<Data> {
     /** The options, with the defaults filled in. */
@@ -37,50 +44,39 @@ declare namespace Callbacks {
     close(): Promise<void>;
 
     /** Calls back with the live session, or null. */
-    get(sid: string, callback: (error: Failure, session?: Data | null) => void): void;
+    get(sid: string, callback: Got<Data | null>): void;
+    get<E extends AnyFailure>(sid: string, callback: Got<Data | null, E>): void;
 
     /**
      * Inserts or replaces a session. A session that a request has loaded is merged with concurrent changes instead; see
      * `update` of {@link Sessions}. If it was deleted in the meantime, it stays deleted, and the store emits `gone`.
      */
-    set(sid: string, session: Data, callback?: (error: Failure) => void): void;
+    set(sid: string, session: Data, callback?: Done): void;
+    set<E extends AnyFailure>(sid: string, session: Data, callback?: Done<E>): void;
 
     /** Moves the expiry of a session. Never inserts. A missing session is not an error. */
-    touch(sid: string, session: Data, callback?: (error: Failure) => void): void;
+    touch(sid: string, session: Data, callback?: Done): void;
+    touch<E extends AnyFailure>(sid: string, session: Data, callback?: Done<E>): void;
 
     /** Deletes a session, and calls back with it, or null. Of several concurrent calls, one gets the session. */
-    take(sid: string, callback: (error: Failure, session?: Data | null) => void): void;
+    take(sid: string, callback: Got<Data | null>): void;
+    take<E extends AnyFailure>(sid: string, callback: Got<Data | null, E>): void;
 
     /** Deletes a session. A missing session is not an error. */
-    destroy(sid: string, callback?: (error: Failure) => void): void;
+    destroy(sid: string, callback?: Done): void;
+    destroy<E extends AnyFailure>(sid: string, callback?: Done<E>): void;
 
     /** Calls back with all live sessions. Each has its `id`, in a property that is not enumerable. */
-    all(callback: (error: Failure, sessions?: (Data & { id: string })[]) => void): void;
+    all(callback: Got<(Data & { id: string })[]>): void;
+    all<E extends AnyFailure>(callback: Got<(Data & { id: string })[], E>): void;
 
     /** Calls back with the number of live sessions. Reads the whole table. */
-    length(callback: (error: Failure, length?: number) => void): void;
+    length(callback: Got<number>): void;
+    length<E extends AnyFailure>(callback: Got<number, E>): void;
 
     /** Deletes all sessions, so that all users are logged out. */
-    clear(callback?: (error: Failure) => void): void;
-
-    /** `connect`: the table has been found or created. `gone`: a save found its session deleted, and was dropped. */
-    on(event: 'connect' | 'gone', listener: () => void): this;
-    on(event: string | symbol, listener: (...args: never[]) => void): this;
-    once(event: 'connect' | 'gone', listener: () => void): this;
-    once(event: string | symbol, listener: (...args: never[]) => void): this;
-  }
-
-  /** A store that extends the class `Parent`. */
-  interface Class<Parent, Data> {
-    /**
-     * Creates a store. It connects with the first call.
-     *
-     * @throws {Sessions.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid.
-     */
-    new (connection: Sessions.Connection, options?: Sessions.Options): Omit<Parent, keyof Store<Data>> & Store<Data>;
-
-    /** The defaults of the options. */
-    readonly defaultOpts: Sessions.CompleteOptions;
+    clear(callback?: Done): void;
+    clear<E extends AnyFailure>(callback?: Done<E>): void;
   }
 }
 

@@ -10,6 +10,22 @@ const { fieldsOf, withoutClockDrift } = require('./middleware-fields.js');
  */
 const LOADED = Symbol('loaded state');
 
+/** The links of objects that were frozen or sealed before, so that the property cannot be defined. */
+const sealed = new WeakMap();
+
+/** The value of the property. Its field is private, so an application that freezes a session deeply does not freeze the state. */
+class Link {
+  #loaded;
+
+  constructor(loaded) {
+    this.#loaded = loaded;
+  }
+
+  get() {
+    return this.#loaded;
+  }
+}
+
 /** What a request has loaded or saved: the state that its next save merges against. */
 class LoadedState {
   /**
@@ -35,9 +51,9 @@ class LoadedState {
     this.times = times;
   }
 
-  /** Leaves this state out of the JSON of an object that carries it. */
-  toJSON() {
-    return undefined;
+  /** Returns a copy that later saves do not change. */
+  copy() {
+    return Object.assign(Object.create(LoadedState.prototype), this);
   }
 
   /** Returns the content of the row after a save under the same id. */
@@ -65,7 +81,9 @@ function storedState(session, text = json(session)) {
 
 /** Returns the loaded state that the object is linked to, whichever store loaded it. */
 function linkedState(object) {
-  return isObject(object) && Object.hasOwn(object, LOADED) ? object[LOADED] : undefined;
+  if (!isObject(object)) return undefined;
+  const link = Object.isExtensible(object) ? undefined : sealed.get(object);
+  return (link ?? (Object.hasOwn(object, LOADED) ? object[LOADED] : undefined))?.get();
 }
 
 /** Returns what this store loaded into the object, or saved from it. */
@@ -74,9 +92,11 @@ function loadedState(store, object) {
   return loaded?.store === store ? loaded : undefined;
 }
 
-/** Links the object to a loaded state, unless it is frozen. */
-function link(object, loaded) {
-  Reflect.defineProperty(object, LOADED, { value: loaded, writable: true, configurable: true });
+/** Links the object to a loaded state. Copies made by spread are linked too if the link is `enumerable`. */
+function link(object, loaded, enumerable = false) {
+  const value = new Link(loaded);
+  const isDefined = Reflect.defineProperty(object, LOADED, { value, enumerable, writable: true, configurable: true });
+  if (!isDefined) sealed.set(object, value);
 }
 
 /** Links a copy to the loaded state of the original, unless it has one of its own. Returns the state of the copy. */

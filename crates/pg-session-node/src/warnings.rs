@@ -1,5 +1,6 @@
 //! Passes warnings of the background sweeper to `process.emitWarning`, because no caller waits for a sweep.
 
+use std::error;
 use std::fmt::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +11,8 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::options;
 
 /// The target of the sweeper's log events.
 const SWEEPER: &str = "pg_session::sweeper";
@@ -69,6 +72,13 @@ impl Subscriber for Warnings {
 struct Text(String);
 
 impl Visit for Text {
+    fn record_error(&mut self, field: &Field, value: &(dyn error::Error + 'static)) {
+        match value.downcast_ref() {
+            Some(error) => self.record_debug(field, &format_args!("{}", options::message(error))),
+            None => self.record_debug(field, &format_args!("{value}")),
+        }
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             self.0.insert_str(0, &format!("{value:?}"));

@@ -65,9 +65,31 @@ describe('the store for @fastify/session', () => {
         assert(left > 50_000 && left <= 60_000, 'a date is the expiry of the row');
         found.cookie.expires = dated.cookie.expires;
       }
-      assert.deepEqual(found, session);
+      // The link to the loaded state is a symbol of the cookie, which only a strict comparison sees.
+      assert.deepEqual(structuredClone(found), session);
       await client.query("DELETE FROM session WHERE id = 'theirs'");
     }
+  });
+
+  test('returns sessions that look like results of JSON.parse, also during the callback', async () => {
+    const session = { cookie: { path: '/', originalMaxAge: null }, n: 1 };
+    await promisify(store.set).call(store, 'plain', session);
+    const attempt = (run) => {
+      try {
+        return run();
+      } catch (error) {
+        return error;
+      }
+    };
+    const look = () => new Promise((resolve) => store.get('plain', (error, found) => {
+      const cloned = attempt(() => structuredClone(found));
+      resolve({ found, cloned, keys: Object.keys(found.cookie), text: JSON.stringify(found) });
+    }));
+    const { found, cloned, keys, text } = await look();
+    assert.deepEqual(cloned, session);
+    assert.deepEqual(keys, ['path', 'originalMaxAge']);
+    assert.equal(text, JSON.stringify(session));
+    assert.deepEqual(found, (await look()).found);
   });
 
   test('does not confuse sessions if one is saved while another is destroyed', async () => {

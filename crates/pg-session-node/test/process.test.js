@@ -67,6 +67,32 @@ describe('a process', () => {
     `, 'PgSessionWarning true\nPgSessionWarning true');
   });
 
+  test('is warned why a sweep failed if the function of the connection throws', async () => {
+    await prints(`
+      const { Client } = require('pg');
+      const PgStore = require('pg-session');
+      const client = new Client(process.env.DATABASE_URL);
+      let isBroken = false;
+      const query = (sql, params) => {
+        if (isBroken) throw new Error('the proxy is down');
+        return client.query(sql, params);
+      };
+      process.removeAllListeners('warning');
+      (async () => {
+        await client.connect();
+        const store = new PgStore(query, { table: 'proxied', cleanupTime: 20 });
+        await store.setup();
+        isBroken = true;
+        const alive = setTimeout(() => {}, 10_000);
+        process.once('warning', async ({ name, message }) => {
+          console.log(name, /^a sweep failed; .*: sweep: .*failed: the proxy is down/.test(message) || message);
+          clearTimeout(alive);
+          await Promise.all([store.close(), client.end()]);
+        });
+      })();
+    `, 'PgSessionWarning true');
+  });
+
   test('may have several stores', async () => {
     await prints(`
       const PgStore = require('pg-session');

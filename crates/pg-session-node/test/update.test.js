@@ -131,6 +131,43 @@ describe('a session that the store returned', () => {
     assert.deepEqual(await store.get('a'), { n: 1, mine: true });
   });
 
+  test('is linked by its first save, even if it was frozen before', async () => {
+    class Cart {
+      items = 1;
+    }
+    for (const freeze of [Object.freeze, Object.seal, Object.preventExtensions, (cart) => cart]) {
+      const cart = freeze(new Cart());
+      await store.set('a', cart);
+      const other = await store.get('a');
+      other.theirs = true;
+      await store.set('a', other);
+      assert.equal(await store.update('a', cart), 'unchanged', freeze.name);
+      await store.set('a', cart);
+      assert.deepEqual(await store.get('a'), { items: 1, theirs: true }, freeze.name);
+      await store.destroy('a');
+      await store.set('a', cart);
+      assert.equal(await store.get('a'), false, freeze.name);
+    }
+  });
+
+  test('is linked if it was frozen since', async () => {
+    const [mine, yours] = await loaded({ n: 1 });
+    yours.theirs = true;
+    await store.set('a', yours);
+    await store.set('a', Object.freeze(mine));
+    assert.deepEqual(await store.get('a'), { n: 1, theirs: true });
+  });
+
+  test('may be wrapped in a Proxy', async () => {
+    const [mine, yours] = await loaded({ n: 1 });
+    yours.theirs = true;
+    await store.set('a', yours);
+    const proxy = new Proxy(mine, {});
+    proxy.mine = true;
+    assert.equal(await store.update('a', proxy), 'merged');
+    assert.deepEqual(await store.get('a'), { n: 1, theirs: true, mine: true });
+  });
+
   test('stays destroyed, and each dropped write emits gone', async () => {
     const [mine, yours] = await loaded({ n: 1 });
     assert.equal(await store.destroy('a'), true);

@@ -13,7 +13,7 @@ const PREFIX = 'koa:sess:';
 /**
  * Functions that create an app for each middleware, over a store on `url`. Unless `settings` say otherwise, sessions are rolling
  * and are saved even if unchanged. The app responds with the result of `act(query, visit)`. A visit has the `session`, its `id`
- * in the store, and the operations of an application on it.
+ * in the store, and the operations of an application on it. For stores with callbacks, `wrap` returns the class to use.
  */
 const frameworks = {
   'koa-generic-session 2'(url, options, act, { maxAge = HOUR, ...settings } = {}) {
@@ -68,9 +68,9 @@ const frameworks = {
     return { store, app };
   },
 
-  'express-session'(url, options, act, { maxAge = HOUR, ...settings } = {}) {
+  'express-session'(url, options, act, { maxAge = HOUR, wrap = (Store) => Store, ...settings } = {}) {
     const session = require('express-session');
-    const store = new ExpressStore(url, options);
+    const store = new (wrap(ExpressStore))(url, options);
     const app = require('express')();
     const age = { rolling: true, cookie: { maxAge } };
     app.use(session({ store, secret: 'secret', resave: true, saveUninitialized: false, ...age, ...settings }));
@@ -101,8 +101,8 @@ const frameworks = {
     return { store, app };
   },
 
-  '@fastify/session'(url, options, act, { maxAge = HOUR, ...settings } = {}) {
-    const store = new FastifyStore(url, options);
+  '@fastify/session'(url, options, act, { maxAge = HOUR, wrap = (Store) => Store, ...settings } = {}) {
+    const store = new (wrap(FastifyStore))(url, options);
     const fastify = require('fastify')();
     const { cookie = { maxAge }, ...others } = settings;
     fastify.register(require('@fastify/cookie'));

@@ -131,3 +131,64 @@ createSession({ store: new PgStore<Visit>('postgres://localhost/app') }, koa);
 forFastify.get('id', (error, session) => session?.cookie.originalMaxAge);
 forExpress.on('gone', () => {}).once('connect', () => {}).on('other', (error: Error) => error.message);
 forExpress.get('id', (error) => error?.retryable);
+
+const visit: Visit = { views: 1 };
+await untyped.set('id', visit);
+await untyped.create('id', visit);
+await untyped.update('id', visit);
+// @ts-expect-error: this is no object
+await untyped.set('id', 'visit');
+// @ts-expect-error: the type of a key is wrong
+await new PgStore<{ views?: number }>('postgres://localhost/app').set('id', { views: 'one' });
+const save = <Data,>(store: PgStore<Data>, data: Data) => store.set('id', data);
+
+import type { Request } from 'express';
+import { type Session as ExpressSession, type SessionData, Store as ExpressParent } from 'express-session';
+
+class TracedForExpress extends ExpressStore {
+  override createSession(request: Request, data: SessionData): ExpressSession & SessionData {
+    return super.createSession(request, data);
+  }
+  override regenerate(request: Request, callback: (error?: unknown) => void): void {
+    super.regenerate(request, callback);
+  }
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return super.emit(event, ...args);
+  }
+  override get(id: string, callback: (error: PgSessionError | null, session?: SessionData | null) => void): void {
+    super.get(id, callback);
+  }
+  override set(id: string, session: SessionData, callback?: (error?: any) => void): void {
+    super.set(id, session, callback);
+  }
+  override async sweep(): Promise<number> {
+    return super.sweep();
+  }
+}
+class TracedForFastify extends FastifyStore {
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return super.emit(event, ...args);
+  }
+  override get(id: string, callback: (error: any, session?: Parameters<SessionStore['set']>[1] | null) => void): void {
+    super.get(id, callback);
+  }
+  override destroy(id: string, callback?: (error: PgSessionError | null) => void): void {
+    super.destroy(id, callback);
+  }
+}
+const parent: ExpressParent = new TracedForExpress('postgres://localhost/app');
+const traced: SessionStore = new TracedForFastify('postgres://localhost/app');
+
+declare const data: SessionData;
+const done = (error?: Error) => {};
+forExpress.set('id', data, done);
+forExpress.destroy('id', done);
+forExpress.touch('id', data, (error: Error | null) => {});
+forExpress.clear((error: unknown) => {});
+forExpress.get('id', (error?: Error, session?: SessionData | null) => session?.views);
+new FastifyStore('postgres://localhost/app').destroy('id', done);
+// @ts-expect-error: a session is no number
+forExpress.get('id', (error?: Error, session?: number) => {});
+// @ts-expect-error: an error is no number
+forExpress.destroy('id', (error: number) => {});
+forExpress.set('id', data, (error) => error?.retryable);
