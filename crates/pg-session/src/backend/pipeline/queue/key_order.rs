@@ -41,6 +41,11 @@ impl KeyOrder {
         self.keys.entry(call.key).or_default().active += 1;
     }
 
+    /// A call that was in flight waits, before all others on its key.
+    pub(super) fn wait_first(&mut self, call: Call) {
+        self.keys.entry(call.key).or_default().waiting.push_front(call);
+    }
+
     /// Records that a call on this key is finished. After the last one, returns the calls that are ready now: as many of
     /// the waiting calls as can share a batch.
     pub(super) fn release(&mut self, key: u64) -> Vec<Call> {
@@ -56,7 +61,10 @@ impl KeyOrder {
         };
         let mut ready = vec![first];
         let joins = |ready: &[Call], call: &Call| {
-            ready.len() < MAX_CALLS && can_share_batch(ready[0].command(), call.command())
+            ready.len() < MAX_CALLS
+                && !ready[0].is_alone
+                && !call.is_alone
+                && can_share_batch(ready[0].command(), call.command())
         };
         while let Some(call) = key.waiting.pop_front_if(|call| joins(&ready, call)) {
             ready.push(call);

@@ -250,9 +250,15 @@ impl Queue {
         batch.into_keys().into_iter().for_each(|key| self.release(key));
     }
 
-    fn put_back(&mut self, calls: Vec<Call>) {
+    /// Makes calls that were in flight ready again, before all others. Of calls on one key that go alone, the first is ready, and
+    /// the others wait for it: two lanes could take them.
+    fn put_back(&mut self, mut calls: Vec<Call>) {
         self.waiting += calls.len();
-        for call in calls.into_iter().rev() {
+        while let Some(call) = calls.pop() {
+            if call.is_alone && calls.last().is_some_and(|earlier| earlier.key == call.key) {
+                self.order.wait_first(call);
+                continue;
+            }
             self.order.readmit(&call);
             let kind = self.kind(&call.command().statement);
             self.kinds[kind].ready.push_front(call);

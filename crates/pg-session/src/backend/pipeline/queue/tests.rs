@@ -283,6 +283,26 @@ fn a_resent_call_goes_first_and_keeps_its_key() {
     desk.queue.assert_empty();
 }
 
+/// Otherwise two lanes could have calls on one key in flight.
+#[test]
+fn equal_calls_that_go_alone_are_sent_one_after_the_other() {
+    let mut desk = Desk::new(2);
+    desk.push(&["set a", "touch a", "touch a"]);
+    assert_eq!(desk.takes(0), "set a");
+    desk.complete(0);
+    let mut calls = desk.take(0);
+    assert_eq!(text(&calls), "touch a, a");
+    desk.push(&["touch a"]);
+    calls.iter_mut().for_each(|call| call.is_alone = true);
+    let key = calls[0].key;
+    ignore(desk.queue.complete(0, key, calls));
+    for _ in 0..3 {
+        assert_eq!([0, 1].map(|lane| desk.takes(lane)), ["touch a", ""]);
+        desk.complete(0);
+    }
+    desk.queue.assert_empty();
+}
+
 #[test]
 fn calls_of_a_lost_connection_go_to_another_lane() {
     let mut desk = Desk::new(2);
