@@ -117,7 +117,10 @@ impl Lane {
             // The callers that were just answered run first: their next calls join this batch.
             yield_now().await;
         }
-        let calls = self.handle.take(self.handle.shared.dialer.may_pipeline());
+        // Read once: another lane may find a pooler at any time.
+        let shared = Arc::clone(&self.handle.shared);
+        let prelude = shared.dialer.prelude();
+        let calls = self.handle.take(prelude.is_none());
         self.is_busy = calls.len() > 1;
         let slow_at = Instant::now() + SLOW;
         if self.clock.deadline() > slow_at {
@@ -125,7 +128,7 @@ impl Lane {
         }
         for mut batch in Batch::split(calls) {
             batch.calls.iter_mut().for_each(|call| call.attempts += 1);
-            if let Err((batch, error)) = connection.send(batch, self.handle.shared.dialer.prelude()) {
+            if let Err((batch, error)) = connection.send(batch, prelude) {
                 self.refuse(batch, &error);
             }
         }
