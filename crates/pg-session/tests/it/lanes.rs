@@ -397,17 +397,19 @@ async fn waiting_calls_may_be_repeated_after_the_runtime_ends() {
     .unwrap();
     let other = fixture.database.client().await;
     other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
-    let create = |id: &'static str| {
+    let in_flight = tokio::spawn({
         let store = store.clone();
-        tokio::spawn(async move { store.create(id, &0, MINUTE).await.unwrap_err() })
-    };
-    let in_flight = create("in flight");
+        async move { store.create("in flight", &0, MINUTE).await.unwrap_err() }
+    });
     fixture.until_one_waits().await;
-    let waiting = create("waits");
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // The first poll puts the call into the queue.
+    let mut waiting = std::pin::pin!(store.create("waits", &0, MINUTE));
+    let is_pending =
+        std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending()));
+    assert!(is_pending.await);
     lanes.shutdown_background();
     assert!(!in_flight.await.unwrap().is_retryable());
-    let error = waiting.await.unwrap();
+    let error = waiting.await.unwrap_err();
     assert!(error.is_retryable() && error.to_string().contains("runtime"), "{error}");
     other.batch_execute("COMMIT").await.unwrap();
 }
