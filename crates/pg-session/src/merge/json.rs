@@ -44,7 +44,7 @@ pub(super) struct Object<'a> {
 
 pub(super) struct Member<'a> {
     pub(super) name: Name<'a>,
-    /// The name as it stands in the text, with quotes and escapes.
+    /// The name as written in the text, with quotes and escapes.
     pub(super) key: &'a str,
     pub(super) value: Node<'a>,
 }

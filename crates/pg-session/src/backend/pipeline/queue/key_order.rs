@@ -41,7 +41,7 @@ impl KeyOrder {
         self.keys.entry(call.key).or_default().active += 1;
     }
 
-    /// A call that was in flight waits, before all others on its key.
+    /// Makes a call that was in flight wait, before all others on its key.
     pub(super) fn wait_first(&mut self, call: Call) {
         self.keys.entry(call.key).or_default().waiting.push_front(call);
     }
