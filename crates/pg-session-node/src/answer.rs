@@ -1,6 +1,6 @@
 //! Answers to calls, as plain data for JavaScript.
 
-use napi::bindgen_prelude::{Either5, Null};
+use napi::bindgen_prelude::{Either6, Latin1String, Null};
 use napi_derive::napi;
 use pg_session::{Error, ErrorKind};
 
@@ -8,7 +8,13 @@ use crate::function::Thrown;
 use crate::options;
 
 /// The result of a call: nothing, a boolean, a count, a text (JSON or an outcome), or a failure.
-pub(crate) type Answer = Either5<Null, bool, f64, String, Failure>;
+///
+/// An ASCII text crosses as Latin-1: V8 copies it as it is, whereas it decodes UTF-8 character by character.
+pub(crate) type Answer = Either6<Null, bool, f64, String, Failure, Latin1String>;
+
+pub(crate) fn text(text: String) -> Answer {
+    if text.is_ascii() { Either6::F(text.into()) } else { Either6::D(text) }
+}
 
 /// Why a call failed. JavaScript turns it into an `Error`.
 #[napi(object, object_from_js = false)]

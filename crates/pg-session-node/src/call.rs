@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Either5, Null};
+use napi::bindgen_prelude::{Either6, Null};
 use napi_derive::napi;
 use pg_session::{Created, Error, PgStore, Renewal, Rotated, Session, Updated};
 use serde_json::value::RawValue;
 
-use crate::answer::{Answer, Answered, Failure, Times};
+use crate::answer::{Answer, Answered, Failure, Times, text};
 use crate::options::duration;
 
 /// An operation of the store.
@@ -116,16 +116,16 @@ impl Call {
 
     pub(crate) async fn run(self, store: &PgStore) -> Answered {
         let (call_id, mut times) = (self.call_id, Times::NONE);
-        let answer = self.answer(store, &mut times).await.unwrap_or_else(Either5::E);
+        let answer = self.answer(store, &mut times).await.unwrap_or_else(Either6::E);
         Answered { call_id, answer, times }
     }
 
+    /// Large futures are boxed, because the future of every call has room for the largest one.
     async fn answer(self, store: &PgStore, times: &mut Times) -> Result<Answer, Failure> {
         let id = self.id.as_deref().unwrap_or_default();
         let ttl: Option<Duration> = self.ttl.map(duration);
         Ok(match self.operation {
             Operation::Setup => {
-                // Boxed because it is rare and would enlarge the future of every call.
                 Box::pin(store.setup()).await?;
                 DONE
             }
@@ -134,18 +134,18 @@ impl Call {
                 store.set(id, &*json(self.data)?, ttl).await?;
                 DONE
             }
-            Operation::Create => Either5::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
+            Operation::Create => Either6::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
             Operation::Update => {
                 let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
-                word(match store.update(&base, &*json(self.data)?, ttl).await? {
+                word(match Box::pin(store.update(&base, &*json(self.data)?, ttl)).await? {
                     Updated::Saved => "saved",
                     Updated::Merged => "merged",
                     Updated::Unchanged => "unchanged",
                     Updated::Gone => "gone",
                 })
             }
-            Operation::Touch => Either5::B(store.touch(id, ttl).await?),
-            Operation::Destroy => Either5::B(store.destroy(id).await?),
+            Operation::Touch => Either6::B(store.touch(id, ttl).await?),
+            Operation::Destroy => Either6::B(store.destroy(id).await?),
             Operation::Take => data(store.take(id).await?, times),
             Operation::Rotate => word(match store.rotate(id, &self.data.unwrap_or_default()).await? {
                 Rotated::Rotated => "rotated",
@@ -158,30 +158,30 @@ impl Call {
                 let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
                 let taken = self.taken.map(|taken| Session::from_parts(id, taken).with_created(created));
                 let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &OWN_KEYS };
-                Either5::B(store.renew(id, &renewal, &*json(self.data)?, ttl).await?)
+                Either6::B(Box::pin(store.renew(id, &renewal, &*json(self.data)?, ttl)).await?)
             }
-            Operation::SessionsOf => Either5::D(entries(&store.sessions_of(id).await?)?),
+            Operation::SessionsOf => text(entries(&store.sessions_of(id).await?)?),
             Operation::DestroySessionsOf => number(store.destroy_sessions_of(id, self.data.as_deref()).await?),
-            Operation::All => Either5::D(entries(&store.all().await?)?),
+            Operation::All => text(entries(&store.all().await?)?),
             Operation::Count => number(store.count().await?),
             Operation::Clear => {
                 store.clear().await?;
                 DONE
             }
-            Operation::Sweep => number(store.sweep().await?),
+            Operation::Sweep => number(Box::pin(store.sweep()).await?),
             Operation::Close => {
-                store.close().await;
+                Box::pin(store.close()).await;
                 DONE
             }
         })
     }
 }
 
-const DONE: Answer = Either5::A(Null);
+const DONE: Answer = Either6::A(Null);
 
 #[expect(clippy::cast_precision_loss, reason = "a count of sessions stays below 2^53")]
 fn number(count: u64) -> Answer {
-    Either5::C(count as f64)
+    Either6::C(count as f64)
 }
 
 fn data(found: Option<Session>, times: &mut Times) -> Answer {
@@ -190,7 +190,7 @@ fn data(found: Option<Session>, times: &mut Times) -> Answer {
     #[expect(clippy::cast_precision_loss, reason = "exact until the year 2255")]
     let created = found.created().map_or(f64::NAN, |created| created as f64);
     times.created = created;
-    Either5::D(found.json().to_owned())
+    text(found.json().to_owned())
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -198,7 +198,7 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 fn word(outcome: &str) -> Answer {
-    Either5::D(outcome.to_owned())
+    text(outcome.to_owned())
 }
 
 fn json(data: Option<String>) -> Result<Box<RawValue>, Failure> {
