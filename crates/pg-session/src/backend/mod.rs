@@ -65,6 +65,23 @@ enum Source {
 }
 
 impl ConnectTo {
+    /// Connects to what the environment describes: the connection string in `DATABASE_URL`, and the variables of libpq
+    /// (`PGHOST`, `PGUSER`, `PGPASSWORD`, `PGDATABASE` and others) for what it leaves out.
+    ///
+    /// An empty connection string means the same. Building the store fails if none of these variables is set.
+    ///
+    /// ```no_run
+    /// use pg_session::{ConnectTo, PgStore};
+    ///
+    /// let store = PgStore::builder(ConnectTo::from_env()).table("web_session").build()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self(Source::Text(String::new()))
+    }
+
     pub(crate) fn into_backend(self, options: &BackendOptions) -> Result<Backend> {
         match self.0 {
             #[cfg(feature = "native")]
