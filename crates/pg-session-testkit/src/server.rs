@@ -172,7 +172,12 @@ impl Server {
         let stop = if self.options.data_dir.is_some() { Signal::Interrupt } else { Signal::Quit };
         let mut process = Guard::spawn(self.postgres(), stop, |command| {
             command.arg("-D").arg(self.cluster.data()).args(self.arguments());
-            command.env("LC_ALL", "C").current_dir("/").stdout(lease).stderr(log);
+            command
+                .env("LC_ALL", "C")
+                .envs(self.options.env.iter().cloned())
+                .current_dir("/")
+                .stdout(lease)
+                .stderr(log);
             self.user.apply_to(command);
         })
         .at(self.postgres())?;

@@ -8,6 +8,7 @@ pub struct ServerBuilder {
     pub(crate) durable: bool,
     pub(crate) settings: Vec<String>,
     pub(crate) hba: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 impl ServerBuilder {
@@ -31,6 +32,12 @@ impl ServerBuilder {
     /// Sets a parameter of the server, as in `postgresql.conf`.
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push(format!("{name}={value}"));
+        self
+    }
+
+    /// Sets a variable of the server's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 

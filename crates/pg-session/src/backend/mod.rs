@@ -6,6 +6,8 @@ mod command;
 mod connect;
 mod options;
 #[cfg(feature = "native")]
+mod password;
+#[cfg(feature = "native")]
 mod pipeline;
 
 use std::fmt;
@@ -18,6 +20,8 @@ use pipeline::Lanes;
 pub use client::{Client, Rows};
 pub(crate) use command::{Absence, BatchSql, Command, DuplicateKeys, Params, Rejected, Reply, Row, Statement, Value};
 pub(crate) use options::BackendOptions;
+#[cfg(feature = "native")]
+pub(crate) use password::PasswordSource;
 
 /// A way to reach PostgreSQL.
 pub(crate) enum Backend {
@@ -61,6 +65,23 @@ enum Source {
 }
 
 impl ConnectTo {
+    /// Connects to what the environment describes: the connection string in `DATABASE_URL`, and the variables of libpq
+    /// (`PGHOST`, `PGUSER`, `PGPASSWORD`, `PGDATABASE` and others) for what it leaves out.
+    ///
+    /// An empty connection string means the same. Building the store fails if none of these variables is set.
+    ///
+    /// ```no_run
+    /// use pg_session::{ConnectTo, PgStore};
+    ///
+    /// let store = PgStore::builder(ConnectTo::from_env()).table("web_session").build()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self(Source::Text(String::new()))
+    }
+
     pub(crate) fn into_backend(self, options: &BackendOptions) -> Result<Backend> {
         match self.0 {
             #[cfg(feature = "native")]

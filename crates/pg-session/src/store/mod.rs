@@ -59,7 +59,8 @@ impl PgStore {
     /// Creates a store with the default options. Does not connect yet.
     ///
     /// `connection` is a connection string as libpq takes it, a URL or key=value pairs, or a [`Client`](crate::Client) of
-    /// the application.
+    /// the application. As in libpq, what a connection string leaves out comes from the environment: `PGPASSWORD` and others,
+    /// `~/.pgpass` and the service file.
     ///
     /// # Errors
     /// `Configuration`: the connection string cannot be used. The message says why.
@@ -72,6 +73,23 @@ impl PgStore {
     /// ```
     pub fn new(connection: impl Into<ConnectTo>) -> Result<Self> {
         Self::builder(connection).build()
+    }
+
+    /// Creates a store with the default options, for the database that the environment describes: see
+    /// [`ConnectTo::from_env`]. Does not connect yet.
+    ///
+    /// # Errors
+    /// `Configuration`: neither `DATABASE_URL` nor a variable of libpq is set, or one of them cannot be used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let store = pg_session::PgStore::from_env()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
+    #[cfg(feature = "native")]
+    pub fn from_env() -> Result<Self> {
+        Self::new(ConnectTo::from_env())
     }
 
     /// Returns a builder for a store with other options. See [`new`](Self::new) for `connection`.

@@ -1,6 +1,11 @@
 //! Hosts, sockets, logins, and the errors when they fail. TLS has its own files.
 
+mod certificates;
+mod environment;
+mod hosts;
 mod negotiation;
+mod password;
+mod strings;
 mod tls;
 
 use std::net::{Ipv4Addr, TcpListener};

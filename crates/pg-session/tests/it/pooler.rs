@@ -1,7 +1,7 @@
 //! Behind a PgBouncer, which sends each transaction to any of a few server processes. If none is installed, these tests do
 //! nothing, and `cargo xtask test` reports that.
 
-use pg_session::{PgStore, PgStoreBuilder, Result, Rotated, Updated};
+use pg_session::{ErrorKind, PgStore, PgStoreBuilder, Result, Rotated, Updated};
 use pg_session_testkit::{PgBouncer, Server};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -116,6 +116,20 @@ async fn settings_apply_behind_a_pooler() {
         assert_eq!(pooled.fixture.seen().await, "off 5500ms", "{settings:?}");
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn options_that_a_pooler_refuses_are_an_error_of_the_configuration() {
+    let Some(pooled) = Pooled::new(LOGINS[0]) else { return };
+    let url = format!("{}?options=-c%20work_mem%3D4MB", pooled.url());
+    let error = pooled.fixture.builder_at(&url).build().unwrap().setup().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Configuration, false), "{error}");
+    assert!(error.to_string().contains("`options`"), "{error}");
+    assert_eq!(error.sqlstate(), Some("08P01"));
+    // Another refusal is not blamed on the options.
+    let elsewhere = url.replace(pooled.fixture.database.name(), "no_such_database");
+    let error = pooled.fixture.builder_at(&elsewhere).build().unwrap().setup().await.unwrap_err();
+    assert!(!error.to_string().contains("`options`"), "{error}");
 }
 
 #[tokio::test]

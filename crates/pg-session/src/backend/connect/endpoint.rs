@@ -1,5 +1,6 @@
 //! The sockets of a host: finds its addresses and connects to one.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,8 +34,29 @@ impl Endpoint {
         let found = found.map_err(|_| unavailable("the lookup of the host name timed out; check DNS"))?;
         let found = found
             .map_err(|error| unavailable("the host name was not found; check its spelling and DNS").caused_by(error))?;
-        Ok(found.map(Self::Tcp).collect())
+        Ok(alternating(found.collect()).into_iter().map(Self::Tcp).collect())
     }
+
+    /// Returns the address, if it is not a Unix socket.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+/// Lets IPv6 and IPv4 alternate, as in RFC 8305: often only one of the two is routed.
+fn alternating(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let starts_with_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (VecDeque<_>, VecDeque<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == starts_with_v6);
+    let mut alternating = Vec::new();
+    while !first.is_empty() || !second.is_empty() {
+        alternating.extend(first.pop_front());
+        alternating.extend(second.pop_front());
+    }
+    alternating
 }
 
 /// Connects over TCP, with the keepalive options of `config`.

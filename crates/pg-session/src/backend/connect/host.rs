@@ -62,6 +62,15 @@ impl Host {
         }
     }
 
+    /// Returns the name by which the password file knows the host.
+    pub(super) fn name_in_passfile(&self) -> String {
+        match (&self.name, self.address) {
+            (None, None) => "localhost".to_owned(),
+            (Some(name), _) if SOCKET_DIRS.contains(&name.as_str()) => "localhost".to_owned(),
+            _ => self.name(),
+        }
+    }
+
     /// Returns the file name of the server's Unix socket.
     pub(super) fn socket_file(&self) -> String {
         format!(".s.PGSQL.{}", self.port)
@@ -95,9 +104,10 @@ impl fmt::Display for Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::connect::environment::Environment;
 
     fn hosts(text: &str) -> Result<Vec<Host>> {
-        Host::from_params(&mut ConnParams::parse(text)?)
+        Host::from_params(&mut ConnParams::parse(text, Environment::new(&|_| None))?)
     }
 
     fn host(name: Option<&str>, address: Option<&str>, port: u16) -> Host {

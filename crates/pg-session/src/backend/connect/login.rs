@@ -11,18 +11,26 @@ use tokio_postgres::{Config, SimpleQueryMessage};
 
 use super::failure::{AttemptError, closed, unavailable};
 use super::pass_through::PassThrough;
+use super::require_auth::{AllowedAuth, AuthWatch, NotAllowed, not_allowed};
 use super::settings;
 use super::stream::{Channel, Stream};
 use super::tls::SslAttempt;
 use crate::error::Error;
 
 /// Logs in, and checks that the server is the one that `config` asks for.
-pub(super) async fn log_in(config: &Config, channel: Channel) -> Result<Stream, LoginError> {
+///
+/// `allowed_auth` limits the methods of authentication.
+pub(super) async fn log_in(
+    config: &Config,
+    channel: Channel,
+    allowed_auth: Option<AllowedAuth>,
+) -> Result<Stream, LoginError> {
     let Channel { mut stream, binding, .. } = channel;
     let mut config = config.clone();
     // Direct: tokio-postgres sends no SSLRequest, because TLS is already complete.
     config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-    log_in_over(&mut stream, &config, PassThrough { binding }).await?;
+    let watch = allowed_auth.map(AuthWatch::new);
+    log_in_over(&mut stream, &config, PassThrough { binding, watch }).await?;
     Ok(stream)
 }
 
@@ -97,6 +105,7 @@ impl LoginError {
         }
         let Some(source) = error.into_source() else { return closed().into() };
         match source.downcast::<io::Error>() {
+            Ok(error) if error.get_ref().is_some_and(|inner| inner.is::<NotAllowed>()) => not_allowed().into(),
             Ok(error) => AttemptError { other_attempt_may_work: is_encrypted, ..(*error).into() },
             Err(reason) => Error::configuration(format!(
                 "login failed: {reason}; check the password and channel_binding in the connection string"

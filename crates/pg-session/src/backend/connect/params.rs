@@ -1,21 +1,55 @@
-//! The options of a connection string by name.
+//! The options of a connection string by name, filled in from the service file and the environment.
 
-use super::syntax::{self, Values};
+use super::dialect::{Values, translate};
+use super::environment::Environment;
+use super::names::{OWN, USED};
+use super::service;
+use super::syntax::{bare, parse};
 use crate::error::{Error, Result};
 
-/// How similar a name must be to be suggested, from 0 to 1. Suggests `sslmode` for `ssl`, but not `connect_timeout` for
-/// `connection_limit`.
-const MIN_SIMILARITY: f64 = 0.88;
+/// The variables of which one must be set if there is no connection string.
+const ADDRESS: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE"];
 
-/// The options of a connection string. What is left when all known options are taken is unknown.
+/// The options of a connection string.
 pub(super) struct ConnParams {
     values: Values,
-    known: Vec<&'static str>,
+    /// The options that the environment filled in, and their variables.
+    filled_in: Vec<(&'static str, &'static str)>,
 }
 
 impl ConnParams {
-    pub(super) fn parse(text: &str) -> Result<Self> {
-        Ok(Self { values: syntax::parse(text)?, known: Vec::new() })
+    /// Parses a connection string. If it is empty, that in `DATABASE_URL` counts.
+    ///
+    /// As in libpq, what it leaves out comes from the service file, and then from the `PG*` variables.
+    pub(super) fn parse(text: &str, environment: Environment<'_>) -> Result<Self> {
+        let mut values = match bare(text) {
+            "" => match environment.variable("DATABASE_URL") {
+                Some(url) => translate(parse(bare(&url))?)
+                    .map_err(|error| error.context("in the environment variable DATABASE_URL"))?,
+                None if ADDRESS.iter().any(|name| environment.variable(name).is_some()) => Values::new(),
+                None => {
+                    return Err(Error::configuration(
+                        "there is no connection string: pass one such as postgres://user:password@host:5432/database, \
+                         or set the environment variable DATABASE_URL, or PGHOST, PGUSER, PGPASSWORD and PGDATABASE",
+                    ));
+                }
+            },
+            text => translate(parse(text)?)?,
+        };
+        let service = values.remove("service").or_else(|| environment.variable("PGSERVICE"));
+        if let Some(service) = service.filter(|service| !service.is_empty()) {
+            for (name, value) in service::find(&service, environment)? {
+                values.entry(name).or_insert(value);
+            }
+        }
+        let mut filled_in = Vec::new();
+        for (name, variable) in USED.iter().filter(|(name, variable)| !variable.is_empty() && *name != "service") {
+            if let Some(value) = environment.variable(variable).filter(|_| !values.contains_key(*name)) {
+                values.insert((*name).to_owned(), value);
+                filled_in.push((*name, *variable));
+            }
+        }
+        Ok(Self { values, filled_in })
     }
 
     /// Takes the value of an option. As in libpq, an empty value counts as none.
@@ -30,7 +64,7 @@ impl ConnParams {
             Some((_, meaning)) => Ok(Some(*meaning)),
             None => {
                 let choices: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
-                Err(invalid_option(name, &choices.join(", ")))
+                Err(self.located(invalid_option(name, &choices.join(", ")), name))
             }
         }
     }
@@ -38,54 +72,28 @@ impl ConnParams {
     /// Takes an option that counts a `unit`. As in libpq, 0 and negative numbers mean no limit, or the system's default.
     pub(super) fn number(&mut self, name: &'static str, unit: &str) -> Result<Option<u32>> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let number: i32 = value.parse().map_err(|_| invalid_option(name, &format!("a whole number of {unit}")))?;
+        let number: i32 = value
+            .trim()
+            .parse()
+            .map_err(|_| self.located(invalid_option(name, &format!("a whole number of {unit}")), name))?;
         Ok(Some(u32::try_from(number).unwrap_or(0)))
     }
 
-    /// Returns an error if an option was not taken.
-    pub(super) fn reject_unknown(self) -> Result<()> {
-        let Some(unknown) = self.values.into_keys().next() else { return Ok(()) };
-        let similar = self.known.into_iter().map(|known| (strsim::jaro_winkler(&unknown, known), known));
-        let nearest =
-            similar.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0));
-        let suggestion = nearest.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
-        Err(Error::configuration(format!("unknown option `{unknown}` in the connection string{suggestion}")))
+    fn take(&mut self, name: &'static str) -> Option<String> {
+        debug_assert!(OWN.contains(&name) || USED.iter().any(|(used, _)| *used == name), "{name} is in no list");
+        self.values.remove(name)
     }
 
-    fn take(&mut self, name: &'static str) -> Option<String> {
-        self.known.push(name);
-        self.values.remove(name)
+    /// Adds the variable that the invalid value comes from.
+    fn located(&self, error: Error, name: &str) -> Error {
+        match self.filled_in.iter().find(|(filled_in, _)| *filled_in == name) {
+            Some((_, variable)) => error.context(&format!("in the environment variable {variable}")),
+            None => error,
+        }
     }
 }
 
 /// Returns the error for an option whose value is invalid. It does not quote the value, which may be a password.
 pub(super) fn invalid_option(name: &str, expected: &str) -> Error {
     Error::configuration(format!("invalid value for `{name}` in the connection string; expected {expected}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn unknown(name: &str) -> String {
-        let mut params = ConnParams::parse(&format!("host=h {name}=secret")).unwrap();
-        for name in ["host", "sslmode", "sslkey", "connect_timeout", "keepalives_idle"] {
-            params.text(name);
-        }
-        let error = params.reject_unknown().unwrap_err().to_string();
-        assert!(error.contains(&format!("unknown option `{name}`")) && !error.contains("secret"), "{error}");
-        error
-    }
-
-    #[test]
-    fn an_unknown_option_is_reported_with_a_similar_one() {
-        for (name, similar) in
-            [("sslmod", "`sslmode`"), ("ssl", "`sslkey`"), ("keepalives_retries", "`keepalives_idle`")]
-        {
-            assert!(unknown(name).ends_with(&format!("did you mean {similar}?")), "{}", unknown(name));
-        }
-        for name in ["schema", "pgbouncer", "connection_limit", "pool_timeout"] {
-            assert!(!unknown(name).contains("did you mean"), "{}", unknown(name));
-        }
-    }
 }

@@ -10,13 +10,18 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
+use super::require_auth::AuthWatch;
+
 /// A TLS connector that returns the stream as it is.
 pub(super) struct PassThrough {
     pub(super) binding: ChannelBinding,
+    /// Watches what the server asks for.
+    pub(super) watch: Option<AuthWatch>,
 }
 
 pub(super) struct Passed<S> {
     stream: S,
+    watch: Option<AuthWatch>,
     /// Taken by the login, which asks for it once.
     binding: Cell<Option<ChannelBinding>>,
 }
@@ -27,7 +32,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for PassThrough {
     type Future = Ready<Result<Passed<S>, Infallible>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        ready(Ok(Passed { stream, binding: Cell::new(Some(self.binding)) }))
+        ready(Ok(Passed { stream, watch: self.watch, binding: Cell::new(Some(self.binding)) }))
     }
 }
 
@@ -39,7 +44,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Passed<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Passed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, out)
+        let filled = out.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, out);
+        if let Some(watch) = &mut self.watch
+            && !watch.watch(&out.filled()[filled..])?
+        {
+            self.watch = None;
+        }
+        poll
     }
 }
 

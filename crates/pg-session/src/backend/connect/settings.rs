@@ -37,6 +37,13 @@ pub(super) fn ignored() -> Error {
     Error::refused(REFUSED[0], "the settings of the login have no effect")
 }
 
+/// Returns the error for a pooler that refuses the `options` of the connection string.
+pub(super) fn given_options_refused(error: &Error) -> Error {
+    let message = "the pooler refuses the `options` of the connection string; remove them, or let the pooler ignore them \
+                   (in PgBouncer: ignore_startup_parameters = options)";
+    Error::configuration(message).with_sqlstate(error.sqlstate().unwrap_or(REFUSED[0])).caused_by(error.clone())
+}
+
 /// The settings, in two forms.
 pub(crate) struct Settings {
     /// Options of the login, for all statements of the server process.

@@ -17,8 +17,8 @@ mod wire;
 use std::sync::Arc;
 
 use super::command::{Command, Rejected, Reply};
-use super::connect::ConnInfo;
 use super::connect::settings::Settings;
+use super::connect::{ConnInfo, Environment, of_process};
 use super::options::BackendOptions;
 use crate::error::Result;
 use dialer::{Dial, Dialer};
@@ -32,13 +32,16 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(super) fn new(connection_string: &str, options: &BackendOptions) -> Result<Self> {
-        let info = Arc::new(ConnInfo::parse(connection_string)?);
+        let mut info = ConnInfo::parse(connection_string, Environment::new(&of_process))?;
+        info.password.clone_from(&options.password);
+        let options = BackendOptions { prepare: options.prepare && !info.behind_pooler, ..options.clone() };
+        let info = Arc::new(info);
         let settings = Settings::new(options.timeout, info.options());
         let dial: Box<Dial> = Box::new(move |options| {
             let info = Arc::clone(&info);
             Box::pin(async move { info.connect(&options).await })
         });
-        Ok(Self::dialing(dial, settings, options))
+        Ok(Self::dialing(dial, settings, &options))
     }
 
     fn dialing(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {

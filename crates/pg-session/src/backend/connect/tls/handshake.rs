@@ -4,12 +4,14 @@ use std::io;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::{SslAttempt, TlsOptions};
+use super::options::{SslAttempt, SslMode, TlsOptions};
 use crate::backend::connect::failure::{AttemptError, unavailable};
 use crate::backend::connect::stream::Channel;
 use crate::error::Error;
@@ -25,7 +27,9 @@ impl TlsOptions {
         if attempt == SslAttempt::Plain {
             return Ok(Channel::plain(socket));
         }
-        let config = self.client_config()?;
+        // The files may be on a slow disk, which must not block the other calls of this thread.
+        let options = self.clone();
+        let config = spawn_blocking(move || options.client_config()).await.map_err(Error::unreachable)??;
         if !self.is_direct {
             match request_tls(&mut socket).await? {
                 Reply::Accepted => {}
@@ -34,6 +38,9 @@ impl TlsOptions {
                 Reply::Unexpected => return Err(AttemptError::try_other(unexpected_reply())),
             }
         }
+        // A name that rustls cannot verify, if none is to be verified.
+        let unusual = self.mode != SslMode::VerifyFull && ServerName::try_from(name).is_err();
+        let name = if unusual { "0.0.0.0" } else { name };
         let Ok(rustls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
         rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }

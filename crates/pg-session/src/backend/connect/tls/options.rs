@@ -1,22 +1,20 @@
 //! What a connection string says about TLS.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::SupportedProtocolVersion;
+use rustls::version::{TLS12, TLS13};
 
-use super::pem::{certificates, private_key, unusable};
-use super::verifier::Verifier;
 use crate::backend::connect::params::{ConnParams, invalid_option};
 use crate::error::{Error, Result};
 
-/// libpq's `sslmode`; later variants are stricter.
+/// libpq's `sslmode`, and `no-verify` of node-postgres; later variants are stricter.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-enum SslMode {
+pub(super) enum SslMode {
     Disable,
     Allow,
     Prefer,
+    NoVerify,
     Require,
     VerifyCa,
     VerifyFull,
@@ -32,65 +30,105 @@ pub(crate) enum SslAttempt {
 }
 
 /// The TLS options of a connection string.
+#[derive(Clone)]
 pub(crate) struct TlsOptions {
-    mode: SslMode,
-    roots: Option<Roots>,
-    identity: Option<Identity>,
+    pub(super) mode: SslMode,
+    pub(super) roots: Roots,
+    /// The files of revocation lists, and folders of them.
+    pub(super) revoked: Vec<RevocationLists>,
+    pub(super) identity: Option<Identity>,
     /// Whether the handshake begins at once, without an SSLRequest.
     pub(super) is_direct: bool,
+    pub(super) sends_name: bool,
+    pub(super) versions: Vec<&'static SupportedProtocolVersion>,
+    /// Whether the server must prove that it owns its certificate, even if nobody verifies that.
+    pub(super) must_own: bool,
 }
 
-enum Roots {
+#[derive(Clone)]
+pub(super) enum Roots {
     System,
     File(PathBuf),
+    /// `~/.postgresql/root.crt`, if it exists when a connection is opened.
+    Default(Option<PathBuf>),
+}
+
+#[derive(Clone)]
+pub(super) enum RevocationLists {
+    File(PathBuf),
+    Folder(PathBuf),
+    /// `~/.postgresql/root.crl`, if it exists when a connection is opened.
+    Default(PathBuf),
 }
 
 /// The client's certificate chain and its key.
-struct Identity {
-    certificates: PathBuf,
-    key: PathBuf,
+#[derive(Clone)]
+pub(super) struct Identity {
+    pub(super) certificates: PathBuf,
+    pub(super) key: PathBuf,
 }
+
+const MODES: [(&str, SslMode); 7] = [
+    ("disable", SslMode::Disable),
+    ("allow", SslMode::Allow),
+    ("prefer", SslMode::Prefer),
+    ("no-verify", SslMode::NoVerify),
+    ("require", SslMode::Require),
+    ("verify-ca", SslMode::VerifyCa),
+    ("verify-full", SslMode::VerifyFull),
+];
 
 impl TlsOptions {
     /// Takes the options about TLS.
-    pub(crate) fn from_params(params: &mut ConnParams) -> Result<Self> {
-        use SslMode::{Allow, Disable, Prefer, Require, VerifyCa, VerifyFull};
-        let modes = [
-            ("disable", Disable),
-            ("allow", Allow),
-            ("prefer", Prefer),
-            ("require", Require),
-            ("verify-ca", VerifyCa),
-            ("verify-full", VerifyFull),
-        ];
+    pub(crate) fn from_params(params: &mut ConnParams, home: Option<&Path>, must_own: bool) -> Result<Self> {
+        use SslMode::{NoVerify, Prefer, Require, VerifyFull};
         let is_direct = params.choice("sslnegotiation", &[("postgres", false), ("direct", true)])?.unwrap_or(false);
-        let mode = params.choice("sslmode", &modes)?;
-        let roots = params.text("sslrootcert").map(|root| match root.as_str() {
-            "system" => Roots::System,
-            file => Roots::File(file.into()),
-        });
+        let mode = params.choice("sslmode", &MODES)?;
+        let in_home = |file: &str| home.map(|home| home.join(".postgresql").join(file));
+        let roots = match params.text("sslrootcert") {
+            Some(root) if root == "system" => Roots::System,
+            Some(file) => Roots::File(file.into()),
+            None => Roots::Default(in_home("root.crt")),
+        };
         let mode = match (mode, &roots) {
-            (None | Some(VerifyFull), Some(Roots::System)) => VerifyFull,
-            (Some(_), Some(Roots::System)) => {
-                return Err(invalid_option("sslmode", "verify-full with sslrootcert=system"));
-            }
+            (None | Some(VerifyFull), Roots::System) => VerifyFull,
+            (Some(_), Roots::System) => return Err(invalid_option("sslmode", "verify-full with sslrootcert=system")),
             (mode, _) => mode.unwrap_or(Prefer),
         };
-        if is_direct && mode < Require {
+        if is_direct && mode < NoVerify {
             let expected = "require, verify-ca or verify-full with sslnegotiation=direct";
             return Err(invalid_option("sslmode", expected));
+        }
+        if mode < Require && matches!(roots, Roots::File(_)) {
+            tracing::warn!(
+                "`sslrootcert` in the connection string has no effect, because this sslmode verifies nothing; \
+                 set sslmode=verify-full"
+            );
+        }
+        let lists = [
+            params.text("sslcrl").map(|file| RevocationLists::File(file.into())),
+            params.text("sslcrldir").map(|folder| RevocationLists::Folder(folder.into())),
+        ];
+        let mut revoked: Vec<_> = lists.into_iter().flatten().collect();
+        if revoked.is_empty() {
+            revoked.extend(in_home("root.crl").map(RevocationLists::Default));
         }
         let identity = match (params.text("sslcert"), params.text("sslkey")) {
             (Some(certificates), Some(key)) => Some(Identity { certificates: certificates.into(), key: key.into() }),
             (None, None) => None,
             _ => return Err(Error::configuration("set both sslcert and sslkey in the connection string, or neither")),
         };
-        Ok(Self { mode, roots, identity, is_direct })
-    }
-
-    /// Checks that all files can be used.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.client_config().map(drop)
+        let sends_identity = params.choice("sslcertmode", &[("disable", false), ("allow", true)])?.unwrap_or(true);
+        Ok(Self {
+            mode,
+            roots,
+            revoked,
+            identity: identity.filter(|_| sends_identity),
+            is_direct,
+            sends_name: params.choice("sslsni", &[("0", false), ("1", true)])?.unwrap_or(true),
+            versions: versions(params)?,
+            must_own,
+        })
     }
 
     /// Returns the first attempt, and the one to make if the server refuses the first.
@@ -99,61 +137,23 @@ impl TlsOptions {
             SslMode::Disable => (SslAttempt::Plain, None),
             SslMode::Allow => (SslAttempt::Plain, Some(SslAttempt::Tls)),
             SslMode::Prefer => (SslAttempt::TlsIfOffered, Some(SslAttempt::Plain)),
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => (SslAttempt::Tls, None),
+            _ => (SslAttempt::Tls, None),
         }
     }
+}
 
-    /// Creates the configuration of rustls.
-    ///
-    /// Reads the files again, so that renewed certificates take effect with the next connection.
-    pub(super) fn client_config(&self) -> Result<ClientConfig> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = Verifier {
-            roots: self.trusted_roots()?,
-            verify_name: self.mode == SslMode::VerifyFull,
-            algorithms: provider.signature_verification_algorithms,
-        };
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| unusable("sslmode", &error.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
-        let mut config = match &self.identity {
-            None => builder.with_no_client_auth(),
-            Some(identity) => {
-                let certificates = certificates(&identity.certificates, "sslcert")?;
-                let key = private_key(&identity.key, "sslkey")?;
-                builder
-                    .with_client_auth_cert(certificates, key)
-                    .map_err(|error| unusable("sslkey", &error.to_string()))?
-            }
-        };
-        config.alpn_protocols = vec![b"postgresql".to_vec()];
-        Ok(config)
+/// Takes the range of versions. rustls supports no version before 1.2.
+fn versions(params: &mut ConnParams) -> Result<Vec<&'static SupportedProtocolVersion>> {
+    let least = params
+        .choice("ssl_min_protocol_version", &[("TLSv1", 12), ("TLSv1.1", 12), ("TLSv1.2", 12), ("TLSv1.3", 13)])?;
+    let most = params.choice("ssl_max_protocol_version", &[("TLSv1.2", 12), ("TLSv1.3", 13)])?;
+    let range = least.unwrap_or(12)..=most.unwrap_or(13);
+    if range.is_empty() {
+        return Err(invalid_option("ssl_min_protocol_version", "at most ssl_max_protocol_version"));
     }
-
-    /// Returns the roots to verify with, or `None` if the certificate is not verified.
-    ///
-    /// As in libpq, every mode verifies the certificate if there are roots.
-    fn trusted_roots(&self) -> Result<Option<RootCertStore>> {
-        let default = std::env::home_dir().map(|home| home.join(".postgresql/root.crt"));
-        let trusted = match (&self.roots, default.filter(|file| file.exists())) {
-            _ if self.mode == SslMode::Disable => return Ok(None),
-            (Some(Roots::System), _) => rustls_native_certs::load_native_certs().certs,
-            (Some(Roots::File(file)), _) => certificates(file, "sslrootcert")?,
-            (None, Some(default)) => certificates(&default, "sslrootcert")?,
-            (None, None) if self.mode < SslMode::VerifyCa => return Ok(None),
-            (None, None) => {
-                return Err(Error::configuration(
-                    "sslmode=verify-ca and verify-full need a CA to trust; set sslrootcert to a PEM file with the \
-                     certificate of the CA, or to system, or put that file at ~/.postgresql/root.crt",
-                ));
-            }
-        };
-        let mut roots = RootCertStore::empty();
-        match roots.add_parsable_certificates(trusted) {
-            (0, _) => Err(unusable("sslrootcert", "it contains no certificate of a CA")),
-            _ => Ok(Some(roots)),
-        }
-    }
+    Ok([(13, &TLS13), (12, &TLS12)]
+        .into_iter()
+        .filter(|(n, _)| range.contains(n))
+        .map(|(_, version)| version)
+        .collect())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::error::{Error, Result};
 
@@ -15,6 +15,26 @@ pub(super) fn certificates(file: &Path, option: &str) -> Result<Vec<CertificateD
         return Err(unusable(option, "it contains no certificate in PEM form"));
     }
     Ok(certificates)
+}
+
+/// Reads the revocation lists in the file of this option.
+pub(super) fn revocation_lists(file: &Path, option: &str) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    let parse = |pem: Vec<u8>| CertificateRevocationListDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let lists = content(file).and_then(parse).map_err(|error| unreadable(option, error))?;
+    if lists.is_empty() {
+        return Err(unusable(option, "it contains no revocation list in PEM form"));
+    }
+    Ok(lists)
+}
+
+/// Reads the revocation lists in all files of a folder.
+pub(super) fn revocation_lists_in(folder: &Path, option: &str) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    let unreadable = |error| unreadable(option, PemError::Io(error));
+    let mut lists = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        lists.extend(revocation_lists(&entry.map_err(unreadable)?.path(), option)?);
+    }
+    Ok(lists)
 }
 
 /// Reads the private key in the file of this option.

@@ -1,18 +1,56 @@
 //! What a client verifies of a server's certificate.
 
+use std::sync::Arc;
+
+use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Verifies the chain of the certificate if there are roots, and then its name if `verify_name` is set.
+use super::public_key::PublicKey;
+
+/// Verifies the chain of the certificate if there is a verifier for it, and then its name if `verify_name` is set.
+///
+/// Otherwise nothing in the certificate can fail. Only the signature of the handshake is checked, where the key allows it: it
+/// shows that the server owns the certificate, whose hash SCRAM includes in the login (channel binding).
 #[derive(Debug)]
 pub(super) struct Verifier {
-    pub(super) roots: Option<RootCertStore>,
+    pub(super) chain: Option<Arc<WebPkiServerVerifier>>,
     pub(super) verify_name: bool,
+    /// Whether the server must prove that it owns the certificate, because channel binding is required.
+    pub(super) must_own: bool,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    /// Checks the signature of a handshake that rustls refused because of the certificate.
+    ///
+    /// webpki refuses to parse certificates of version 1, with an extension that it does not know, and others; the signature
+    /// needs only the key. *ring* cannot use every key: then the server cannot prove anything. This loses nothing: who could
+    /// impersonate it could do so with a certificate of its own, because nobody verifies the certificate.
+    fn check_signature(
+        &self,
+        refusal: Error,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if self.chain.is_some() {
+            return Err(refusal);
+        }
+        let key = PublicKey::of_certificate(certificate).filter(PublicKey::has_supported_length);
+        let of_scheme = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
+        if let (Some(key), Some((_, algorithms))) = (key, of_scheme) {
+            let mut usable = algorithms.iter().filter(|a| a.public_key_alg_id().as_ref() == key.algorithm).peekable();
+            if usable.peek().is_some() {
+                let is_valid = usable.any(|a| a.verify_signature(key.bits, message, signature.signature()).is_ok());
+                return if is_valid { Ok(HandshakeSignatureValid::assertion()) } else { Err(refusal) };
+            }
+        }
+        if self.must_own { Err(refusal) } else { Ok(HandshakeSignatureValid::assertion()) }
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -21,18 +59,17 @@ impl ServerCertVerifier for Verifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if let Some(roots) = &self.roots {
-            let certificate = ParsedCertificate::try_from(end_entity)?;
-            let algorithms = self.algorithms.all;
-            verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, algorithms)?;
-            if self.verify_name {
-                verify_server_name(&certificate, server_name)?;
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The name is what rustls verifies last.
+            Err(Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) if !self.verify_name => {
+                Ok(ServerCertVerified::assertion())
             }
+            result => result,
         }
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -42,6 +79,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, cert, dss, &self.algorithms)
+            .or_else(|refusal| self.check_signature(refusal, message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -51,9 +89,16 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, cert, dss, &self.algorithms)
+            .or_else(|refusal| self.check_signature(refusal, message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let mut schemes = self.algorithms.supported_schemes();
+        if self.chain.is_none() && !self.must_own {
+            // A server with such a key has no other scheme. The last three are for keys that are for RSA-PSS only (RFC 8446).
+            schemes.extend([SignatureScheme::ECDSA_NISTP521_SHA512, SignatureScheme::ED448]);
+            schemes.extend([0x0809, 0x080a, 0x080b].map(SignatureScheme::Unknown));
+        }
+        schemes
     }
 }
