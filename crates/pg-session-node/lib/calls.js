@@ -3,8 +3,9 @@
 const { Store, onWarning } = require('./native.js');
 const { PgSessionError, configuration } = require('./errors.js');
 const { causeAt } = require('./function.js');
+const { warn } = require('./warnings.js');
 
-onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
+onWarning(warn);
 
 /**
  * The calls of all stores that wait for an answer, by their ids. An array and not a Map: a Map reallocates its table every few

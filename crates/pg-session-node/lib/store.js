@@ -13,6 +13,7 @@ const { Operation } = require('./native.js');
 const { defaults, complete } = require('./options.js');
 const RotatedIds = require('./rotated-ids.js');
 const { ageOf, atMost, fallbackTtl, timesAfterInsert } = require('./times.js');
+const { warn } = require('./warnings.js');
 const yieldable = require('./yieldable.js');
 
 /** Sessions in a PostgreSQL table. `index.d.ts` documents the methods. */
@@ -50,7 +51,7 @@ class PgStore extends EventEmitter {
   #warnOnce({ message }) {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    process.emitWarning(`${message}\nUntil the table exists, every call is rejected.`, 'PgSessionWarning');
+    warn('PG_SESSION_TABLE', `${message}\nUntil the table exists, every call is rejected.`);
   }
 
   get(sid, maxAge, context) {

@@ -41,12 +41,12 @@ fn one_thread() {
     }
 }
 
-/// Calls `warn` with the text of every warning from now on. A failed sweep warns.
+/// Calls `warn` with the code and the text of every warning of the engine from now on.
 ///
 /// # Errors
 /// Node is shutting down.
 #[napi]
-pub fn on_warning(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
+pub fn on_warning(warn: Function<'_, FnArgs<(String, String)>, ()>) -> Result<()> {
     warnings::listen(warn)
 }
 
