@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "native")]
+use crate::backend::PasswordSource;
 use crate::backend::{Backend, ConnectTo};
 use crate::error::Result;
 use crate::options::Options;
@@ -152,6 +154,30 @@ impl PgStoreBuilder {
     #[cfg(feature = "native")]
     pub fn prepare(mut self, prepare: bool) -> Self {
         self.options.backend.prepare = prepare;
+        self
+    }
+
+    /// Sets a function that returns the password for each login of the store's own connections, such as a token of a cloud's
+    /// identity service. Default: none; the connection string contains the password.
+    ///
+    /// The function is called whenever the store opens a connection. It may take as long as `connect_timeout` of the
+    /// connection string allows. If it fails, the store tries again as if PostgreSQL could not be reached.
+    ///
+    /// ```no_run
+    /// # async fn token_of_the_cloud() -> Result<String, std::io::Error> { unimplemented!() }
+    /// let store = pg_session::PgStore::builder("postgres://app@db.example.org/app?sslmode=require")
+    ///     .password(|| async { token_of_the_cloud().await })
+    ///     .build()?;
+    /// # Ok::<(), pg_session::Error>(())
+    /// ```
+    #[cfg(feature = "native")]
+    pub fn password<F, Fut, E>(mut self, password: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.options.backend.password = Some(PasswordSource::new(password));
         self
     }
 

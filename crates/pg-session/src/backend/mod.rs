@@ -6,6 +6,8 @@ mod command;
 mod connect;
 mod options;
 #[cfg(feature = "native")]
+mod password;
+#[cfg(feature = "native")]
 mod pipeline;
 
 use std::fmt;
@@ -18,6 +20,8 @@ use pipeline::Lanes;
 pub use client::{Client, Rows};
 pub(crate) use command::{Absence, BatchSql, Command, DuplicateKeys, Params, Rejected, Reply, Row, Statement, Value};
 pub(crate) use options::BackendOptions;
+#[cfg(feature = "native")]
+pub(crate) use password::PasswordSource;
 
 /// A way to reach PostgreSQL.
 pub(crate) enum Backend {

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "native")]
+use super::password::PasswordSource;
 use crate::error::{Error, Result};
 
 const MAX_CONNECTIONS: usize = 64;
@@ -15,6 +17,9 @@ pub(crate) struct BackendOptions {
     pub(crate) connections: usize,
     /// How many calls may wait for a connection.
     pub(crate) max_waiting: usize,
+    /// Makes the password of each login, in place of the one in the connection string.
+    #[cfg(feature = "native")]
+    pub(crate) password: Option<PasswordSource>,
     /// Whether statements are prepared.
     pub(crate) prepare: bool,
     /// The longest message that the server may send, in bytes.
@@ -27,6 +32,8 @@ impl Default for BackendOptions {
             timeout: Duration::from_secs(5),
             connections: 2,
             max_waiting: 10_000,
+            #[cfg(feature = "native")]
+            password: None,
             prepare: true,
             max_message: MIN_MAX_MESSAGE,
         }

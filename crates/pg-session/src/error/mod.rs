@@ -212,6 +212,13 @@ impl Error {
         self
     }
 
+    /// Like [`caused_by`](Self::caused_by), for an error of the application.
+    #[cfg(feature = "native")]
+    pub(crate) fn caused_by_any(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(Arc::from(source));
+        self
+    }
+
     /// Names the option that the error is about. The message itself leaves the name out.
     pub(crate) fn about_option(mut self, option: &'static str) -> Self {
         self.0.option = Some(option);

@@ -1,6 +1,7 @@
 //! Hosts, sockets, logins, and the errors when they fail. TLS has its own files.
 
 mod negotiation;
+mod password;
 mod tls;
 
 use std::net::{Ipv4Addr, TcpListener};

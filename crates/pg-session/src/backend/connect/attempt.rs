@@ -27,6 +27,9 @@ impl ConnInfo {
         if !settings.is_empty() {
             config.options([settings, config.get_options().unwrap_or_default()].join(" "));
         }
+        if let Some(password) = &self.password {
+            config.password(password.make(self.timeout).await?);
+        }
         let count = hosts.len();
         let mut failure = Error::configuration("the connection string names no host");
         for (nth, host) in (1..).zip(hosts) {

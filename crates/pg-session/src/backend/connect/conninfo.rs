@@ -12,6 +12,7 @@ use tokio_postgres::config::{ChannelBinding, TargetSessionAttrs};
 use super::host::Host;
 use super::params::ConnParams;
 use super::tls::TlsOptions;
+use crate::backend::password::PasswordSource;
 use crate::error::{Error, Result};
 
 /// libpq has no limit by default: a host that drops packets would then block a request for minutes.
@@ -26,6 +27,8 @@ pub(crate) struct ConnInfo {
     /// The time limit of one attempt at one address.
     pub(super) timeout: Duration,
     pub(super) tls: TlsOptions,
+    /// Makes the password of each login, in place of the one in `config`.
+    pub(crate) password: Option<PasswordSource>,
     /// The options that are the same for each host.
     pub(super) config: Config,
 }
@@ -81,7 +84,7 @@ impl ConnInfo {
         if hosts.iter().any(Host::is_remote) {
             tls.check()?;
         }
-        Ok(Self { hosts, random_order, timeout, tls, config })
+        Ok(Self { hosts, random_order, timeout, tls, password: None, config })
     }
 
     /// Returns the settings that the connection string sets in its `options`.

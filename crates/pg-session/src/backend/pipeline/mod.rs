@@ -32,7 +32,9 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(super) fn new(connection_string: &str, options: &BackendOptions) -> Result<Self> {
-        let info = Arc::new(ConnInfo::parse(connection_string)?);
+        let mut info = ConnInfo::parse(connection_string)?;
+        info.password.clone_from(&options.password);
+        let info = Arc::new(info);
         let settings = Settings::new(options.timeout, info.options());
         let dial: Box<Dial> = Box::new(move |options| {
             let info = Arc::clone(&info);
