@@ -60,6 +60,7 @@ impl TlsOptions {
             ("allow", Allow),
             ("prefer", Prefer),
             ("require", Require),
+            ("no-verify", Require),
             ("verify-ca", VerifyCa),
             ("verify-full", VerifyFull),
         ];
