@@ -29,9 +29,10 @@ class Calls {
   #store;
   #batch = new Batch();
 
-  constructor(connection, options) {
+  /** The arguments are from `reach` and `complete`. */
+  constructor(target, options, password) {
     try {
-      this.#store = new Store(connection, options, settle);
+      this.#store = new Store(target, options, settle, password);
     } catch (error) {
       throw configuration(error.message);
     }

@@ -49,7 +49,7 @@ function isMusl() {
   }
 }
 
-/** Returns the path of a program's dynamic linker, or undefined if it is no 64-bit little-endian ELF file or is linked statically. */
+/** Returns the path of a program's dynamic linker. Undefined if it has none, or is no 64-bit little-endian ELF file. */
 function linkerOf(program) {
   const file = fs.openSync(program, 'r');
   try {

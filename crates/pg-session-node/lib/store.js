@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 
+const { argumentsOf } = require('./arguments.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
@@ -28,9 +29,11 @@ class PgStore extends EventEmitter {
 
   constructor(connection, options) {
     super();
-    this.options = complete(options);
+    const [source, settings] = argumentsOf(connection, options);
+    this.options = complete(settings);
     this.ready = false;
-    this.#calls = new Calls(reach(connection), this.options);
+    const { target, password } = reach(source);
+    this.#calls = new Calls(target, this.options, password);
   }
 
   setup() {
