@@ -12,6 +12,7 @@ const { load, loadAll } = require('./load.js');
 const { LoadedState, link, loadedState, storedState } = require('./loaded.js');
 const { Operation } = require('./native.js');
 const { defaults, complete } = require('./options.js');
+const { refuseCallback, refuseMethods, wrongStore } = require('./peer-methods.js');
 const RotatedIds = require('./rotated-ids.js');
 const { ageOf, atMost, fallbackTtl, timesAfterInsert } = require('./times.js');
 const { warn } = require('./warnings.js');
@@ -57,7 +58,13 @@ class PgStore extends EventEmitter {
     warn('PG_SESSION_TABLE', `${message}\nUntil the table exists, every call is rejected.`);
   }
 
+  /** express-session sets this method of its store. */
+  set generate(_) {
+    throw wrongStore();
+  }
+
   get(sid, maxAge, context) {
+    refuseCallback(maxAge);
     return this.#call(
       () => [Operation.Get, id(sid)],
       (text, left) => load(this, sid, text, left, context?.ctx),
@@ -65,6 +72,7 @@ class PgStore extends EventEmitter {
   }
 
   set(sid, session, ttl, context) {
+    refuseCallback(ttl, context);
     const holder = context?.ctx ?? session;
     // koa-session passes ten seconds more than the session's age.
     if (context?.ctx && typeof session?._maxAge === 'number') ttl = atMost(session._maxAge);
@@ -96,6 +104,7 @@ class PgStore extends EventEmitter {
   }
 
   destroy(sid, context) {
+    refuseCallback(context);
     const loaded = loadedState(this, context?.ctx);
     if (!loaded) return this.#call(() => [Operation.Destroy, id(sid)]);
     return this.#call(
@@ -255,4 +264,4 @@ function isPlain(value) {
   return !isObject(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-module.exports = PgStore;
+module.exports = refuseMethods(PgStore);
