@@ -211,6 +211,8 @@ declare namespace PgStore {
     /** A function is called for each login, such as for a token of a cloud's identity service. */
     password?: string | (() => string | PromiseLike<string>);
     database?: string;
+    /** The same as `database`. */
+    dbname?: string;
     /** A section of the connection service file. */
     service?: string;
     /** False: without TLS. True: with a verified certificate. */
@@ -239,6 +241,14 @@ declare namespace PgStore {
     connect_timeout?: number | string;
     keepAlive?: boolean;
     keepAliveInitialDelayMillis?: number;
+    keepalives?: boolean | number | string;
+    /** In seconds, as is the next one. */
+    keepalives_idle?: number | string;
+    keepalives_interval?: number | string;
+    keepalives_count?: number | string;
+    /** In milliseconds. */
+    tcp_user_timeout?: number | string;
+    gssencmode?: 'disable' | 'prefer';
     enableChannelBinding?: boolean;
     /** In milliseconds, or with a unit such as `5s`, as are the next two. False: none. */
     statement_timeout?: number | string | false;

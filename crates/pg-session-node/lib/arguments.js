@@ -32,7 +32,10 @@ function alone(connection) {
 }
 
 function takeClient(object) {
-  const name = isObject(object) ? CLIENT_NAMES.find((name) => isClient(object[name])) : undefined;
+  if (!isObject(object)) return [undefined, object];
+  const absent = CLIENT_NAMES.find((name) => Object.hasOwn(object, name) && object[name] === undefined);
+  if (absent) throw configuration(`\`${absent}\` is undefined: create it before the store, and look for a circular import`);
+  const name = CLIENT_NAMES.find((name) => isClient(object[name]));
   if (name === undefined) return [undefined, object];
   const { [name]: client, ...others } = object;
   return [client, others];

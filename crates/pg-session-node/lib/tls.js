@@ -79,8 +79,13 @@ function pem([key, value]) {
   return [PEM[key], parts.join('\n')];
 }
 
+/** An error of `stat` would quote the text, which may be a key without its header. */
 function isFile(path) {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function notPem(key) {

@@ -141,7 +141,7 @@ describe('a connection', () => {
     refused({ connectionString: url, password: 's3cret' }, /`connectionString` and `password`/);
     refused({ ssl: 's3cret' }, /`ssl`.*boolean, or one of disable, .*no-verify/);
     refused({ ssl: ['s3cret'] }, /`ssl`.*boolean/);
-    for (const value of ['s3cret', Buffer.from('s3cret'), ['s3cret'], 7, [7], { s3cret: 1 }, new Uint8Array(3).buffer]) {
+    for (const value of ['s3cret', 's3cret\0', 's3cret'.repeat(9999), '/etc/passwd/s3cret', '/', Buffer.from('s3cret'), ['s3cret'], 7, [7], { s3cret: 1 }, new Uint8Array(3).buffer]) {
       for (const key of ['ca', 'cert', 'key']) refused({ ssl: { [key]: value } }, new RegExp(`\`ssl.${key}\`.*PEM`));
     }
     refused('mysql://u:s3cret@h/d', /postgres:\/\/user:password@host/);

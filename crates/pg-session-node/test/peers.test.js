@@ -91,6 +91,8 @@ describe('options of other stores', () => {
     refused([client, { pool }], /given twice/);
     refused([new (class { #own = 1; query() { return this.#own; } })(), { pool }], /given twice/);
     refused([{ pool, tableName: 'a', ttl: 1 }], /second argument.*`tableName` \(use `table`\), `ttl`/);
+    refused([{ pool: undefined }], /`pool` is undefined: create it before the store/);
+    refused([undefined, { client: undefined }], /`client` is undefined/);
     refused([{ pool: url }], /second argument of PgStore: `pool`/);
     refused([{ connectionString: url, tableName: 'a' }], /second argument of PgStore: `tableName` \(use `table`\)/);
     refused([{ connectionString: url, table: 'a' }], /second argument of PgStore: `table`$/);
