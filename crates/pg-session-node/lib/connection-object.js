@@ -34,6 +34,9 @@ const parameter = (name) => ({
   read: (value) => ['string', 'number', 'boolean'].includes(typeof value) && String(value),
 });
 
+/** The name of the application if nothing else sets one. */
+const FALLBACK = 'fallback_application_name';
+
 /** The keys that say where the database is: the parameter of libpq, and how the value is written there. */
 const ENDPOINT = {
   host: text('host'),
@@ -47,7 +50,7 @@ const ENDPOINT = {
 };
 const SETTINGS = {
   application_name: text('application_name'),
-  fallback_application_name: text('application_name'),
+  fallback_application_name: text(FALLBACK),
   client_encoding: text('client_encoding'),
   options: text('options'),
   connectionTimeoutMillis: number('connect_timeout', 1000),
@@ -97,10 +100,10 @@ function connectionString(object) {
     throw configuration(`invalid connection: it has \`connectionString\` and \`${endpoint}\`; use only one of them`);
   }
   const base = endpoint ? undefined : (textOf(object.connectionString) ?? textOf(databaseUrl()));
-  if (base === undefined) return pairs(completed(values));
+  if (base === undefined) return pairs(named(completed(values)));
   const options = optionsOf(base);
   if (options && values.has('options')) values.set('options', `${options} ${values.get('options')}`);
-  return extended(base, values);
+  return extended(base, named(values, base));
 }
 
 /** Returns whether a key has a value. As in libpq, an empty text is none, and as in node-postgres, neither is `false` here. */
@@ -117,8 +120,8 @@ function parametersOf(entries) {
     const written = read(value);
     if (written === false) throw configuration(`invalid connection: \`${key}\` must be ${expected}`);
     if (!isWellFormed(written)) throw configuration(`invalid connection: \`${key}\` contains a lone surrogate`);
-    if (name === 'options') values.set(name, [values.get(name), written].filter(Boolean).join(' '));
-    else if (key !== 'fallback_application_name' || !values.has(name)) values.set(name, written);
+    const isAdded = name === 'options' && values.has(name);
+    values.set(name, isAdded ? `${values.get(name)} ${written}` : written);
   }
   return values;
 }
@@ -134,6 +137,15 @@ function completed(values) {
   const all = new Map([...inherited, ...values]);
   if (!['host', 'hostaddr', 'service'].some((name) => all.has(name))) all.set('host', 'localhost');
   return all;
+}
+
+/** Resolves the fallback of the application's name. */
+function named(values, base = '') {
+  const name = values.get(FALLBACK);
+  values.delete(FALLBACK);
+  const hasName = values.has('application_name') || /(^|[?&\s])application_name\s*=/.test(base);
+  if (name !== undefined && !hasName) values.set('application_name', name);
+  return values;
 }
 
 function textOf(connectionString) {

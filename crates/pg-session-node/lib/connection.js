@@ -35,10 +35,16 @@ function reach(connection) {
   return { target: connectionString(others), password: loggingIn(() => password.call(connection)) };
 }
 
+/** Properties of modules that are functions: express-session, knex, postgres, and pg-promise after its initialization. */
+const MODULES = ['Store', 'knex', 'PostgresError', 'pg'];
+
 /** Describes what is no connection, without its value. Returns undefined for a function and for an object of settings. */
 function problemWith(value) {
   if (value === null) return 'null';
-  if (typeof value === 'function') return isClass(value) ? 'a class; create an instance of it' : undefined;
+  if (typeof value === 'function') {
+    if (MODULES.some((name) => Object.hasOwn(value, name))) return 'a module; create a client with it';
+    return isClass(value) ? 'a class; create an instance of it' : undefined;
+  }
   if (typeof value !== 'object') return `a ${typeof value}`;
   if (typeof value.then === 'function') return 'a Promise; await it first';
   if (typeof value.Pool === 'function' && typeof value.Client === 'function') {

@@ -48,10 +48,12 @@ function databaseUrl() {
   const url = process.env.DATABASE_URL?.trim();
   if (url) return url;
   if (Object.keys(WHERE).some((variable) => process.env[variable])) return undefined;
+  const other = Object.keys(process.env).find((name) => /^postgres(ql)?:\/\//.test(process.env[name]));
   throw configuration(
     'the connection is missing: set the environment variable DATABASE_URL, for example to ' +
       'postgres://user:password@localhost/app, or PGHOST, PGUSER, PGPASSWORD and PGDATABASE; or pass a connection, a pool ' +
-      'or a client to the store. If a .env file has them, load it first',
+      'or a client to the store. ' +
+      (other ? `The variable ${other} has a URL: pass process.env.${other}` : 'If a .env file has them, load it first'),
   );
 }
 

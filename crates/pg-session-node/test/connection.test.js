@@ -7,6 +7,7 @@ const vm = require('node:vm');
 const pg = require('pg');
 const PgStore = require('pg-session');
 const { database, parts } = require('./support/database.js');
+const { inEnvironment } = require('./support/environment.js');
 
 describe('a connection', () => {
   const { url, client } = database();
@@ -88,6 +89,24 @@ describe('a connection', () => {
     await store.close();
   });
 
+  test('uses the fallback of the name only if nothing sets a name', async () => {
+    const fallback_application_name = 'fallback';
+    const byVariable = inEnvironment({ PGAPPNAME: 'variable' }, () => new PgStore({ ...parts(url), fallback_application_name }));
+    for (const [store, name] of [
+      [new PgStore({ connectionString: `${url}?application_name=mine`, fallback_application_name }), 'mine'],
+      [new PgStore({ connectionString: `${pairs(url)} application_name = mine`, fallback_application_name }), 'mine'],
+      [new PgStore({ fallback_application_name, application_name: 'mine', connectionString: url }), 'mine'],
+      [new PgStore({ connectionString: url, fallback_application_name }), 'fallback'],
+      [new PgStore({ ...parts(url), fallback_application_name }), 'fallback'],
+      [byVariable, 'variable'],
+    ]) {
+      await store.setup();
+      assert(await backend(name), name);
+      await store.close();
+      while (await backend(name));
+    }
+  });
+
   test('passes the settings to the server', async () => {
     const store = new PgStore({ ...parts(url), statement_timeout: 50 });
     await store.setup();
@@ -106,6 +125,8 @@ describe('a connection', () => {
       [Symbol('s3cret'), /not be a symbol/], [[url], /of the type Array/], [Buffer.from('s3cret'), /of the type Uint8Array/],
       [Promise.resolve(url), /not be a Promise; await it first/], [new Date(), /of the type Date/], [/s3cret/, /of the type RegExp/],
       [new String('s3cret'), /of the type String/], [pg, /not be the module pg itself; create a pool/],
+      [require('express-session'), /not be a module; create a client/], [require('knex'), /not be a module/],
+      [require('postgres'), /not be a module/], [require('pg-promise')(), /not be a module/],
       [pg.Pool, /not be a class; create an instance/], [pg.Client, /not be a class/], [Settings, /not be a class/],
       [new Settings(), /an object of a class without settings/], [new URLSearchParams('a=s3cret'), /of the type URLSearchParams/],
       [{ $queryRawUnsafe() {} }, /a client of Prisma/],

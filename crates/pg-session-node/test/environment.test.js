@@ -73,10 +73,19 @@ describe('without a connection', () => {
       for (const variables of [{}, { DATABASE_URL: '' }, { DATABASE_URL: ' \n' }, { PGAPPNAME: 'a', PGSSLMODE: 'require', PGHOST: '' }]) {
         for (const Store of [PgStore, ExpressStore, FastifyStore]) {
           assert.throws(() => inEnvironment(variables, () => new Store(...args)), {
-            name: 'PgSessionError', code: 'PG_SESSION_CONFIGURATION', message: /missing: set .*DATABASE_URL.*PGHOST/,
+            name: 'PgSessionError', code: 'PG_SESSION_CONFIGURATION', message: /missing: set .*DATABASE_URL.*PGHOST/s,
           });
         }
       }
+    }
+  });
+
+  test('the error names another variable that has a URL, and not its value', () => {
+    for (const name of ['POSTGRES_URL', 'SUPABASE_DB_URL', 'PG_URL']) {
+      assert.throws(() => inEnvironment({ [name]: 'postgresql://u:s3cret@h/d' }, () => new PgStore()), (error) => {
+        assert.match(error.message, new RegExp(`The variable ${name} has a URL: pass process.env.${name}$`));
+        return !/s3cret/.test(error.message);
+      });
     }
   });
 
