@@ -1,14 +1,14 @@
 'use strict';
 
 const { isMissing } = require('./arguments.js');
-const { clean, extended, hrefOf, optionsOf, pairs } = require('./connection-text.js');
+const { clean, extended, hrefOf, isSet, optionsOf, pairs } = require('./connection-text.js');
 const { databaseUrl, parameters } = require('./environment.js');
 const { configuration } = require('./errors.js');
 const { isWellFormed } = require('./input.js');
 const suggest = require('./nearest.js');
 const { defaults } = require('./options.js');
 const { adviceFor, withAdvice } = require('./peers.js');
-const { tls } = require('./tls.js');
+const { SYSTEM, tls } = require('./tls.js');
 const { warn } = require('./warnings.js');
 
 const text = (name) => ({ name, expected: 'a string', read: (value) => typeof value === 'string' && value });
@@ -78,6 +78,9 @@ const OF_POOLS = ['max', 'poolSize', 'min', 'idleTimeoutMillis', 'maxUses', 'max
 /** Keys of node-postgres that only its own clients can follow. */
 const ONLY_IN_POOLS = ['stream', 'Client', 'connection', 'onConnect', 'verify', 'log', 'replication'];
 
+/** Keys that are understood if there is a client in them. */
+const CLIENTS = ['pool', 'client', 'pgPromise', 'knex'];
+
 /** Names in other clients. */
 const OTHER_NAMES = {
   ...{ hostname: 'host', server: 'host', username: 'user', pass: 'password', pwd: 'password', db: 'database' },
@@ -93,13 +96,14 @@ function connectionString(object) {
   const keys = entries.map(([key]) => key);
   warnOf(keys.filter((key) => OF_POOLS.includes(key)));
   const values = parametersOf(entries.filter(([key]) => ![...SEPARATE, ...WITHOUT_EFFECT, ...OF_POOLS].includes(key)));
-  for (const [name, value] of tls(object.ssl, values)) values.set(name, value);
-
+  const encryption = tls(object.ssl, values);
   const endpoint = keys.find((key) => Object.hasOwn(ENDPOINT, key));
   if (endpoint && keys.includes('connectionString')) {
     throw configuration(`invalid connection: it has \`connectionString\` and \`${endpoint}\`; use only one of them`);
   }
   const base = endpoint ? undefined : (textOf(object.connectionString) ?? textOf(databaseUrl()));
+  const hasRoots = values.has('sslrootcert') || isSet('sslrootcert', base);
+  for (const pair of encryption) if (pair !== SYSTEM || !hasRoots) values.set(...pair);
   if (base === undefined) return pairs(named(completed(values)));
   const options = optionsOf(base);
   if (options && values.has('options')) values.set('options', `${options} ${values.get('options')}`);
@@ -140,10 +144,10 @@ function completed(values) {
 }
 
 /** Resolves the fallback of the application's name. */
-function named(values, base = '') {
+function named(values, base) {
   const name = values.get(FALLBACK);
   values.delete(FALLBACK);
-  const hasName = values.has('application_name') || /(^|[?&\s])application_name\s*=/.test(base);
+  const hasName = values.has('application_name') || isSet('application_name', base);
   if (name !== undefined && !hasName) values.set('application_name', name);
   return values;
 }
@@ -159,6 +163,7 @@ function unknown(key) {
   if (ONLY_IN_POOLS.includes(key)) {
     return configuration(`\`${key}\` works in node-postgres only: pass a pool that has it as the connection, new Pool({ … })`);
   }
+  if (CLIENTS.includes(key)) return configuration(`\`${key}\` must be a client or a pool, with a method \`query\``);
   if (Object.hasOwn(defaults, key) || (adviceFor(key) && !Object.hasOwn(OTHER_NAMES, key))) {
     return configuration(`not part of a connection: pass options as the second argument of PgStore: ${withAdvice(key)}`);
   }

@@ -37,6 +37,11 @@ function optionsOf(base) {
   }
 }
 
+/** Returns whether a connection string sets a parameter. */
+function isSet(name, base = '') {
+  return new RegExp(`(^|[?&\\s])${name}\\s*=`).test(base);
+}
+
 /** Writes parameters as a connection string. */
 function pairs(values) {
   return [...values].map(([name, value]) => `${name}='${value.replace(/['\\]/g, '\\$&')}'`).join(' ');
@@ -46,4 +51,4 @@ function isUrl(text) {
   return /^[a-z][\w+.:-]*:\/\//i.test(text);
 }
 
-module.exports = { clean, extended, hrefOf, optionsOf, pairs };
+module.exports = { clean, extended, hrefOf, isSet, optionsOf, pairs };

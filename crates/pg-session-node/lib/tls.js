@@ -12,6 +12,9 @@ const MODES = ['disable', 'allow', 'prefer', 'require', 'no-verify', 'verify-ca'
 /** Options in PEM form: their names in Node and in libpq. */
 const PEM = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' };
 
+/** The pair for the certificates to trust if the connection names none. */
+const SYSTEM = ['sslrootcert', 'system'];
+
 /** The engine supports the last two. */
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
@@ -55,10 +58,10 @@ function mode({ sslmode, rejectUnauthorized, ca }) {
     if (rejectUnauthorized === false && sslmode.startsWith('verify-')) {
       throw invalid('`ssl.sslmode` verifies the certificate, but `ssl.rejectUnauthorized: false` does not; use only one');
     }
-    return [['sslmode', sslmode]];
+    if (rejectUnauthorized !== false || sslmode !== 'require') return [['sslmode', sslmode]];
   }
   if (rejectUnauthorized === false) return [['sslmode', 'no-verify']];
-  return [['sslmode', 'verify-full'], ...(ca === undefined ? [['sslrootcert', 'system']] : [])];
+  return [['sslmode', 'verify-full'], ...(ca === undefined ? [SYSTEM] : [])];
 }
 
 function isEmptyList(value) {
@@ -129,4 +132,4 @@ function invalid(problem) {
   return configuration(`invalid connection: ${problem}`);
 }
 
-module.exports = { tls };
+module.exports = { SYSTEM, tls };

@@ -91,6 +91,19 @@ test('the types have every key of the table, and no other', () => {
   assert.deepEqual(accepted.sort(), expected.sort());
 });
 
+test('certificates and modes are not replaced by defaults', () => {
+  const written = (object) => connectionString({ connectionString: 'postgres://h', ...object }).replace(/^postgres:\/\/h\??/, '');
+  assert.equal(written({ ssl: true }), 'sslmode=verify-full&sslrootcert=system');
+  assert.equal(written({ ssl: { ca: undefined } }), 'sslmode=verify-full&sslrootcert=system');
+  assert.equal(written({ ssl: true, sslrootcert: '/ca' }), 'sslrootcert=%2Fca&sslmode=verify-full');
+  assert.equal(written({ ssl: true, connectionString: 'postgres://h?sslrootcert=/ca' }), 'sslrootcert=/ca&sslmode=verify-full');
+  assert.equal(written({ ssl: 'true', connectionString: 'host=h sslrootcert = /ca' }), "host=h sslrootcert = /ca sslmode='verify-full'");
+  for (const ssl of ['no-verify', { rejectUnauthorized: false, ca: PEM }, { sslmode: 'require', rejectUnauthorized: false }]) {
+    assert.equal(written({ ssl }), 'sslmode=no-verify');
+  }
+  assert.equal(written({ ssl: { sslmode: 'require', rejectUnauthorized: true } }), 'sslmode=require');
+});
+
 test('a parameter of libpq is accepted in an object as in a connection string', () => {
   const accepts = (connection) => {
     try {

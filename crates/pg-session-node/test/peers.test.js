@@ -93,7 +93,8 @@ describe('options of other stores', () => {
     refused([{ pool, tableName: 'a', ttl: 1 }], /second argument.*`tableName` \(use `table`\), `ttl`/);
     refused([{ pool: undefined }], /`pool` is undefined: create it before the store/);
     refused([undefined, { client: undefined }], /`client` is undefined/);
-    refused([{ pool: url }], /second argument of PgStore: `pool`/);
+    refused([{ pool: url }], /`pool` must be a client or a pool, with a method `query`/);
+    refused([{ client: 's3cret', connection: { host: 's3cret' } }], /`client` must be a client/);
     refused([{ connectionString: url, tableName: 'a' }], /second argument of PgStore: `tableName` \(use `table`\)/);
     refused([{ connectionString: url, table: 'a' }], /second argument of PgStore: `table`$/);
     refused([{ conString: 's3cret' }], /`conString`; use `connectionString`/);
