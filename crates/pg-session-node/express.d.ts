@@ -12,9 +12,11 @@ declare class PgStore extends Store {
   /**
    * Creates a store. It connects with the first call.
    *
+   * @param connection Without one, the environment variable `DATABASE_URL` has it, or else the variables of libpq, such as
+   * `PGHOST`.
    * @throws {Sessions.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid.
    */
-  constructor(connection: Sessions.Connection, options?: Sessions.Options);
+  constructor(connection?: Sessions.Connection, options?: Sessions.Options);
 
   /** The defaults of the options. */
   static readonly defaultOpts: Sessions.CompleteOptions;

@@ -5,6 +5,7 @@ const withCallbacks = require('./lib/callbacks.js');
 const { PgSessionError } = require('./lib/errors.js');
 const { link, linkedState, takenState } = require('./lib/loaded.js');
 const isObject = require('./lib/is-object.js');
+const { requireCallback } = require('./lib/peer-methods.js');
 
 /** The store for @fastify/session. */
 class PgStore extends withCallbacks(EventEmitter) {
@@ -16,6 +17,7 @@ class PgStore extends withCallbacks(EventEmitter) {
    * session. So the cookie has a link that a spread copies. JSON, `Object.keys` and `structuredClone` ignore it.
    */
   get(sid, callback) {
+    requireCallback(callback);
     super.get(sid, (error, found) => {
       if (isObject(found?.cookie)) link(found.cookie, linkedState(found), true);
       callback(error, found);

@@ -13,9 +13,12 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
   /**
    * Creates a store. It connects with the first call.
    *
-   * @throws {PgStore.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid.
+   * @param connection Without one, the environment variable `DATABASE_URL` has it, or else the variables of libpq, such as
+   * `PGHOST`.
+   * @throws {PgStore.PgSessionError} `PG_SESSION_CONFIGURATION`: the connection or an option is invalid, or there is no
+   * connection.
    */
-  constructor(connection: PgStore.Connection, options?: PgStore.Options);
+  constructor(connection?: PgStore.Connection, options?: PgStore.Options);
 
   /** The defaults of the options. */
   static readonly defaultOpts: PgStore.CompleteOptions;
@@ -165,7 +168,10 @@ declare namespace PgStore {
   export type Subject = string | number | boolean;
 
   /** A connection string of libpq, a connection object of node-postgres, a client, or a function. */
-  export type Connection = string | URL | ConnectionObject | Client | Query;
+  export type Connection = string | URL | ConnectionObject | Client | ClientProperty | Query;
+
+  /** An object that has nothing but a client, as other session stores take it. */
+  export type ClientProperty = { pool: Client } | { client: Client } | { pgPromise: Client } | { knex: Client } | { db: Client };
 
   /**
    * Runs one statement. Every parameter is text, and the statement selects every column as text. A row is an array or an
@@ -187,51 +193,104 @@ declare namespace PgStore {
     | { raw(...args: never[]): unknown; client: unknown }
     | { unsafe(...args: never[]): unknown };
 
-  /** A connection object of node-postgres. Its environment variables, such as `PGHOST`, are not read. */
+  /**
+   * A connection object of node-postgres, in which the parameters of libpq are valid too. Without a key that says where the
+   * database is, the environment says it, as without a connection. The environment variables of libpq, such as `PGPASSWORD`,
+   * fill in what the object leaves out.
+   */
   export interface ConnectionObject {
-    connectionString?: string;
-    /** Default: `localhost`. */
+    /** Excludes the other keys that say where the database is, except a function as the password. */
+    connectionString?: string | URL;
+    /** A name, an address, or the directory of a Unix socket. Default: `localhost`. */
     host?: string;
+    /** The address of the host, if its name must not be looked up. TLS still verifies the name. */
+    hostaddr?: string;
     /** Default: 5432. */
     port?: number | string;
     user?: string;
-    password?: string;
+    /** A function is called for each login, such as for a token of a cloud's identity service. */
+    password?: string | (() => string | PromiseLike<string>);
     database?: string;
-    ssl?: boolean | TlsOptions;
+    /** The same as `database`. */
+    dbname?: string;
+    /** A section of the connection service file. */
+    service?: string;
+    /** False: without TLS. True: with a verified certificate. */
+    ssl?: boolean | SslMode | TlsOptions;
+    sslmode?: SslMode;
+    sslnegotiation?: 'postgres' | 'direct';
+    sslrootcert?: string;
+    sslcert?: string;
+    sslkey?: string;
+    sslcrl?: string;
+    sslsni?: boolean | number | string;
+    ssl_min_protocol_version?: string;
+    ssl_max_protocol_version?: string;
+    channel_binding?: 'disable' | 'prefer' | 'require';
+    require_auth?: string;
+    passfile?: string;
+    target_session_attrs?: string;
+    load_balance_hosts?: 'disable' | 'random';
     application_name?: string;
     fallback_application_name?: string;
     client_encoding?: string;
+    /** Settings of the server, such as `-c work_mem=1MB`. */
     options?: string;
     connectionTimeoutMillis?: number;
+    /** In seconds. */
+    connect_timeout?: number | string;
     keepAlive?: boolean;
     keepAliveInitialDelayMillis?: number;
-    /** In milliseconds, as are the next two. */
-    statement_timeout?: number;
-    lock_timeout?: number;
-    idle_in_transaction_session_timeout?: number;
-    /** This and the following options of a pool are accepted and have no effect. */
+    keepalives?: boolean | number | string;
+    /** In seconds, as is the next one. */
+    keepalives_idle?: number | string;
+    keepalives_interval?: number | string;
+    keepalives_count?: number | string;
+    /** In milliseconds. */
+    tcp_user_timeout?: number | string;
+    gssencmode?: 'disable' | 'prefer';
+    enableChannelBinding?: boolean;
+    /** In milliseconds, or with a unit such as `5s`, as are the next two. False: none. */
+    statement_timeout?: number | string | false;
+    lock_timeout?: number | string | false;
+    idle_in_transaction_session_timeout?: number | string | false;
+    /** The keys from here to `query_timeout` configure a pool. They have no effect, and a process warning says so. */
     max?: number;
     min?: number;
     poolSize?: number;
     idleTimeoutMillis?: number;
-    allowExitOnIdle?: boolean;
     maxUses?: number;
     maxLifetimeSeconds?: number;
+    query_timeout?: number | false;
+    /** The remaining keys are accepted and have no effect. */
+    allowExitOnIdle?: boolean;
     binary?: boolean;
     types?: unknown;
     parseInputDatesAsUTC?: boolean;
-    query_timeout?: number;
+    scramMaxIterations?: number;
+    pipeline?: boolean;
     Promise?: unknown;
   }
 
-  /** Options of Node's `tls.connect`. `ca`, `cert` and `key` are in PEM form. */
+  /** `no-verify` encrypts and verifies nothing, whichever files there are. The others are those of libpq. */
+  export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'no-verify' | 'verify-ca' | 'verify-full';
+
+  /** Options of Node's `tls.connect`. `ca`, `cert` and `key` are in PEM form, or each the path of such a file. */
   export interface TlsOptions {
     /** Whether the server's certificate is verified. Default: true. */
     rejectUnauthorized?: boolean;
+    /** Replaces `rejectUnauthorized`. */
+    sslmode?: SslMode;
     /** Default: the certificates of the system. */
     ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-    cert?: string | Uint8Array;
+    cert?: string | Uint8Array | readonly (string | Uint8Array)[];
     key?: string | Uint8Array;
+    /** The name in the certificate, if `host` is an address. */
+    servername?: string;
+    minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+    maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+    /** Has no effect, because every object requires TLS, unless its `sslmode` says otherwise. Sequelize has it. */
+    require?: boolean;
   }
 
   export interface Options {

@@ -1,6 +1,7 @@
 'use strict';
 
 const { loadedState } = require('./loaded.js');
+const { refuseMethods, requireCallback } = require('./peer-methods.js');
 const PromiseStore = require('./store.js');
 const { cookieTtl, fallbackTtl } = require('./times.js');
 
@@ -9,7 +10,7 @@ const { cookieTtl, fallbackTtl } = require('./times.js');
  * class that the middleware expects. `ageFollowsDate` says whether the middleware's cookie updates its age with its date.
  */
 function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
-  return class PgStore extends Parent {
+  class PgStore extends Parent {
     static get defaultOpts() {
       return PromiseStore.defaultOpts;
     }
@@ -52,15 +53,18 @@ function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
     }
 
     get(sid, callback) {
+      requireCallback(callback);
       answer(this.#store.get(sid).then((session) => session || null), callback);
     }
 
-    set(sid, session, callback) {
+    set(sid, session, callback = nothing) {
+      requireCallback(callback);
       const loaded = loadedState(this.#store, session);
       answer(this.#store.set(sid, session, cookieTtl(session, loaded, ageFollowsDate)), callback);
     }
 
-    touch(sid, session, callback) {
+    touch(sid, session, callback = nothing) {
+      requireCallback(callback);
       const loaded = loadedState(this.#store, session);
       const ttl = cookieTtl(session, loaded, ageFollowsDate) ?? (loaded && fallbackTtl(loaded, this.options.ttl));
       answer(this.#store.touch(sid, ttl), callback);
@@ -88,15 +92,18 @@ function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
     clear(callback) {
       answer(this.#store.clear(), callback);
     }
-  };
+  }
+  return refuseMethods(PgStore);
 }
 
 /** Calls back in a later tick, so that an exception of the callback is uncaught, as in Node's own APIs. */
-function answer(promise, callback = () => {}) {
+function answer(promise, callback = nothing) {
   promise.then(
     (value) => process.nextTick(callback, null, value),
     (error) => process.nextTick(callback, error),
   );
 }
+
+function nothing() {}
 
 module.exports = withCallbacks;

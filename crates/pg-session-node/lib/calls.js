@@ -3,8 +3,9 @@
 const { Store, onWarning } = require('./native.js');
 const { PgSessionError, configuration } = require('./errors.js');
 const { causeAt } = require('./function.js');
+const { warn } = require('./warnings.js');
 
-onWarning((message) => process.emitWarning(message, 'PgSessionWarning'));
+onWarning(warn);
 
 /**
  * The calls of all stores that wait for an answer, by their ids. An array and not a Map: a Map reallocates its table every few
@@ -28,9 +29,10 @@ class Calls {
   #store;
   #batch = new Batch();
 
-  constructor(connection, options) {
+  /** The arguments are from `reach` and `complete`. */
+  constructor(target, options, password) {
     try {
-      this.#store = new Store(connection, options, settle);
+      this.#store = new Store(target, options, settle, password);
     } catch (error) {
       throw configuration(error.message);
     }

@@ -1,107 +1,66 @@
 'use strict';
 
+const { isMissing, isPlain } = require('./arguments.js');
 const { queryOf } = require('./clients.js');
+const { connectionString } = require('./connection-object.js');
+const { clean, hrefOf } = require('./connection-text.js');
 const { configuration } = require('./errors.js');
 const { answering } = require('./function.js');
-const nearest = require('./nearest.js');
-const { tls } = require('./tls.js');
+const isObject = require('./is-object.js');
+const { loggingIn } = require('./password.js');
 
-/** Converts the application's connection into what the addon accepts: a connection string, or a function that returns rows. */
+/**
+ * Converts the application's connection into what the addon accepts: a connection string, or a function that returns rows, as
+ * `target`, and perhaps a function that returns the password. Without a connection, it is the one of the environment.
+ */
 function reach(connection) {
-  if (typeof connection === 'string') return connection;
-  if (connection instanceof URL) return connection.href;
-  if (typeof connection === 'function') return answering(queryOf(connection) ?? connection);
-  if (typeof connection === 'object' && connection !== null) {
+  if (isObject(connection) || typeof connection === 'function') {
     const query = queryOf(connection);
-    return query ? answering(query) : connectionString(connection);
+    if (query) return { target: answering(query) };
   }
-  throw configuration(
-    'the connection is missing: pass a URL such as postgres://user:password@localhost/app, an object such as ' +
-      '{ host, user, password, database }, a pool or client, or a function (sql, params) => Promise of rows',
-  );
-}
-
-const text = (name) => ({ name, expected: 'a string', read: (value) => typeof value === 'string' && value });
-const number = (name, unit = 1) => ({
-  name,
-  expected: 'a whole number of zero or more',
-  read: (value) => /^\d+$/.test(value) && String(Math.ceil(value / unit)),
-});
-const boolean = (name) => ({ name, expected: 'a boolean', read: (value) => typeof value === 'boolean' && (value ? '1' : '0') });
-const setting = (name) => ({ ...number('options'), prefix: `-c ${name}=` });
-
-/** The keys of a connection object of node-postgres: the name in libpq, and how the value is written there. */
-const ENDPOINT = {
-  host: text('host'),
-  port: number('port'),
-  user: text('user'),
-  password: text('password'),
-  database: text('dbname'),
-};
-const SETTINGS = {
-  application_name: text('application_name'),
-  fallback_application_name: text('application_name'),
-  client_encoding: text('client_encoding'),
-  options: text('options'),
-  connectionTimeoutMillis: number('connect_timeout', 1000),
-  keepAlive: boolean('keepalives'),
-  keepAliveInitialDelayMillis: number('keepalives_idle', 1000),
-  statement_timeout: setting('statement_timeout'),
-  lock_timeout: setting('lock_timeout'),
-  idle_in_transaction_session_timeout: setting('idle_in_transaction_session_timeout'),
-};
-
-/** Keys of node-postgres that configure its pool or its results. They are accepted and have no effect here. */
-const IGNORED = [
-  ...['max', 'min', 'poolSize', 'idleTimeoutMillis', 'allowExitOnIdle', 'maxUses', 'maxLifetimeSeconds'],
-  ...['binary', 'types', 'parseInputDatesAsUTC', 'query_timeout', 'Promise'],
-];
-
-/** Keys that are handled separately. */
-const SEPARATE = ['connectionString', 'ssl'];
-
-/** Converts a connection object of node-postgres into a connection string. No error quotes a value: it may be a password. */
-function connectionString(object) {
-  const known = { ...ENDPOINT, ...SETTINGS };
-  const entries = Object.entries(object).filter(([, value]) => value !== undefined && value !== null);
-  const values = new Map();
-  for (const [key, value] of entries) {
-    if (SEPARATE.includes(key) || IGNORED.includes(key)) continue;
-    if (!Object.hasOwn(known, key)) throw unknown(key, [...Object.keys(known), ...SEPARATE]);
-    const { name, expected, read, prefix } = known[key];
-    const written = read(value);
-    if (written === false) throw configuration(`invalid connection: \`${key}\` must be ${expected}`);
-    if (name === 'options') values.set(name, [values.get(name), (prefix ?? '') + written].filter(Boolean).join(' '));
-    else if (key !== 'fallback_application_name' || !values.has(name)) values.set(name, written);
+  const text = typeof connection === 'string' ? connection : hrefOf(connection);
+  if (isMissing(text ?? connection)) return { target: connectionString({}) };
+  if (text !== undefined) return { target: clean(text) };
+  const problem = problemWith(connection);
+  if (problem) {
+    throw configuration(
+      `the connection must not be ${problem}: pass a URL such as postgres://user:password@localhost/app, an object such as ` +
+        '{ host, user, password, database }, a pool or client, or a function (sql, params) => Promise of rows; or pass ' +
+        'nothing, and set the environment variable DATABASE_URL',
+    );
   }
-  for (const [name, value] of tls(object.ssl)) values.set(name, value);
+  if (typeof connection === 'function') return { target: answering(connection) };
+  if (typeof connection.password !== 'function') return { target: connectionString(connection) };
+  const { password, ...others } = connection;
+  return { target: connectionString(others), password: loggingIn(() => password.call(connection)) };
+}
 
-  const base = object.connectionString;
-  if (base === undefined || base === null) {
-    // libpq would try a socket first; node-postgres does not.
-    if (!values.has('host')) values.set('host', 'localhost');
-    return pairs(values);
+/** Properties of modules that are functions: express-session, knex, postgres, and pg-promise after its initialization. */
+const MODULES = ['Store', 'knex', 'PostgresError', 'pg'];
+
+/** Describes what is no connection, without its value. Returns undefined for a function and for an object of settings. */
+function problemWith(value) {
+  if (value === null) return 'null';
+  if (typeof value === 'function') {
+    if (MODULES.some((name) => Object.hasOwn(value, name))) return 'a module; create a client with it';
+    return isClass(value) ? 'a class; create an instance of it' : undefined;
   }
-  if (typeof base !== 'string') throw configuration('invalid connection: `connectionString` must be a string');
-  const twice = entries.find(([key]) => Object.hasOwn(ENDPOINT, key));
-  if (twice) throw configuration(`invalid connection: it has \`connectionString\` and \`${twice[0]}\`; use only one of them`);
-  return extended(base, values);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (typeof value.then === 'function') return 'a Promise; await it first';
+  if (typeof value.Pool === 'function' && typeof value.Client === 'function') {
+    return 'the module pg itself; create a pool: new pg.Pool({ … })';
+  }
+  if (typeof value.$queryRawUnsafe === 'function') return 'a client of Prisma; pass the URL of its data source';
+  const [, kind] = /^\[object (.*)\]$/.exec(Object.prototype.toString.call(value));
+  if (kind === 'Module') return 'a module; pass one of its exports';
+  if (kind !== 'Object') return `of the type ${kind}`;
+  const isBare = !isPlain(value) && Object.keys(value).length === 0;
+  return isBare ? 'an object of a class without settings and without a method `query`' : undefined;
 }
 
-/** Appends the values to a connection string. The last value of a name counts. */
-function extended(base, values) {
-  if (values.size === 0) return base;
-  if (!/^postgres(ql)?:\/\//.test(base)) return `${base} ${pairs(values)}`;
-  const query = [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  return base + (base.includes('?') ? '&' : '?') + query;
-}
-
-function pairs(values) {
-  return [...values].map(([name, value]) => `${name}='${value.replace(/['\\]/g, '\\$&')}'`).join(' ');
-}
-
-function unknown(key, names) {
-  return configuration(`unknown connection key \`${key}\`; did you mean \`${nearest(key, names)}\`?`);
+/** Classes of older versions of pg are functions with methods. */
+function isClass(value) {
+  return /^class\b/.test(Function.prototype.toString.call(value)) || typeof value.prototype?.query === 'function';
 }
 
 module.exports = { reach };

@@ -176,7 +176,8 @@ function shapeOf(result) {
 function text(value) {
   if (typeof value === 'string' || value === null) return value;
   if (value === undefined) return null;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.length).toString();
+  // The class may be of another realm.
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
   if (['number', 'bigint', 'boolean'].includes(typeof value)) return String(value);
   throw configuration(
     'the function of the connection resolved to a column that is not text: disable type parsers, so that it returns rows ' +
@@ -189,4 +190,4 @@ function isSqlState(code) {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }
 
-module.exports = { answering, causeAt };
+module.exports = { answering, causeAt, keep };

@@ -67,4 +67,4 @@ function typeName(value) {
   return value === null ? 'null' : typeof value;
 }
 
-module.exports = { id, newId, subject, json, isUnstated, milliseconds };
+module.exports = { isWellFormed, id, newId, subject, json, isUnstated, milliseconds };

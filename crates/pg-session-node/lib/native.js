@@ -5,15 +5,15 @@
 const { PLATFORMS, currentPlatform } = require('./platform.js');
 
 function load() {
-  const name = currentPlatform();
   const causes = [];
-  for (const place of ['../pg-session.node', `pg-session-${name}`]) {
+  for (const place of [() => '../pg-session.node', () => `pg-session-${currentPlatform()}`]) {
     try {
-      return require(place);
+      return require(place());
     } catch (error) {
       causes.push(error);
     }
   }
+  const name = currentPlatform();
   const found = causes.find((error) => error.code !== 'MODULE_NOT_FOUND');
   const cause = found ?? causes[0];
   throw Object.assign(new Error(why(name, found), { cause }), { code: 'PG_SESSION_CONFIGURATION' });

@@ -1,22 +1,43 @@
 'use strict';
 
-/** Returns the one of `names` that is closest to a misspelled or truncated name. */
+/** Returns the one of `names` that a misspelled or truncated name stands for, or undefined if none is near. */
 function nearest(name, names) {
-  const distanceTo = (known) => (known.startsWith(name) ? 0 : distance(name.toLowerCase(), known.toLowerCase()));
-  return names.reduce((best, other) => (distanceTo(other) < distanceTo(best) ? other : best));
+  const [best] = names
+    .map((known) => ({ known, distance: apart(plain(name), plain(known)) }))
+    .filter(({ known, distance }) => distance <= Math.floor(Math.max(3, Math.min(name.length, known.length)) / 3))
+    .sort((one, other) => one.distance - other.distance);
+  return best?.known;
 }
 
-/** Returns the Levenshtein distance. */
+/** Returns the end of a message about an unknown name: a suggestion if a name is near, or else `others`. */
+function suggest(name, names, others = names) {
+  const near = nearest(name, names);
+  return near ? `; did you mean \`${near}\`?` : `; expected ${others.map((known) => `\`${known}\``).join(', ')}`;
+}
+
+/** Names that differ in case or in underscores only are the same. */
+function plain(name) {
+  return name.toLowerCase().replace(/[_-]/g, '');
+}
+
+function apart(name, known) {
+  return name.length >= 3 && known.startsWith(name) ? 0 : distance(name, known);
+}
+
+/** Returns how many characters to insert, delete, replace or swap with their neighbour. */
 function distance(from, to) {
-  let row = Array.from({ length: to.length + 1 }, (_, n) => n);
+  const rows = [Array.from({ length: to.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= from.length; i++) {
-    const above = row;
-    row = [i];
+    const row = [i];
     for (let j = 1; j <= to.length; j++) {
-      row[j] = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1));
+      const replaced = rows[i - 1][j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
+      row[j] = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, replaced);
+      const isSwap = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (isSwap) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
     }
+    rows.push(row);
   }
-  return row[to.length];
+  return rows[from.length][to.length];
 }
 
-module.exports = nearest;
+module.exports = suggest;

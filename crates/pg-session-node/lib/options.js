@@ -1,7 +1,8 @@
 'use strict';
 
 const { configuration } = require('./errors.js');
-const nearest = require('./nearest.js');
+const suggest = require('./nearest.js');
+const { adviceFor, withAdvice } = require('./peers.js');
 
 /** All options with their defaults. Times are in milliseconds. */
 const defaults = Object.freeze({
@@ -30,18 +31,31 @@ const types = { touchEvery: 'number', maxAge: 'number', subject: 'string' };
 
 /** Fills in the defaults. Throws if an option is unknown or has the wrong type; the engine checks the ranges. */
 function complete(options) {
-  const names = Object.keys(defaults);
-  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  const given = entriesOf(options).filter(([, value]) => value !== undefined);
+  const names = given.map(([name]) => name);
+  const unknown = names.filter((name) => !Object.hasOwn(defaults, name));
+  if (unknown.length > 0) throw unknownOptions(unknown, names);
   for (const [name, value] of given) {
-    if (!names.includes(name)) {
-      throw configuration(`unknown option \`${name}\`; did you mean \`${nearest(name, names)}\`?`);
-    }
     const type = types[name] ?? typeof defaults[name];
     if (typeof value !== type || (type === 'number' && !(value >= 0 && value < Infinity))) {
       throw configuration(`the option \`${name}\` must be a ${type}${type === 'number' ? ' of zero or more' : ''}`);
     }
   }
   return { ...defaults, ...Object.fromEntries(given) };
+}
+
+function entriesOf(options) {
+  if (options === undefined || options === null) return [];
+  if (typeof options === 'object' && !Array.isArray(options)) return Object.entries(options);
+  throw configuration('the second argument must be an object of options: new PgStore(connection, { table: … })');
+}
+
+/** Explains all options of other packages together, because whoever copies options copies several. */
+function unknownOptions(unknown, given) {
+  const stranger = unknown.find((name) => !adviceFor(name));
+  if (stranger) return configuration(`unknown option \`${stranger}\`${suggest(stranger, Object.keys(defaults))}`);
+  const note = given.includes('ttl') ? '; note that `ttl` is in milliseconds' : '';
+  return configuration(`options of another package: ${unknown.map(withAdvice).join(', ')}${note}`);
 }
 
 module.exports = { defaults, complete };

@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('node:events');
 
+const { argumentsOf } = require('./arguments.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
@@ -11,8 +12,10 @@ const { load, loadAll } = require('./load.js');
 const { LoadedState, link, loadedState, storedState } = require('./loaded.js');
 const { Operation } = require('./native.js');
 const { defaults, complete } = require('./options.js');
+const { refuseCallback, refuseMethods, wrongStore } = require('./peer-methods.js');
 const RotatedIds = require('./rotated-ids.js');
 const { ageOf, atMost, fallbackTtl, timesAfterInsert } = require('./times.js');
+const { warn } = require('./warnings.js');
 const yieldable = require('./yieldable.js');
 
 /** Sessions in a PostgreSQL table. `index.d.ts` documents the methods. */
@@ -27,9 +30,11 @@ class PgStore extends EventEmitter {
 
   constructor(connection, options) {
     super();
-    this.options = complete(options);
+    const [source, settings] = argumentsOf(connection, options);
+    this.options = complete(settings);
     this.ready = false;
-    this.#calls = new Calls(reach(connection), this.options);
+    const { target, password } = reach(source);
+    this.#calls = new Calls(target, this.options, password);
   }
 
   setup() {
@@ -50,10 +55,16 @@ class PgStore extends EventEmitter {
   #warnOnce({ message }) {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    process.emitWarning(`${message}\nUntil the table exists, every call is rejected.`, 'PgSessionWarning');
+    warn('PG_SESSION_TABLE', `${message}\nUntil the table exists, every call is rejected.`);
+  }
+
+  /** express-session sets this method of its store. */
+  set generate(_) {
+    throw wrongStore();
   }
 
   get(sid, maxAge, context) {
+    refuseCallback(maxAge);
     return this.#call(
       () => [Operation.Get, id(sid)],
       (text, left) => load(this, sid, text, left, context?.ctx),
@@ -61,6 +72,7 @@ class PgStore extends EventEmitter {
   }
 
   set(sid, session, ttl, context) {
+    refuseCallback(ttl, context);
     const holder = context?.ctx ?? session;
     // koa-session passes ten seconds more than the session's age.
     if (context?.ctx && typeof session?._maxAge === 'number') ttl = atMost(session._maxAge);
@@ -92,6 +104,7 @@ class PgStore extends EventEmitter {
   }
 
   destroy(sid, context) {
+    refuseCallback(context);
     const loaded = loadedState(this, context?.ctx);
     if (!loaded) return this.#call(() => [Operation.Destroy, id(sid)]);
     return this.#call(
@@ -251,4 +264,4 @@ function isPlain(value) {
   return !isObject(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-module.exports = PgStore;
+module.exports = refuseMethods(PgStore);

@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod function;
 mod options;
+mod password;
 mod warnings;
 
 use std::iter;
@@ -25,6 +26,7 @@ use answer::{Answer, Answers};
 use call::Call;
 use function::{Function as ExternalClient, Query};
 use options::Options;
+use password::Password;
 
 /// Notifies JavaScript of waiting answers. The reference is weak, so it does not keep the process alive.
 type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
@@ -41,12 +43,12 @@ fn one_thread() {
     }
 }
 
-/// Calls `warn` with the text of every warning from now on. A failed sweep warns.
+/// Calls `warn` with the code and the text of every warning of the engine from now on.
 ///
 /// # Errors
 /// Node is shutting down.
 #[napi]
-pub fn on_warning(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
+pub fn on_warning(warn: Function<'_, FnArgs<(String, String)>, ()>) -> Result<()> {
     warnings::listen(warn)
 }
 
@@ -62,16 +64,27 @@ pub struct Store {
 impl Store {
     /// Creates a store over a connection string or over a function of the application.
     ///
+    /// `password` returns the password of each login with the connection string, in place of the one in the string.
+    ///
     /// `settle` receives answers and three numbers for each: the id of its call, and the milliseconds left and the
     /// creation time of the session that it found. The latter two are NaN if there is none.
     ///
     /// # Errors
     /// The connection string or an option is invalid.
     #[napi(constructor)]
-    pub fn new(connection: Either<String, Query>, options: Options, settle: Function<'_, Settled, ()>) -> Result<Self> {
+    pub fn new(
+        connection: Either<String, Query>,
+        options: Options,
+        settle: Function<'_, Settled, ()>,
+        password: Option<Password>,
+    ) -> Result<Self> {
         let builder = match connection {
             Either::A(text) => PgStore::builder(text),
             Either::B(query) => PgStore::builder(ExternalClient(query)),
+        };
+        let builder = match password {
+            Some(password) => password::apply(password, builder),
+            None => builder,
         };
         let store = options.apply(builder).build().map_err(|error| Error::from_reason(options::message(&error)))?;
         let waiting = Arc::<Mutex<Answers>>::default();

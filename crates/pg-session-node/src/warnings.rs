@@ -1,4 +1,4 @@
-//! Passes warnings of the background sweeper to `process.emitWarning`, because no caller waits for a sweep.
+//! Passes the warnings of the engine to `process.emitWarning`, because no caller waits for them.
 
 use std::error;
 use std::fmt::{self, Write};
@@ -10,29 +10,34 @@ use napi::{Result, Status};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::options;
 
-/// The target of the sweeper's log events.
-const SWEEPER: &str = "pg_session::sweeper";
+/// The engine's crate, with which the targets of its log events begin.
+const ENGINE: &str = "pg_session";
+
+/// The code of a warning, and its text.
+type Warning = FnArgs<(String, String)>;
 
 /// The JavaScript listener. The reference is weak, so it does not keep the process alive.
-type Warn = ThreadsafeFunction<String, (), FnArgs<(String,)>, Status, false, true>;
+type Warn = ThreadsafeFunction<(&'static str, String), (), Warning, Status, false, true>;
 
 /// One listener per JavaScript thread. Only the first that still runs is notified.
 static LISTENERS: Mutex<Vec<Warn>> = Mutex::new(Vec::new());
 
-pub(crate) fn listen(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
-    let warn =
-        warn.build_threadsafe_function().weak::<true>().build_callback(|context| Ok(FnArgs::from((context.value,))))?;
+pub(crate) fn listen(warn: Function<'_, Warning, ()>) -> Result<()> {
+    let warn = warn.build_threadsafe_function().weak::<true>().build_callback(|context| {
+        let (code, text): (&'static str, String) = context.value;
+        Ok(FnArgs::from((code.to_owned(), text)))
+    })?;
     LISTENERS.lock().unwrap_or_else(PoisonError::into_inner).push(warn);
     // Fails if another JavaScript thread has set it already.
     let _ = tracing::subscriber::set_global_default(Warnings);
     Ok(())
 }
 
-/// Passes on warnings of the sweeper and nothing else.
+/// Passes on warnings of the engine and nothing else.
 struct Warnings;
 
 impl Subscriber for Warnings {
@@ -41,14 +46,16 @@ impl Subscriber for Warnings {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == SWEEPER
+        metadata.is_event() && *metadata.level() <= Level::WARN && module(metadata.target()).is_some()
     }
 
     fn event(&self, event: &Event<'_>) {
+        let code = code(event.metadata().target());
         let mut text = Text::default();
         event.record(&mut text);
         let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let notified = |warn: &Warn| warn.call(text.0.clone(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok;
+        let notified =
+            |warn: &Warn| warn.call((code, text.0.clone()), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok;
         while listeners.first().is_some_and(|warn| !notified(warn)) {
             listeners.remove(0);
         }
@@ -67,6 +74,26 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &Id) {}
 }
 
+/// Returns the path of a module of the engine within its crate, or `None` for a module of another crate.
+fn module(target: &str) -> Option<&str> {
+    match target.strip_prefix(ENGINE)? {
+        "" => Some(""),
+        path => path.strip_prefix("::"),
+    }
+}
+
+/// Returns the code of the warnings of a module.
+fn code(target: &str) -> &'static str {
+    let module = module(target).unwrap_or_default();
+    let is_in = |names: &[&str]| names.iter().any(|name| module.starts_with(name));
+    match module {
+        _ if is_in(&["sweeper", "ops::sweep"]) => "PG_SESSION_SWEEP",
+        _ if is_in(&["backend"]) => "PG_SESSION_CONNECTION",
+        _ if is_in(&["ops", "core", "table"]) => "PG_SESSION_TABLE",
+        _ => "PG_SESSION_WARNING",
+    }
+}
+
 /// The text of an event: its message, then its other fields.
 #[derive(Default)]
 struct Text(String);
@@ -80,11 +107,16 @@ impl Visit for Text {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0.insert_str(0, &format!("{value:?}"));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(self.0, ": {value:?}");
-        }
+        // Writing to a String cannot fail.
+        let _ = match field.name() {
+            "message" => {
+                self.0.insert_str(0, &format!("{value:?}"));
+                Ok(())
+            }
+            "error" => write!(self.0, ": {value:?}"),
+            // The error contains it.
+            "sqlstate" => Ok(()),
+            name => write!(self.0, " ({name}: {value:?})"),
+        };
     }
 }

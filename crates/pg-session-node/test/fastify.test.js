@@ -52,6 +52,10 @@ describe('the store for @fastify/session', () => {
     close();
   });
 
+  /** Returns of each symbol of an object whether it is enumerable. The links to the loaded state are symbols. */
+  const symbols = (value) => Object.getOwnPropertySymbols(Object(value))
+    .map((symbol) => Object.getOwnPropertyDescriptor(value, symbol).enumerable);
+
   test('returns whatever another application has stored', async () => {
     const get = promisify(store.get).bind(store);
     const cookie = { originalMaxAge: 60_000 };
@@ -65,13 +69,14 @@ describe('the store for @fastify/session', () => {
         assert(left > 50_000 && left <= 60_000, 'a date is the expiry of the row');
         found.cookie.expires = dated.cookie.expires;
       }
-      // The link to the loaded state is a symbol of the cookie, which only a strict comparison sees.
       assert.deepEqual(structuredClone(found), session);
+      assert.deepEqual(symbols(found), typeof session === 'object' ? [false] : []);
+      assert.deepEqual(symbols(found.cookie), typeof session.cookie === 'object' && session.cookie ? [true] : []);
       await client.query("DELETE FROM session WHERE id = 'theirs'");
     }
   });
 
-  test('returns sessions that look like results of JSON.parse, also during the callback', async () => {
+  test('returns sessions that look like results of JSON.parse, except for symbols, also during the callback', async () => {
     const session = { cookie: { path: '/', originalMaxAge: null }, n: 1 };
     await promisify(store.set).call(store, 'plain', session);
     const attempt = (run) => {
@@ -83,11 +88,13 @@ describe('the store for @fastify/session', () => {
     };
     const look = () => new Promise((resolve) => store.get('plain', (error, found) => {
       const cloned = attempt(() => structuredClone(found));
-      resolve({ found, cloned, keys: Object.keys(found.cookie), text: JSON.stringify(found) });
+      const own = [found, found.cookie].map(symbols);
+      resolve({ found, cloned, own, keys: Object.keys(found.cookie), text: JSON.stringify(found) });
     }));
-    const { found, cloned, keys, text } = await look();
+    const { found, cloned, own, keys, text } = await look();
     assert.deepEqual(cloned, session);
     assert.deepEqual(keys, ['path', 'originalMaxAge']);
+    assert.deepEqual(own, [[false], [true]]);
     assert.equal(text, JSON.stringify(session));
     assert.deepEqual(found, (await look()).found);
   });

@@ -42,11 +42,11 @@ for (const entry of ['express', 'fastify']) {
 for (const entry of ['pg-session', 'pg-session/express', 'pg-session/fastify']) {
   test(`${entry} exports PgSessionError in CommonJS and ESM`, async () => {
     const PgStore = require(entry);
-    assert.throws(() => new PgStore(), PgStore.PgSessionError);
+    assert.throws(() => new PgStore(null), PgStore.PgSessionError);
     assert.equal(PgStore.PgSessionError.name, 'PgSessionError');
     const program = `
       import PgStore, { PgSessionError } from '${entry}';
-      try { new PgStore() } catch (error) { console.log(error instanceof PgSessionError, error.code) }
+      try { new PgStore(null) } catch (error) { console.log(error instanceof PgSessionError, error.code) }
     `;
     const told = { code: 0, output: 'true PG_SESSION_CONFIGURATION' };
     assert.deepEqual(await node(program, { module: true }), told);

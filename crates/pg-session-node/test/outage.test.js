@@ -74,6 +74,33 @@ describe('an outage', () => {
   });
   after(() => server.end());
 
+  test('during setup is over for the store when a later call succeeds', async () => {
+    await server.stop();
+    const call = {
+      base: (store) => store.get('a'),
+      callbacks: (store) => new Promise((resolve, reject) => store.get('a', (error, found) => (error ? reject(error) : resolve(found)))),
+    };
+    const stores = [[PgStore, call.base], [ForExpress, call.callbacks], [ForFastify, call.callbacks]].map(([Store, get], n) => {
+      const store = new Store(server.url, { table: `late_${n}`, timeout: 300 });
+      const seen = { connects: 0 };
+      store.on('connect', () => seen.connects++);
+      return { store, get, seen };
+    });
+    for (const { store, get, seen } of stores) {
+      await assert.rejects(store.setup(), { code: 'PG_SESSION_UNAVAILABLE', retryable: true });
+      await assert.rejects(get(store), { code: 'PG_SESSION_UNAVAILABLE' });
+      assert.deepEqual([store.ready, seen.connects], [false, 0]);
+    }
+    await server.start();
+    for (const { store, get, seen } of stores) {
+      const deadline = Date.now() + 10_000;
+      while (await get(store).then(() => false, () => true)) assert(Date.now() < deadline, 'the store does not come back');
+      await get(store);
+      assert.deepEqual([store.ready, seen.connects], [true, 1]);
+      await store.close();
+    }
+  });
+
   for (const [middleware, [Store, make]] of Object.entries(apps)) {
     test(`is survived by ${middleware}`, async (t) => {
       const faults = [];

@@ -30,13 +30,16 @@ describe('a session that the store returned', () => {
   };
   const row = async () => (await client.query("SELECT session::text, xmin::text FROM session WHERE id = 'a'")).rows[0];
 
-  test('looks exactly like a result of JSON.parse', async () => {
+  test('looks like a result of JSON.parse, except for one hidden symbol', async () => {
     const text = '{"b":{"c":[1,{}]},"__proto__":{"n":1},"a":null}';
     await store.set('a', JSON.parse(text));
     const found = await store.get('a');
     assert.deepEqual(found, JSON.parse(text));
     assert.equal(JSON.stringify(found), text);
-    assert.deepEqual(Object.getOwnPropertyNames(found), ['b', '__proto__', 'a']);
+    const [hidden] = Object.getOwnPropertySymbols(found);
+    assert.deepEqual(Reflect.ownKeys(found), ['b', '__proto__', 'a', hidden]);
+    assert.deepEqual([typeof hidden, Object.getOwnPropertyDescriptor(found, hidden).enumerable], ['symbol', false]);
+    assert.deepEqual([Reflect.ownKeys(found.b), Reflect.ownKeys(found.b.c[1])], [['c'], []], 'only the session has it');
     assert.equal(inspect(found), inspect(JSON.parse(text)));
     for (const copy of [{ ...found }, Object.assign({}, { a: 1 }, found), structuredClone(found)]) {
       assert.deepEqual(Object.getOwnPropertySymbols(copy), []);

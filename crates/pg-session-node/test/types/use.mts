@@ -15,8 +15,23 @@ new PgStore({ host: 'localhost', port: 5432, user: 'u', password: 'p', ssl: { ca
 new PgStore((sql, params) => pool.query(sql, params));
 new Named(async () => [{ a: 1 }]);
 
-// @ts-expect-error: a connection is needed
 new PgStore();
+new PgStore(process.env.DATABASE_URL, { table: 'visit' });
+new PgStore({ connectionString: process.env.DATABASE_URL, ssl: { require: true, rejectUnauthorized: false } });
+new PgStore({ connectionString: new URL('postgres://localhost/app'), ssl: 'no-verify', password: async () => 'token' });
+new PgStore({ host: '10.0.0.1', password: () => 'token', ssl: { sslmode: 'verify-ca', ca: '/ca.pem', servername: 'db', minVersion: 'TLSv1.3' } });
+new PgStore({ hostaddr: '10.0.0.1', statement_timeout: false, target_session_attrs: 'read-write', sslmode: 'verify-full' });
+new PgStore({ pool });
+new ExpressStore();
+new FastifyStore({ client: pool });
+// @ts-expect-error: a password is a string
+new PgStore({ host: 'localhost', password: () => 7 });
+// @ts-expect-error: there is no such mode
+new PgStore({ host: 'localhost', ssl: 'verify' });
+// @ts-expect-error: null is no connection
+new PgStore(null);
+// @ts-expect-error: options are the second argument
+new PgStore({ pool, table: 'visit' });
 // @ts-expect-error: there is no such option
 new PgStore('postgres://localhost/app', { tabel: 'x' });
 

@@ -44,8 +44,40 @@ async fn the_certificate_is_verified_against_the_given_authority() {
     let (server, certificate) = tls_server().await;
     assert_eq!(setup(&server, "{ ca }", &certificate), "done");
     assert_eq!(setup(&server, "{ ca: [Buffer.from(ca)] }", &certificate), "done");
-    assert_eq!(setup(&server, "{ rejectUnauthorized: false }", ""), "done");
-    for (ssl, ca) in [("{ ca }", certified().0), ("true", String::new())] {
+    let file = std::env::temp_dir().join(format!("pg-session-ca-{}.pem", std::process::id()));
+    std::fs::write(&file, &certificate).unwrap();
+    for ssl in [
+        &format!("{{ ca: {:?} }}", file.to_str().unwrap()),
+        "{ ca: [ca, Buffer.from(ca)], minVersion: 'TLSv1.2' }",
+        "{ ca: new Uint8Array(Buffer.from(`the CA of the server\\n${ca}\\n`)), require: true }",
+        "{ ca: ca.replaceAll('\\n', String.raw`\\n`), cert: '', key: undefined, maxVersion: 'TLSv1.3' }",
+        "{ sslmode: 'verify-full', ca }",
+        "{ sslmode: 'verify-ca', ca }, host: '127.0.0.1'",
+        "{ ca, servername: 'localhost' }, host: '127.0.0.1'",
+        "{ ca, servername: 'localhost' }",
+    ] {
+        assert_eq!(setup(&server, ssl, &certificate), "done", "{ssl}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let foreign = certified().0;
+    for ssl in [
+        "{ rejectUnauthorized: false }",
+        "{ rejectUnauthorized: false, ca }",
+        "{ require: true, rejectUnauthorized: false }, host: '127.0.0.1'",
+        "{ sslmode: 'no-verify' }",
+        "'no-verify'",
+        "'require'",
+        "'prefer'",
+    ] {
+        assert_eq!(setup(&server, ssl, &foreign), "done", "{ssl}");
+    }
+    for (ssl, ca) in [
+        ("{ ca }", foreign),
+        ("true", String::new()),
+        ("'verify-full', sslrootcert: 'system'", String::new()),
+        ("{ ca }, host: '127.0.0.1'", certificate.clone()),
+        ("{ ca, servername: 'elsewhere' }, host: '127.0.0.1'", certificate.clone()),
+    ] {
         let outcome = setup(&server, ssl, &ca);
         assert!(outcome.starts_with("PG_SESSION_") && outcome.contains("certificate"), "{ssl}: {outcome}");
     }
