@@ -33,7 +33,7 @@ impl Site {
             false => None,
         };
         let pooler = match scenario.has_pooler() {
-            true => block_in_place(|| PgBouncer::start(&primary, 10, &[]))?,
+            true => block_in_place(|| PgBouncer::start(&primary, 10, &[("server_login_retry", "1")]))?,
             false => None,
         };
         let first = pooler.as_ref().map_or(primary.port(), |pooler| pooler.address().port());
