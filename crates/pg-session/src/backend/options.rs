@@ -15,6 +15,8 @@ pub(crate) struct BackendOptions {
     pub(crate) connections: usize,
     /// How many calls may wait for a connection.
     pub(crate) max_waiting: usize,
+    /// How many bytes the calls may have that are accepted and not answered.
+    pub(crate) max_waiting_bytes: usize,
     /// Whether statements are prepared.
     pub(crate) prepare: bool,
     /// The longest message that the server may send, in bytes.
@@ -27,6 +29,7 @@ impl Default for BackendOptions {
             timeout: Duration::from_secs(5),
             connections: 2,
             max_waiting: 10_000,
+            max_waiting_bytes: 64 * 1024 * 1024,
             prepare: true,
             max_message: MIN_MAX_MESSAGE,
         }
@@ -46,8 +49,10 @@ impl BackendOptions {
                 Error::configuration(format!("the number must be 1 to {MAX_CONNECTIONS}")).about_option("connections")
             );
         }
-        if self.max_waiting == 0 {
-            return Err(Error::configuration("the limit must be more than zero").about_option("max_waiting"));
+        for (option, limit) in [("max_waiting", self.max_waiting), ("max_waiting_bytes", self.max_waiting_bytes)] {
+            if limit == 0 {
+                return Err(Error::configuration("the limit must be more than zero").about_option(option));
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 mod adopting;
 mod all;
 mod altered;
+mod budget;
 mod close;
 mod connection;
 mod create;
@@ -29,4 +30,5 @@ mod take;
 mod touch;
 mod update;
 mod via;
+mod wait_for_database;
 mod zones;

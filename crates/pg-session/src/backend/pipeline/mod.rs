@@ -16,6 +16,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use super::budget::KeyedBudget;
 use super::command::{Command, Rejected, Reply};
 use super::connect::ConnInfo;
 use super::connect::settings::Settings;
@@ -58,6 +59,10 @@ impl Lanes {
             let handle = LaneHandle::new(Arc::clone(&self.shared), *lane);
             self.shared.tasks.spawn_on(Lane::run(handle), &missing.runtime);
         }
+    }
+
+    pub(super) fn budget(&self) -> &KeyedBudget {
+        &self.shared.budget
     }
 
     pub(super) async fn close(&self) {
