@@ -7,6 +7,7 @@ mod create;
 mod destroy;
 mod destroy_sessions_of;
 mod get;
+mod offload;
 mod renew;
 mod rotate;
 mod row;

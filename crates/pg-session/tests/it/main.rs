@@ -14,6 +14,7 @@ mod exact;
 mod get;
 mod input;
 mod lanes;
+mod large_merges;
 mod max_age;
 mod misbehaving;
 mod outage;
