@@ -40,6 +40,11 @@ impl CpuTime {
         Some(Self { at: Instant::now(), servers: seconds(servers), clients: seconds(clients) })
     }
 
+    /// Returns the CPU seconds of this process and its descendants, without the servers.
+    pub(crate) fn client_seconds_since(self, before: Self) -> f64 {
+        self.clients - before.clients
+    }
+
     pub(crate) fn since(self, before: Self) -> CpuUsage {
         let seconds = (self.at - before.at).as_secs_f64();
         CpuUsage {

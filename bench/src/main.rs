@@ -5,6 +5,7 @@ mod cpu;
 mod error;
 mod load;
 mod memory;
+mod merge;
 mod million_sessions;
 mod outcome;
 mod plan;

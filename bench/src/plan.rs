@@ -32,7 +32,7 @@ pub(crate) struct Options {
     operations: Vec<Operation>,
 
     /// Measure only targets whose name contains one of these, such as `rust/`, `node/pg-session` or `redis`. The
-    /// measurements beyond the targets are `extra/wal`, `extra/memory` and `extra/million`.
+    /// measurements beyond the targets are `extra/wal`, `extra/merge`, `extra/memory` and `extra/million`.
     #[arg(long, value_delimiter = ',')]
     targets: Vec<String>,
 }

@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::target::{PG_SESSION_IN_RUST, Target};
 use crate::targets::{self, PgSession};
 use crate::task::Task;
-use crate::{memory, million_sessions, wal};
+use crate::{memory, merge, million_sessions, wal};
 
 pub(crate) async fn run(plan: Plan) -> Result<(), BoxError> {
     eprintln!("starting PostgreSQL and Redis");
@@ -25,6 +25,10 @@ pub(crate) async fn run(plan: Plan) -> Result<(), BoxError> {
     if plan.wants("extra/wal") {
         eprintln!("touching every session once to count HOT updates and WAL");
         results.wal = wal::measure(&servers, plan.sessions).await?;
+    }
+    if plan.wants("extra/merge") {
+        eprintln!("measuring merges");
+        results.merges = merge::measure(&servers).await?;
     }
     if plan.wants("extra/memory") {
         eprintln!("measuring memory for {} s", plan.memory.as_secs());

@@ -300,6 +300,11 @@ declare namespace PgStore {
     table?: string;
     /** Whether `setup` may create the table. If false, no DDL is sent. Default: true. */
     create?: boolean;
+    /**
+     * Milliseconds for which `setup` waits for a database that is unavailable, for an application that may start before its
+     * database; 0 fails at once. Default: 0.
+     */
+    waitForDatabase?: number;
     /** Milliseconds between two background sweeps; 0 turns them off. Default: 2,700,000 (45 minutes). */
     cleanupTime?: number;
     /** The column of the id, `text` or `varchar`. Default: `id`. */
@@ -330,6 +335,11 @@ declare namespace PgStore {
     connections?: number;
     /** How many calls may wait for a connection; 1 or more. Further calls fail with `PG_SESSION_OVERLOADED`. Default: 10,000. */
     maxWaiting?: number;
+    /**
+     * How many bytes the calls may have that were accepted and not answered; 1 or more. Further calls fail with
+     * `PG_SESSION_OVERLOADED`. The calls that wait for one session have at most an eighth. Default: 67,108,864 (64 MiB).
+     */
+    maxWaitingBytes?: number;
     /** Whether statements are prepared. Behind a transaction pooler, the store stops preparing by itself. Default: true. */
     prepare?: boolean;
   }
@@ -350,7 +360,7 @@ declare namespace PgStore {
       | 'PG_SESSION_TOO_LARGE'
       /** PostgreSQL is unreachable, shutting down or read-only, or did not answer within `timeout`. */
       | 'PG_SESSION_UNAVAILABLE'
-      /** More calls are waiting than `maxWaiting` allows. */
+      /** More calls or bytes are waiting than `maxWaiting` and `maxWaitingBytes` allow. */
       | 'PG_SESSION_OVERLOADED'
       /** Other calls changed the session so often that an update could not be merged. */
       | 'PG_SESSION_CONFLICT'

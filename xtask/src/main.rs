@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod interrupt;
 mod node;
+mod outages;
 mod pack;
 mod run;
 mod server;
@@ -28,6 +29,7 @@ enum Xtask {
     Bench(bench::Bench),
     CheckGuarantees(check_guarantees::CheckGuarantees),
     Demo(demo::Demo),
+    Outages(outages::Outages),
     Pack(pack::Pack),
     Server(server::Server),
     Structure(structure::Structure),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Xtask::Bench(bench) => bench.run(),
         Xtask::CheckGuarantees(check) => check.run(),
         Xtask::Demo(demo) => demo.run(),
+        Xtask::Outages(outages) => outages.run(),
         Xtask::Pack(pack) => pack.run(),
         Xtask::Server(server) => server.run(),
         Xtask::Structure(structure) => structure.run(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::results::Results;
+use crate::merge::Merge;
 use crate::target::{
     CONNECT_PG_SIMPLE, CONNECT_REDIS, FRED, FRED_DURABLE, Group, PG_SESSION, PG_SESSION_SET, PGBENCH, PREPARED, SQLX,
     TOWER_REDIS,
@@ -40,7 +41,10 @@ impl Goal {
 }
 
 pub(crate) fn all(results: &Results) -> Vec<Goal> {
-    [throughput(results), latency(results), writes(results), resources(results)].into_iter().flatten().collect()
+    [throughput(results), latency(results), writes(results), resources(results), merges(results)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn throughput(results: &Results) -> Vec<Goal> {
@@ -114,6 +118,16 @@ fn resources(results: &Results) -> Vec<Goal> {
         // An allocator that frees and reuses memory varies by up to 5 %.
         Goal::new(format!("memory: after {seconds} s ÷ after a quarter of that"), Bound::AtMost(1.05), growth),
     ]
+}
+
+/// The time of a merge is linear in the size. The processor's caches hold the trees of 64 KiB, and not those of 1 MiB.
+fn merges(results: &Results) -> Vec<Goal> {
+    let goal = |merge: &Merge| {
+        let Merge { shape, small, large } = merge;
+        let figure = format!("merge, {shape}: CPU per byte of 1 MiB ({large:.0} ns) ÷ of 64 KiB ({small:.0} ns)");
+        Goal::new(figure, Bound::AtMost(3.0), ratio(Some(*large), Some(*small)))
+    };
+    results.merges.iter().map(goal).collect()
 }
 
 fn ratio(of: Option<f64>, to: Option<f64>) -> Option<f64> {

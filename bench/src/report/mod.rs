@@ -40,6 +40,7 @@ pub(crate) fn write(results: &Results, machine: &Machine, plan: &Plan) -> io::Re
         "rows": rows,
         "wal": results.wal,
         "memory": results.memory,
+        "merges": results.merges,
         "million_sessions": results.million_sessions,
     });
     let file = |extension| dir.join(plan.name).with_extension(extension);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::memory::Memory;
+use crate::merge::Merge;
 use crate::million_sessions::MillionSessions;
 use crate::outcome::{Outcome, median};
 use crate::target::{Group, Label, PG_SESSION};
@@ -16,6 +17,7 @@ pub(crate) struct Results {
     outcomes: BTreeMap<(Group, Operation, usize, &'static str), Vec<Outcome>>,
     pub(crate) wal: Option<Wal>,
     pub(crate) memory: Option<Memory>,
+    pub(crate) merges: Vec<Merge>,
     pub(crate) million_sessions: Option<MillionSessions>,
 }
 

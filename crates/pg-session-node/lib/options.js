@@ -9,6 +9,7 @@ const defaults = Object.freeze({
   schema: 'public',
   table: 'session',
   create: true,
+  waitForDatabase: 0,
   cleanupTime: 45 * 60 * 1000,
   idColumn: 'id',
   expiryColumn: 'expiry',
@@ -23,6 +24,7 @@ const defaults = Object.freeze({
   timeout: 5000,
   connections: 2,
   maxWaiting: 10_000,
+  maxWaitingBytes: 64 * 1024 * 1024,
   prepare: true,
 });
 

@@ -21,6 +21,8 @@ pub struct Options {
     pub data_column: String,
     /// Whether `setup` may create the table.
     pub create: bool,
+    /// How long `setup` waits for a database that is unavailable.
+    pub wait_for_database: f64,
     /// The time between two sweeps; zero turns them off.
     pub cleanup_time: f64,
     /// The time to live of a session if a call gives none.
@@ -39,6 +41,8 @@ pub struct Options {
     pub connections: f64,
     /// How many calls may wait for those connections.
     pub max_waiting: f64,
+    /// How many bytes the calls may have that were accepted and not answered.
+    pub max_waiting_bytes: f64,
     /// Whether statements are prepared.
     pub prepare: bool,
 }
@@ -57,12 +61,14 @@ impl Options {
             .expiry_column(self.expiry_column)
             .data_column(self.data_column)
             .create(self.create)
+            .wait_for_database(duration(self.wait_for_database))
             .cleanup_interval(duration(self.cleanup_time))
             .ttl(duration(self.ttl))
             .max_size(self.max_size as usize)
             .timeout(duration(self.timeout))
             .connections(self.connections as usize)
             .max_waiting(self.max_waiting as usize)
+            .max_waiting_bytes(self.max_waiting_bytes as usize)
             .prepare(self.prepare);
         if let Some(lag) = self.touch_every {
             builder = builder.touch_every(duration(lag));
@@ -106,6 +112,8 @@ fn javascript_name(option: &str) -> &str {
         "touch_every" => "touchEvery",
         "max_age" => "maxAge",
         "max_waiting" => "maxWaiting",
+        "max_waiting_bytes" => "maxWaitingBytes",
+        "wait_for_database" => "waitForDatabase",
         same => same,
     }
 }

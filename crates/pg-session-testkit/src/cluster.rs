@@ -3,9 +3,10 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::address::Address;
 use crate::error::{Error, IoContext};
 use crate::folder::Folder;
 use crate::guard::{Guard, Signal};
@@ -21,6 +22,14 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many lines of the log an error message contains.
 const LOG_LINES: usize = 20;
 
+/// The server that a standby replicates.
+#[derive(Clone, Debug)]
+pub(crate) struct Primary {
+    /// Its data directory. It must be down while that is copied.
+    pub(crate) data: PathBuf,
+    pub(crate) address: Address,
+}
+
 /// A server's files: the folder `data`, and the files `password` and `log` beside it.
 ///
 /// The log is locked. Every process that writes to it holds the lock, so no other server can use the folder until the
@@ -32,10 +41,12 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Locks the folder `home`, and creates a cluster in it if there is none. Also returns the superuser's password.
+    /// Locks the folder `home`, and creates a cluster in it if there is none: a standby, if there is a primary. Also returns
+    /// the superuser's password.
     pub(crate) fn open(
         home: &Path,
         durable: bool,
+        primary: Option<&Primary>,
         install: &PgInstall,
         user: &User,
         folder: &Folder,
@@ -50,6 +61,8 @@ impl Cluster {
             cluster.check_version(install)?;
             let path = cluster.password_file();
             fs::read_to_string(&path).at(&path)?
+        } else if let Some(primary) = primary {
+            cluster.copy(primary)?
         } else {
             cluster.create(durable, install, user, folder)?
         };
@@ -77,7 +90,8 @@ impl Cluster {
     /// Returns whether PostgreSQL accepts connections, according to its PID file.
     pub(crate) fn is_ready(&self) -> bool {
         let status = fs::read_to_string(self.pid_file());
-        status.is_ok_and(|lines| lines.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
+        let is_ready = |status: &str| matches!(status.trim(), "ready" | "standby");
+        status.is_ok_and(|lines| lines.lines().nth(7).is_some_and(is_ready))
     }
 
     /// Removes the PID file of a crashed server.
@@ -98,7 +112,8 @@ impl Cluster {
     /// Writes `pg_hba.conf`: these rules, then the default ones.
     pub(crate) fn write_hba(&self, rules: &[String]) -> Result<(), Error> {
         let path = self.data().join("pg_hba.conf");
-        let defaults = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n";
+        let defaults = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n\
+                        host replication all 127.0.0.1/32 scram-sha-256\n";
         let rules: String = rules.iter().map(|line| format!("{line}\n")).collect();
         fs::write(&path, rules + defaults).at(&path)
     }
@@ -140,6 +155,26 @@ impl Cluster {
         }
         fs::rename(&unfinished, self.data()).at(self.data())?;
         Ok(password)
+    }
+
+    /// Copies the data of a primary, and makes it those of its standby. Returns the password of both.
+    fn copy(&self, primary: &Primary) -> Result<String, Error> {
+        let (data, password) = (self.data(), primary.address.password());
+        let copied = Command::new("cp").arg("-a").args([&primary.data, &data]).status().at(&data)?;
+        if !copied.success() {
+            return Err(Error::ProgramFailed { program: "cp", log: self.log_tail() });
+        }
+        let Address { host, port, user, .. } = &primary.address;
+        let settings = data.join("postgresql.auto.conf");
+        let primary = format!("primary_conninfo = 'host={host} port={port} user={user} password={password}'\n");
+        OpenOptions::new()
+            .append(true)
+            .open(&settings)
+            .and_then(|mut file| file.write_all(primary.as_bytes()))
+            .at(&settings)?;
+        let signal = data.join("standby.signal");
+        fs::write(&signal, "").at(&signal)?;
+        Ok(password.to_owned())
     }
 
     fn check_version(&self, install: &PgInstall) -> Result<(), Error> {

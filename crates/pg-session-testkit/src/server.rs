@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
-use crate::cluster::{Cluster, SUPERUSER};
+use crate::cluster::{Cluster, Primary, SUPERUSER};
 use crate::env_vars::SHARED_SERVER;
 use crate::error::{Error, IoContext};
 use crate::folder::Folder;
@@ -55,7 +55,7 @@ impl ServerBuilder {
         user.take_ownership(folder.path()).at(folder.path())?;
         let home = self.data_dir.as_deref().unwrap_or(folder.path());
         let home = std::path::absolute(home).at(home)?;
-        let (cluster, password) = Cluster::open(&home, self.durable, &install, &user, &folder)?;
+        let (cluster, password) = Cluster::open(&home, self.durable, self.primary.as_ref(), &install, &user, &folder)?;
         cluster.write_hba(&self.hba)?;
         let address = Address {
             host: HOST.to_string(),
@@ -145,6 +145,22 @@ impl Server {
             sleep(POLL);
         }
         self.launch()
+    }
+
+    /// Starts a standby with the same settings and passwords, which replicates this server. It refuses writes until
+    /// `pg_promote()` is called on it. Restarts this server, because it copies the data meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// See [`ServerBuilder::start`].
+    pub fn start_standby(&mut self) -> Result<Self, Error> {
+        self.stop()?;
+        let primary = Primary { data: self.cluster.data(), address: self.address.clone() };
+        let options = ServerBuilder { data_dir: None, primary: Some(primary), ..self.options.clone() };
+        // The standby starts before the primary. It should not wait for long until it connects again.
+        let standby = options.setting("wal_retrieve_retry_interval", "100ms").start();
+        self.start_again()?;
+        standby
     }
 
     fn end(&mut self, signal: Signal) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::cluster::Primary;
+
 /// The options of a [`Server`](crate::Server).
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -9,6 +11,7 @@ pub struct ServerBuilder {
     pub(crate) settings: Vec<String>,
     pub(crate) hba: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
+    pub(crate) primary: Option<Primary>,
 }
 
 impl ServerBuilder {

@@ -191,3 +191,20 @@ fn start_again_waits_for_a_taken_port() {
     assert_eq!(server.port(), port);
     release.join().unwrap();
 }
+
+#[tokio::test]
+async fn a_standby_has_the_data_of_its_primary_and_accepts_writes_once_promoted() {
+    let mut primary = Server::start().unwrap();
+    connect(&primary.url("postgres")).await.batch_execute("CREATE TABLE a AS SELECT 'one'::text AS a").await.unwrap();
+    let mut standby = primary.start_standby().unwrap();
+    assert_eq!(standby.password(), primary.password());
+    let client = connect(&standby.url("postgres")).await;
+    assert_eq!(text(&client, "SELECT a FROM a").await, "one");
+    assert!(client.batch_execute("UPDATE a SET a = 'two'").await.is_err());
+    drop(primary);
+    client.execute("SELECT pg_promote()", &[]).await.unwrap();
+    assert_eq!(text(&client, "UPDATE a SET a = 'two' RETURNING a").await, "two");
+    standby.stop().unwrap();
+    standby.start_again().unwrap();
+    assert_eq!(text(&connect(&standby.url("postgres")).await, "SELECT a FROM a").await, "two");
+}

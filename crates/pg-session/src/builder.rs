@@ -102,6 +102,17 @@ impl PgStoreBuilder {
         self
     }
 
+    /// Sets how long [`setup`](crate::PgStore::setup) waits for a database that is unavailable, for an application that may
+    /// start before its database. Default: zero, so that `setup` fails at once.
+    ///
+    /// Until then, `setup` tries again at least once a second, beside the up to `timeout` that an attempt takes. It logs a
+    /// warning when it begins to wait. Only `Unavailable` is worth waiting for: a wrong password or an unknown database fails
+    /// at once. Operations never wait longer than `timeout`.
+    pub fn wait_for_database(mut self, limit: Duration) -> Self {
+        self.options.wait_for_database = limit;
+        self
+    }
+
     /// Sets the time between two sweeps in the background, varied by up to a tenth at random. Default: 45 minutes. Zero: the
     /// store does not sweep; call [`sweep`](crate::PgStore::sweep) instead.
     pub fn cleanup_interval(mut self, interval: Duration) -> Self {
@@ -145,6 +156,18 @@ impl PgStoreBuilder {
     #[cfg(feature = "native")]
     pub fn max_waiting(mut self, calls: usize) -> Self {
         self.options.backend.max_waiting = calls;
+        self
+    }
+
+    /// Sets how many bytes the calls may have that were accepted and not answered, over the store's own connections or the
+    /// application's client. Further calls fail at once with [`Overloaded`](crate::ErrorKind::Overloaded). Default: 64 MiB.
+    /// Range: more than zero.
+    ///
+    /// The bytes are those of ids and data. A call counts as half of the limit at most, so that data of `max_size` is
+    /// always accepted while little waits. The calls that wait for one session have at most an eighth of this limit and
+    /// of `max_waiting`, but always 16 places.
+    pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
+        self.options.backend.max_waiting_bytes = bytes;
         self
     }
 

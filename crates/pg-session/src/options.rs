@@ -13,6 +13,8 @@ const MAX_MAX_SIZE: usize = 256 * 1024 * 1024;
 pub(crate) struct Options {
     pub(crate) table: Table,
     pub(crate) create: bool,
+    /// How long `setup` waits for a database that is unavailable.
+    pub(crate) wait_for_database: Duration,
     pub(crate) ttl: Duration,
     pub(crate) cleanup_interval: Duration,
     pub(crate) max_size: usize,
@@ -25,6 +27,7 @@ impl Default for Options {
         Self {
             table: Table::default(),
             create: true,
+            wait_for_database: Duration::ZERO,
             ttl: DEFAULT_TTL,
             cleanup_interval: Duration::from_mins(45),
             max_size: 1024 * 1024,
@@ -45,7 +48,11 @@ impl Options {
         }
         let positive =
             [("timeout", Some(self.backend.timeout)), ("ttl", Some(self.ttl)), ("max_age", self.table.max_age)];
-        let any = [("cleanup_interval", Some(self.cleanup_interval)), ("touch_every", self.touch_every)];
+        let any = [
+            ("cleanup_interval", Some(self.cleanup_interval)),
+            ("touch_every", self.touch_every),
+            ("wait_for_database", Some(self.wait_for_database)),
+        ];
         for (option, duration) in positive.into_iter().chain(any) {
             let is_out_of_range = |duration: Duration| {
                 duration > MAX_TTL || (duration.is_zero() && positive.iter().any(|(name, _)| *name == option))

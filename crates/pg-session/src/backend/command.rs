@@ -93,7 +93,7 @@ impl Command {
 
     /// Returns the size of its parameters, in bytes.
     pub(super) fn size(&self) -> usize {
-        self.params.iter().map(|param| param.text().map_or(size_of::<i64>(), str::len)).sum()
+        self.params.iter().map(Value::size).sum()
     }
 }
 
@@ -116,6 +116,13 @@ impl Value {
             Self::Text(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+impl Value {
+    /// Returns its size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.text().map_or(size_of::<i64>(), str::len)
     }
 }
 

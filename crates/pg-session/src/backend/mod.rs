@@ -1,5 +1,6 @@
 //! The ways to reach PostgreSQL: the store's own connections, or the application's client.
 
+mod budget;
 mod client;
 mod command;
 #[cfg(feature = "native")]
@@ -13,10 +14,12 @@ mod pipeline;
 use std::fmt;
 
 use crate::error::Result;
+use budget::KeyedBudget;
 use client::{AnyClient, ExternalClient};
 #[cfg(feature = "native")]
 use pipeline::Lanes;
 
+pub(crate) use budget::KeyedPermit;
 pub use client::{Client, Rows};
 pub(crate) use command::{Absence, BatchSql, Command, DuplicateKeys, Params, Rejected, Reply, Row, Statement, Value};
 pub(crate) use options::BackendOptions;
@@ -39,6 +42,15 @@ impl Backend {
             #[cfg(feature = "native")]
             Self::Lanes(lanes) => lanes.submit(command).await,
             Self::Client(client) => client.submit(command).await,
+        }
+    }
+
+    /// Returns the budget for calls that wait before they are submitted.
+    pub(crate) fn budget(&self) -> &KeyedBudget {
+        match self {
+            #[cfg(feature = "native")]
+            Self::Lanes(lanes) => lanes.budget(),
+            Self::Client(client) => client.budget(),
         }
     }
 
@@ -86,7 +98,7 @@ impl ConnectTo {
         match self.0 {
             #[cfg(feature = "native")]
             Source::Text(text) => Lanes::new(&text, options).map(Backend::Lanes),
-            Source::Client(client) => Ok(Backend::Client(ExternalClient::new(client, options.timeout))),
+            Source::Client(client) => Ok(Backend::Client(ExternalClient::new(client, options))),
         }
     }
 }

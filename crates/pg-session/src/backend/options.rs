@@ -20,6 +20,8 @@ pub(crate) struct BackendOptions {
     /// Makes the password of each login, in place of the one in the connection string.
     #[cfg(feature = "native")]
     pub(crate) password: Option<PasswordSource>,
+    /// How many bytes the calls may have that are accepted and not answered.
+    pub(crate) max_waiting_bytes: usize,
     /// Whether statements are prepared.
     pub(crate) prepare: bool,
     /// The longest message that the server may send, in bytes.
@@ -34,6 +36,7 @@ impl Default for BackendOptions {
             max_waiting: 10_000,
             #[cfg(feature = "native")]
             password: None,
+            max_waiting_bytes: 64 * 1024 * 1024,
             prepare: true,
             max_message: MIN_MAX_MESSAGE,
         }
@@ -53,8 +56,10 @@ impl BackendOptions {
                 Error::configuration(format!("the number must be 1 to {MAX_CONNECTIONS}")).about_option("connections")
             );
         }
-        if self.max_waiting == 0 {
-            return Err(Error::configuration("the limit must be more than zero").about_option("max_waiting"));
+        for (option, limit) in [("max_waiting", self.max_waiting), ("max_waiting_bytes", self.max_waiting_bytes)] {
+            if limit == 0 {
+                return Err(Error::configuration("the limit must be more than zero").about_option(option));
+            }
         }
         Ok(())
     }

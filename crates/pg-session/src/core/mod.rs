@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{Backend, Command, Params, Rejected, Reply, Statement};
+use crate::backend::{Backend, Command, KeyedPermit, Params, Rejected, Reply, Statement};
 use crate::error::Result;
 use crate::options::Options;
 use crate::table::Statements;
@@ -58,6 +58,11 @@ impl Core {
         if statements.as_ref().is_some_and(|current| Arc::ptr_eq(current, outdated)) {
             *statements = None;
         }
+    }
+
+    /// Takes the bytes of a call that waits before it is submitted.
+    pub(crate) fn hold(&self, key: &str, bytes: usize) -> Result<KeyedPermit<'_>> {
+        self.backend.budget().take(key, bytes)
     }
 
     /// Runs one statement within the timeout.

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     TooLarge,
     /// PostgreSQL cannot be reached, is shutting down, accepts no writes, or did not answer in time.
     Unavailable,
-    /// The queue is full: more calls wait than `max_waiting` allows.
+    /// The queue is full: more calls, or more bytes, wait than `max_waiting` and `max_waiting_bytes` allow.
     Overloaded,
     /// Other calls kept changing the session until an update timed out.
     Conflict,

@@ -155,8 +155,7 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable().caused_by(source)
     }
 
-    /// The runtime of the connections ended before the call was sent.
-    #[cfg(feature = "native")]
+    /// The runtime of the connections, or of the call itself, ended before the call was sent.
     pub(crate) fn runtime_ended() -> Self {
         Self::new(ErrorKind::Unavailable, "the Tokio runtime of the connections has ended; try again").retryable()
     }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use smallvec::smallvec;
 
+use super::offload::{is_large, offload};
 use super::run::run;
 use crate::backend::Params;
 use crate::core::Core;
@@ -31,7 +32,19 @@ pub(crate) async fn renew(
     check_id(id)?;
     data.check_size(core.options.max_size)?;
     let (base, taken) = (renewal.base, renewal.taken.map(Session::json));
-    let data = match plan_renewal(base.reader(), base.json(), taken, &data, renewal.own_keys) {
+    let bytes = base.json().len() + taken.map_or(0, str::len) + data.len();
+    let plan = if is_large(bytes) {
+        let (base, taken, data) = (base.clone(), taken.map(str::to_owned), data.clone());
+        let own_keys: Vec<_> = renewal.own_keys.iter().map(|key| (*key).to_owned()).collect();
+        let plan = move || {
+            let own_keys: Vec<_> = own_keys.iter().map(String::as_str).collect();
+            plan_renewal(base.reader(), base.json(), taken.as_deref(), &data, &own_keys)
+        };
+        Box::pin(offload(bytes, plan)).await?
+    } else {
+        plan_renewal(base.reader(), base.json(), taken, &data, renewal.own_keys)
+    };
+    let data = match plan {
         RenewalPlan::Nothing => return Ok(false),
         RenewalPlan::Store(text) => text,
         RenewalPlan::Fresh => data.into_string(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::setup;
-use crate::backend::{Params, Rejected, Reply, Statement};
+use crate::backend::{Params, Rejected, Reply, Statement, Value};
 use crate::core::Core;
 use crate::error::Result;
 use crate::table::Statements;
@@ -17,12 +17,23 @@ pub(super) const LOOKS: usize = 2;
 /// Runs a statement after setting up the table if necessary. If the table has changed since, introspects it again and
 /// sends the statement that fits now. PostgreSQL refused the outdated one, so it had no effect.
 pub(super) async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {
-    let statements = setup::ready(core).await?;
+    let statements = match core.statements() {
+        Some(statements) => statements,
+        // Boxed like the other rare case.
+        None => Box::pin(wait_for_setup(core, &params)).await?,
+    };
     match core.submit(pick(&statements), params).await {
         Ok(reply) => Ok(reply),
         // Boxed: it is rare, and would enlarge every call's future.
         Err(rejected) => Box::pin(run_again(core, pick, statements, rejected)).await,
     }
+}
+
+/// Waits for the setup. Meanwhile the parameters count as waiting.
+async fn wait_for_setup(core: &Core, params: &Params) -> Result<Arc<Statements>> {
+    let key = params.first().and_then(Value::text).unwrap_or_default();
+    let _waiting = core.hold(key, params.iter().map(Value::size).sum())?;
+    setup::ready(core).await
 }
 
 async fn run_again(

@@ -127,7 +127,8 @@ impl PgStore {
     ///
     /// # Errors
     /// `Setup`: the table is missing and may not be created, or does not fit. The message lists every reason.
-    /// `Configuration` and `Unavailable`: the database cannot be reached.
+    /// `Configuration` and `Unavailable`: the database cannot be reached, or not within
+    /// [`wait_for_database`](PgStoreBuilder::wait_for_database).
     ///
     /// # Examples
     ///
@@ -137,7 +138,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn setup(&self) -> Result<()> {
-        ops::setup(self.core()).await
+        ops::setup_when_available(self.core()).await
     }
 
     /// Stops the sweeper, waits for the calls in flight, and closes the store's own connections, never the application's

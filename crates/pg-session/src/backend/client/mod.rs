@@ -12,7 +12,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+use super::budget::{Budget, KeyedBudget};
 use super::command::{Command, Rejected, Reply, Value};
+use crate::backend::options::BackendOptions;
 use crate::error::{Error, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -59,12 +61,14 @@ pub(crate) struct ExternalClient {
     client: Box<dyn AnyClient>,
     /// The longest that one call may take.
     timeout: Duration,
+    budget: KeyedBudget,
     calls: TaskTracker,
 }
 
 impl ExternalClient {
-    pub(super) fn new(client: Box<dyn AnyClient>, timeout: Duration) -> Self {
-        Self { client, timeout, calls: TaskTracker::new() }
+    pub(super) fn new(client: Box<dyn AnyClient>, options: &BackendOptions) -> Self {
+        let budget = KeyedBudget::new(Budget::new(options.max_waiting_bytes));
+        Self { client, timeout: options.timeout, budget, calls: TaskTracker::new() }
     }
 
     pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
@@ -72,6 +76,7 @@ impl ExternalClient {
         if self.calls.is_closed() {
             return Err(Error::closed().into());
         }
+        let _permit = self.budget.take(command.key(), command.size())?;
         let params: Vec<String> = command.params.into_iter().map(text).collect();
         let query = self.client.query(&command.statement.sql, &params);
         let rows = timeout(self.timeout, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
@@ -79,6 +84,10 @@ impl ExternalClient {
             Ok(rows) => Ok(reply(rows, params.first())?),
             Err(error) => Err(Rejected::of(error, || params.into_iter().map(Value::Text).collect())),
         }
+    }
+
+    pub(super) fn budget(&self) -> &KeyedBudget {
+        &self.budget
     }
 
     /// Waits for the calls in flight. Closing the client is up to the application.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::backend::budget::Permit;
 use crate::backend::command::{Command, Reply};
 use crate::error::{Error, Result};
 
@@ -28,6 +29,8 @@ pub(super) struct Answer(Arc<Shared>);
 
 struct Shared {
     command: Command,
+    /// Returned with the memory of the command.
+    _permit: Option<Permit>,
     deadline: Instant,
     state: Mutex<State>,
 }
@@ -39,9 +42,14 @@ enum State {
 }
 
 impl Call {
+    #[cfg(test)]
     pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
+        Self::with_permit(command, key, limit, None)
+    }
+
+    pub(super) fn with_permit(command: Command, key: u64, limit: Duration, permit: Option<Permit>) -> (Self, Answer) {
         let deadline = Instant::now() + limit;
-        let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Pending(None)) });
+        let shared = Arc::new(Shared { command, _permit: permit, deadline, state: Mutex::new(State::Pending(None)) });
         (Self { shared: Arc::clone(&shared), key, attempts: 0, is_alone: false, is_answered: false }, Answer(shared))
     }
 

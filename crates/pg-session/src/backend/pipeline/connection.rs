@@ -36,6 +36,8 @@ pub(super) struct Connection {
     stream: Stream,
     incoming: BytesMut,
     outgoing: BytesMut,
+    /// The most that `outgoing` has held since it was created.
+    largest_outgoing: usize,
     is_flushed: bool,
     /// How many bytes were written to the stream.
     written: u64,
@@ -78,6 +80,7 @@ impl Connection {
             stream,
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
+            largest_outgoing: 0,
             is_flushed: true,
             written: 0,
             max_message,
@@ -134,6 +137,7 @@ impl Connection {
             let message = "the call does not fit into a message of PostgreSQL's protocol; store less";
             return Err((batch, Error::invalid(message).caused_by(error)));
         }
+        self.largest_outgoing = self.largest_outgoing.max(self.outgoing.len());
         let end = self.written + self.outgoing.len() as u64;
         self.in_flight.push_back(Exchange::new(batch, steps, name.unwrap_or_default(), columns, end));
         Ok(())
@@ -163,7 +167,7 @@ impl Connection {
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, outgoing, is_flushed, written, .. } = self;
+        let Self { stream, outgoing, largest_outgoing, is_flushed, written, .. } = self;
         if !outgoing.is_empty() {
             *is_flushed = false;
             // After an error, TLS does not say how much was sent.
@@ -175,7 +179,11 @@ impl Connection {
         if outgoing.is_empty() {
             ready!(Pin::new(stream).poll_flush(context))?;
             *is_flushed = true;
-            release_capacity(outgoing);
+            // Its capacity does not count what was written and removed.
+            if *largest_outgoing > MAX_KEPT {
+                *outgoing = BytesMut::new();
+                *largest_outgoing = 0;
+            }
         }
         Poll::Ready(Ok(()))
     }

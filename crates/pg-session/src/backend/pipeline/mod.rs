@@ -16,6 +16,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use super::budget::KeyedBudget;
 use super::command::{Command, Rejected, Reply};
 use super::connect::settings::Settings;
 use super::connect::{ConnInfo, Environment, of_process};
@@ -61,6 +62,10 @@ impl Lanes {
             let handle = LaneHandle::new(Arc::clone(&self.shared), *lane);
             self.shared.tasks.spawn_on(Lane::run(handle), &missing.runtime);
         }
+    }
+
+    pub(super) fn budget(&self) -> &KeyedBudget {
+        &self.shared.budget
     }
 
     pub(super) async fn close(&self) {

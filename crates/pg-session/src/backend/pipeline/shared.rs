@@ -13,6 +13,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::call::{Answer, Call};
 use super::dialer::Dialer;
 use super::queue::{Queue, Wakeup};
+use crate::backend::budget::{Budget, KeyedBudget, places_of_one_key, too_many_on_one_key};
 use crate::backend::command::Command;
 use crate::backend::options::BackendOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     fail_fast_after: Duration,
     /// How many calls may wait.
     capacity: usize,
+    pub(super) budget: KeyedBudget,
     /// Hashes keys, which clients may choose.
     hasher: RandomState,
     queue: Mutex<Queue>,
@@ -48,6 +50,7 @@ impl Shared {
             timeout: options.timeout,
             fail_fast_after: options.timeout / 2,
             capacity: options.max_waiting,
+            budget: KeyedBudget::new(Budget::new(options.max_waiting_bytes)),
             hasher: RandomState::new(),
             queue: Mutex::new(Queue::new(options.connections)),
             tasks: TaskTracker::new(),
@@ -58,7 +61,9 @@ impl Shared {
     /// Adds a call to the queue. Returns its answer, and the lanes whose task is missing, for the caller to spawn.
     pub(super) fn submit(&self, command: Command) -> Result<(Answer, Option<MissingTasks>)> {
         let key = self.hasher.hash_one(command.key());
-        let (call, answer) = Call::new(command, key, self.timeout);
+        let bytes = command.size();
+        let permit = self.budget.total().take(bytes)?;
+        let (call, answer) = Call::with_permit(command, key, self.timeout, Some(permit));
         let mut queue = self.queue();
         if queue.is_closing() {
             return Err(Error::closed());
@@ -67,6 +72,18 @@ impl Shared {
             let message =
                 format!("the queue is full: {} calls are waiting; slow down, or raise the limit", self.capacity);
             return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
+        }
+        let (calls, waiting) = queue.waiting_on(key);
+        if calls >= places_of_one_key(self.capacity) {
+            let message = format!(
+                "the queue is full for this session: {calls} calls are waiting, its share of {}; slow down, or raise the \
+                 limit",
+                self.capacity
+            );
+            return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
+        }
+        if !self.budget.total().has_room_behind(waiting, bytes) {
+            return Err(too_many_on_one_key());
         }
         let mut missing = None;
         if queue.lacks_task() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::policy::MAX_CALLS;
+use super::policy::{MAX_CALLS, MAX_KEPT};
 use crate::backend::command::{Command, DuplicateKeys};
 use crate::backend::pipeline::call::Call;
 
@@ -22,6 +22,8 @@ struct Key {
     /// How many calls on it are ready or in flight.
     active: usize,
     waiting: VecDeque<Call>,
+    /// The bytes of the waiting calls.
+    bytes: usize,
 }
 
 impl KeyOrder {
@@ -29,6 +31,7 @@ impl KeyOrder {
     pub(super) fn admit(&mut self, call: Call) -> Option<Call> {
         let key = self.keys.entry(call.key).or_default();
         if key.active > 0 {
+            key.bytes += call.command().size();
             key.waiting.push_back(call);
             return None;
         }
@@ -43,7 +46,9 @@ impl KeyOrder {
 
     /// Makes a call that was in flight wait, before all others on its key.
     pub(super) fn wait_first(&mut self, call: Call) {
-        self.keys.entry(call.key).or_default().waiting.push_front(call);
+        let key = self.keys.entry(call.key).or_default();
+        key.bytes += call.command().size();
+        key.waiting.push_front(call);
     }
 
     /// Records that a call on this key is finished. After the last one, returns the calls that are ready now: as many of
@@ -57,6 +62,9 @@ impl KeyOrder {
         }
         let Some(first) = key.waiting.pop_front() else {
             entry.remove();
+            if self.keys.is_empty() && self.keys.capacity() > 2 * MAX_KEPT {
+                self.keys = HashMap::new();
+            }
             return Vec::new();
         };
         let mut ready = vec![first];
@@ -70,13 +78,24 @@ impl KeyOrder {
             ready.push(call);
         }
         key.active = ready.len();
+        key.bytes -= size(&ready);
         ready
     }
 
     /// Removes the waiting calls that satisfy the condition.
     pub(super) fn remove(&mut self, condition: impl Fn(&Call) -> bool) -> Vec<Call> {
         let waiting = self.keys.values_mut().filter(|key| !key.waiting.is_empty());
-        waiting.flat_map(|key| extract(&mut key.waiting, &condition)).collect()
+        let extract = |key: &mut Key| {
+            let removed = extract(&mut key.waiting, &condition);
+            key.bytes -= size(&removed);
+            removed
+        };
+        waiting.flat_map(extract).collect()
+    }
+
+    /// Returns how many calls wait behind others on this key, and how many bytes they have.
+    pub(super) fn waiting_on(&self, key: u64) -> (usize, usize) {
+        self.keys.get(&key).map_or((0, 0), |key| (key.waiting.len(), key.bytes))
     }
 
     pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {
@@ -87,6 +106,10 @@ impl KeyOrder {
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
+}
+
+fn size(calls: &[Call]) -> usize {
+    calls.iter().map(|call| call.command().size()).sum()
 }
 
 /// Returns whether a command can go in one batch with one on the same key that came before it.

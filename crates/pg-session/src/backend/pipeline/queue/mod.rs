@@ -5,6 +5,7 @@ mod kind;
 mod lane;
 mod policy;
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::backend::command::Statement;
 use key_order::{KeyOrder, extract};
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};
-use policy::MAX_BYTES;
+use policy::{MAX_BYTES, MAX_KEPT};
 
 pub(super) struct Queue {
     kinds: Vec<Kind>,
@@ -49,6 +50,11 @@ impl Queue {
     /// Returns how many calls wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Returns how many calls wait behind others on this key, and how many bytes they have.
+    pub(super) fn waiting_on(&self, key: u64) -> (usize, usize) {
+        self.order.waiting_on(key)
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -188,6 +194,9 @@ impl Queue {
             } else {
                 dropped.push(call.key);
             }
+        }
+        if ready.is_empty() && ready.capacity() > MAX_KEPT {
+            *ready = VecDeque::new();
         }
         self.dispatch(lane, kind, &calls);
         dropped.into_iter().for_each(|key| self.release(key));
