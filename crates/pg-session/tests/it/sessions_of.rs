@@ -158,7 +158,7 @@ contract! {
 }
 
 /// Collects what this thread logs while the guard lives.
-fn capture_log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
+pub(crate) fn capture_log() -> (Arc<Mutex<Vec<u8>>>, DefaultGuard) {
     let logged = Arc::new(Mutex::new(Vec::new()));
     struct Log(Arc<Mutex<Vec<u8>>>);
     impl Write for Log {

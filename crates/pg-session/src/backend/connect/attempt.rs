@@ -17,7 +17,8 @@ use crate::error::{Error, ErrorKind, Result};
 impl ConnInfo {
     /// Opens a connection and logs in.
     ///
-    /// `settings` are options of the login. The `options` of the connection string take precedence over them.
+    /// `settings` are options of the login. They leave out what the `options` of the connection string set, except what must
+    /// not be set otherwise.
     pub(crate) async fn connect(&self, settings: &str) -> Result<Stream> {
         let mut hosts: Vec<&Host> = self.hosts.iter().collect();
         if self.random_order {
@@ -25,7 +26,7 @@ impl ConnInfo {
         }
         let mut config = self.config.clone();
         if !settings.is_empty() {
-            config.options([settings, config.get_options().unwrap_or_default()].join(" "));
+            config.options([config.get_options().unwrap_or_default(), settings].join(" "));
         }
         let count = hosts.len();
         let mut failure = Error::configuration("the connection string names no host");
