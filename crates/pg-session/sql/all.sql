@@ -4,10 +4,10 @@ FROM (SELECT $1::text AS key) AS i
 LEFT JOIN (
     SELECT s.{id}::text AS id,
            coalesce(s.{data}::text, 'null') AS data,
-           (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds
+           LEAST(date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()), 1e12)::numeric::text AS seconds
     FROM {table} AS s
     WHERE s.{id} > $1::text AND {expires} > statement_timestamp()
     ORDER BY s.{id}
-    LIMIT $2::text::int
+    LIMIT $2::text::int4
 ) AS p ON true
 ORDER BY p.id

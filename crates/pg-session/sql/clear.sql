@@ -4,7 +4,7 @@ WITH page AS MATERIALIZED (
     FROM {table} AS s
     WHERE s.{id} > $1::text
     ORDER BY s.{id}
-    LIMIT $2::text::int
+    LIMIT $2::text::int4
 ), gone AS (
     DELETE FROM {table} AS s
     WHERE s.{id} = ANY (ARRAY(SELECT id FROM page))

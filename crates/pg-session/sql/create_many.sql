@@ -1,7 +1,7 @@
 -- Like create, for arrays. Returns a row for each session that was created.
 INSERT INTO {table} AS s ({id}, {data}, {expiry})
-SELECT i.id, i.data::{json}, (statement_timestamp() + i.ttl * interval '1 millisecond'){zone}
-FROM unnest($1::text[], $2::text[], $3::bigint[]) AS i (id, data, ttl)
+SELECT i.id, i.data::{json}, (statement_timestamp() + (i.ttl * interval '1 millisecond')){zone}
+FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), unnest($3::int8[])) AS i (id, data, ttl)
 ON CONFLICT ({id}) DO UPDATE SET {data} = excluded.{data}, {expiry} = excluded.{expiry}{created_on_conflict}
 WHERE ({expires} > statement_timestamp()) IS NOT TRUE
 RETURNING s.{id}::text AS key, 'created' AS outcome

@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS {table} (
-    {id} text COLLATE "C" PRIMARY KEY,
-    {expiry} timestamptz NOT NULL,
-    {data} json{created_column}
+    {id} pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY,
+    {expiry} pg_catalog.timestamptz NOT NULL,
+    {data} pg_catalog.json{created_column}
 ) WITH (fillfactor = 80)

@@ -1,19 +1,88 @@
--- Returns what setup needs to know as one JSON text: the server, the schema $1, its table $2, and whether an index exists
--- on the path $4 in the column $3. Types are given as oids, because their names depend on settings.
+-- Returns what setup needs to know as one JSON text: the server, the schema $1, its table $2 with the columns $3 (id), $4
+-- (expiry) and $5 (data), and whether an index exists on the path $6 in the data. Types are given as oids, because their names
+-- depend on settings.
+WITH RECURSIVE target AS (
+    SELECT c.oid, c.relkind, n.oid AS schema
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1::text AND c.relname = $2::text
+), tree AS (
+    SELECT t.oid FROM target AS t
+    UNION ALL
+    SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree AS t ON i.inhparent = t.oid
+), code AS (
+    -- Who can have had code of their own run by our statements.
+    SELECT c.relowner AS role, CASE WHEN c.oid = t.oid THEN 'table' ELSE 'partition' END AS kind, c.relname::text AS name
+    FROM tree
+    JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid
+    CROSS JOIN target AS t
+    UNION ALL
+    SELECT p.proowner, 'trigger', g.tgname::text
+    FROM tree
+    JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = tree.oid AND NOT g.tgisinternal
+    JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid
+), own_roles AS (
+    -- Not pg_has_role(), which counts a superuser as a member of every role.
+    SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user
+    UNION
+    SELECT m.roleid FROM pg_catalog.pg_auth_members AS m JOIN own_roles AS r ON m.member = r.oid
+), configured AS (
+    -- The search_path of the role, which a setting of the login may hide.
+    SELECT coalesce(
+        (SELECT substr(setting, 13)
+         FROM pg_catalog.pg_db_role_setting AS s
+         CROSS JOIN unnest(s.setconfig) AS setting
+         LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+         LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+         WHERE starts_with(setting, 'search_path=') AND (s.setrole = 0 OR r.rolname = current_user)
+           AND (s.setdatabase = 0 OR d.datname = current_database())
+         ORDER BY s.setrole = 0, s.setdatabase = 0
+         LIMIT 1),
+        (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source <> 'client'),
+        '"$user", public'
+    ) AS search_path
+), elsewhere AS (
+    -- A table of this name in another schema of that path, with these columns.
+    SELECT n.nspname::text AS schema
+    FROM configured
+    CROSS JOIN unnest(string_to_array(search_path, ',')) WITH ORDINALITY AS p (entry, number)
+    JOIN pg_catalog.pg_namespace AS n
+        ON n.nspname = CASE WHEN btrim(entry, ' "') = '$user' THEN current_user::text ELSE btrim(entry, ' "') END
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = $2::text
+    WHERE n.nspname <> $1::text AND (c.relkind = 'r' OR c.relkind = 'p')
+      AND (SELECT count(*) FROM pg_catalog.pg_attribute AS a
+           WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = ANY (ARRAY[$3::text, $4::text, $5::text])) = 3
+    ORDER BY number
+    LIMIT 1
+)
 SELECT $1::text AS key, json_build_object(
-    'version', current_setting('server_version_num')::int,
+    'version', current_setting('server_version_num')::int4,
     'zone', (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'),
     'schema_exists', EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::text),
+    'elsewhere', (SELECT schema FROM elsewhere),
     'table', (
         SELECT json_build_object(
             'kind', c.relkind,
             -- Reading the size or an index definition locks the table. Both are read only if they matter.
-            'is_empty', CASE WHEN c.relkind = 'r' AND $4::text <> '{}' THEN pg_relation_size(c.oid) = 0 ELSE false END,
+            'is_empty', CASE WHEN c.relkind = 'r' AND ($6::text <> '{}' OR EXISTS (SELECT FROM elsewhere))
+                             THEN pg_relation_size(c.oid) = 0 ELSE false END,
+            'foreign_code', (
+                SELECT json_build_object('role', r.rolname, 'kind', f.kind, 'name', f.name, 'own_role', current_user)
+                FROM code AS f
+                JOIN pg_catalog.pg_roles AS r ON r.oid = f.role
+                WHERE NOT r.rolsuper AND r.rolname <> 'pg_database_owner'
+                  AND NOT EXISTS (SELECT FROM own_roles AS o WHERE o.oid = r.oid)
+                  AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = current_database() AND d.datdba = r.oid
+                  )
+                ORDER BY f.kind <> 'table', f.kind, f.name
+                LIMIT 1
+            ),
             'columns', (
                 SELECT coalesce(json_agg(json_build_object(
                     'name', a.attname,
                     'type', a.atttypid::int8,
-                    'type_name', pg_catalog.format_type(a.atttypid, NULL),
+                    'type_name', format_type(a.atttypid, NULL),
                     'is_deterministic', coalesce((
                         SELECT o.collisdeterministic FROM pg_catalog.pg_collation AS o WHERE o.oid = a.attcollation
                     ), true),
@@ -30,22 +99,22 @@ SELECT $1::text AS key, json_build_object(
                 WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
                   AND i.indnkeyatts = 1 AND i.indpred IS NULL
             ),
-            'has_subject_index', CASE WHEN $4::text <> '{}' THEN EXISTS (
+            'has_subject_index', CASE WHEN $6::text <> '{}' THEN EXISTS (
                 SELECT FROM pg_catalog.pg_index AS i
                 WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
-                  AND pg_catalog.pg_get_indexdef(i.indexrelid, 1, true)
-                      = format('(%I #>> ''%s''::text[])', $3::text, replace($4::text::text[]::text, '''', ''''''))
+                  -- A name that the search_path hides is shown with its schema.
+                  AND replace(replace(pg_get_indexdef(i.indexrelid, 1, true), 'OPERATOR(pg_catalog.#>>)', '#>>'),
+                              '::pg_catalog.text[]', '::text[]')
+                      = format('(%I #>> ''%s''::text[])', $5::text, replace($6::text::text[]::text, '''', ''''''))
             ) ELSE false END,
             'missing_privileges', array_remove(ARRAY[
-                CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE ON SCHEMA' END,
+                CASE WHEN NOT has_schema_privilege(c.schema, 'USAGE') THEN 'USAGE ON SCHEMA' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'SELECT') THEN 'SELECT' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'INSERT') THEN 'INSERT' END,
                 CASE WHEN NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
                 CASE WHEN NOT has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END
             ], NULL)
         )
-        FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = $1::text AND c.relname = $2::text
+        FROM target AS c
     )
 )::text AS found

@@ -4,7 +4,7 @@ FROM (SELECT $1::text AS key) AS i
 LEFT JOIN (
     SELECT s.{id}::text AS id,
            coalesce(s.{data}::text, 'null') AS data,
-           (date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()))::text AS seconds,
+           LEAST(date_part('epoch', {expires}) - date_part('epoch', statement_timestamp()), 1e12)::numeric::text AS seconds,
            s.{expiry} AS expiry
     FROM {table} AS s
     WHERE s.{data} #>> {subject_path} = $1::text AND {expires} > statement_timestamp()

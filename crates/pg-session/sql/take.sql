@@ -5,7 +5,9 @@ WITH gone AS (
     WHERE s.{id} = $1::text
     RETURNING coalesce(s.{data}::text, 'null') AS data, {expires} AS expires, {created_us} AS created
 )
-SELECT i.key, g.data, (date_part('epoch', g.expires) - date_part('epoch', statement_timestamp()))::text AS seconds,
+SELECT i.key, g.data, CASE WHEN g.expires IS NOT NULL
+            THEN LEAST(date_part('epoch', g.expires) - date_part('epoch', statement_timestamp()), 1e12)::numeric::text
+       END AS seconds,
        g.created
 FROM (SELECT $1::text AS key) AS i
 LEFT JOIN gone AS g ON g.expires > statement_timestamp()

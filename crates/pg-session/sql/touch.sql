@@ -3,10 +3,10 @@
 -- a crash may undo it. An earlier one waits for the disk.
 WITH moved AS (
     UPDATE {table} AS s
-    SET {expiry} = (statement_timestamp() + $2::text::float8 * interval '1 millisecond'){zone}
+    SET {expiry} = (statement_timestamp() + ($2::text::float8 * interval '1 millisecond')){zone}
     WHERE s.{id} = $1::text AND {expires} > statement_timestamp() AND {async_commit}
-      AND (s.{expiry}{zone} < statement_timestamp() + ($2::text::float8 - $3::text::float8) * interval '1 millisecond'
-           OR s.{expiry}{zone} > statement_timestamp() + ($2::text::float8 + $3::text::float8) * interval '1 millisecond'
+      AND (s.{expiry}{zone} < (statement_timestamp() + (($2::text::float8 - $3::text::float8) * interval '1 millisecond'))
+           OR s.{expiry}{zone} > (statement_timestamp() + (($2::text::float8 + $3::text::float8) * interval '1 millisecond'))
               AND {sync_commit})
 )
 SELECT $1::text AS key, (

@@ -113,6 +113,16 @@ impl PgStoreBuilder {
         self
     }
 
+    /// Sets whether the table may belong to a role that has no other claim to trust: not the store's own role, a role that it
+    /// is a member of, the owner of the database or a superuser. Default: false, and `setup` refuses such a table.
+    ///
+    /// Triggers and other code on a table run with the privileges of those who use it. Where others can create tables in the
+    /// schema, such as in `public` before PostgreSQL 15, anyone could have prepared one.
+    pub fn trust_table_owner(mut self, trust: bool) -> Self {
+        self.options.table.trusts_owner = trust;
+        self
+    }
+
     /// Sets the time between two sweeps in the background, varied by up to a tenth at random. Default: 45 minutes. Zero: the
     /// store does not sweep; call [`sweep`](crate::PgStore::sweep) instead.
     pub fn cleanup_interval(mut self, interval: Duration) -> Self {

@@ -106,7 +106,8 @@ pub(crate) struct Reply {
 /// Why a command failed.
 pub(crate) struct Rejected {
     pub(crate) error: Error,
-    /// The parameters, to send them again, if PostgreSQL refused the statement because it no longer fits the table.
+    /// The parameters, to send them again, if the statement had no effect and may succeed: it no longer fits the table, or it
+    /// was rolled back.
     pub(crate) again: Option<Box<Params>>,
 }
 
@@ -145,9 +146,9 @@ impl From<i64> for Value {
 }
 
 impl Rejected {
-    /// Keeps the parameters for errors after which the table is introspected again.
+    /// Keeps the parameters for errors after which the call is sent again.
     pub(super) fn of(error: Error, params: impl FnOnce() -> Params) -> Self {
-        let again = (error.kind() == ErrorKind::Setup).then(|| Box::new(params()));
+        let again = (error.kind() == ErrorKind::Setup || error.is_rolled_back()).then(|| Box::new(params()));
         Self { error, again }
     }
 }

@@ -1,11 +1,13 @@
 //! What the operations share: options, the backend, the statements for the table that was found, and their locks.
 
 mod merge_locks;
+mod rolled_back;
 mod setup_state;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Backend, Command, KeyedPermit, Params, Rejected, Reply, Statement};
@@ -22,6 +24,8 @@ pub(crate) struct Core {
     pub(crate) setup: SetupState,
     /// Whether the sweeper's task runs.
     pub(crate) is_swept: AtomicBool,
+    /// How many sweeps in a row found that another session had the lock.
+    pub(crate) lost_sweeps: AtomicU32,
     pub(crate) merge_locks: MergeLocks,
     /// Cancelled when the store closes or its last handle is dropped.
     pub(crate) closing: CancellationToken,
@@ -35,6 +39,7 @@ impl Core {
             options,
             setup: SetupState::default(),
             is_swept: AtomicBool::new(false),
+            lost_sweeps: AtomicU32::new(0),
             merge_locks: MergeLocks::default(),
             closing: CancellationToken::new(),
             backend,
@@ -65,9 +70,14 @@ impl Core {
         self.backend.budget().take(key, bytes)
     }
 
-    /// Runs one statement within the timeout.
+    /// Runs one statement within the timeout, again if PostgreSQL rolls it back.
     pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
-        let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
+        let began = Instant::now();
+        let mut outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
+        if outcome.as_ref().is_err_and(|rejected| rejected.error.is_rolled_back()) {
+            // Boxed: it is rare, and would enlarge every call's future.
+            outcome = Box::pin(rolled_back::submit_again(self, statement, outcome, began)).await;
+        }
         outcome.map_err(|rejected| {
             let error = rejected.error;
             let error = if statement.idempotent { error } else { error.not_idempotent() };

@@ -201,6 +201,11 @@ impl Error {
         self.0.unanswered
     }
 
+    /// Returns whether PostgreSQL rolled the statement back in favour of a concurrent one.
+    pub(crate) fn is_rolled_back(&self) -> bool {
+        matches!(self.sqlstate(), Some("40001" | "40P01"))
+    }
+
     pub(crate) fn retryable(mut self) -> Self {
         self.0.retryable = true;
         self

@@ -6,7 +6,11 @@ use super::kind::ErrorKind;
 pub(super) fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
     use ErrorKind::{Configuration, Database, InvalidInput, Setup, Unavailable};
     match sqlstate {
-        "25006" => (Unavailable, true, "; this server is read-only: connect to the primary"),
+        "25006" => (
+            Unavailable,
+            true,
+            "; this server is read-only: connect to the primary, or unset default_transaction_read_only",
+        ),
         "28P01" => (Configuration, false, "; check the user and password of the connection"),
         "3D000" => (Configuration, false, "; create the database, or name another one in the connection"),
         "42P01" | "3F000" => (Setup, false, "; create the table again, or let setup() do it"),
@@ -19,7 +23,8 @@ pub(super) fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
         "22P02" | "22P05" | "22030" | "22032" => (
             InvalidInput,
             false,
-            "; jsonb and the option subject refuse \\u0000 and lone surrogates, a json column accepts them",
+            "; jsonb and the option subject refuse \\u0000 and lone surrogates, a json column accepts them; for a character that \
+             the encoding of the database lacks, use a database with the encoding UTF8",
         ),
         "22008" => (InvalidInput, false, "; use a shorter time to live"),
         "22021" => (InvalidInput, false, "; use a database with the encoding UTF8"),

@@ -3,7 +3,7 @@ use smallvec::smallvec;
 use super::run::run;
 use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::session::check_id;
+use crate::session::{check_id, is_storable_id};
 
 /// A concurrent call gave the new id to another session (SQLSTATE).
 const UNIQUE_VIOLATION: &str = "23505";
@@ -23,8 +23,10 @@ pub enum Rotated {
 }
 
 pub(crate) async fn rotate(core: &Core, old: &str, new: &str) -> Result<Rotated> {
-    check_id(old)?;
     check_id(new)?;
+    if !is_storable_id(old) {
+        return Ok(Rotated::Gone);
+    }
     match run(core, |statements| &statements.rotate, smallvec![old.into(), new.into()]).await {
         Ok(reply) => match reply.value(0) {
             Some("rotated") => Ok(Rotated::Rotated),

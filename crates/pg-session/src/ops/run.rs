@@ -6,7 +6,11 @@ use super::setup;
 use crate::backend::{Params, Rejected, Reply, Statement, Value};
 use crate::core::Core;
 use crate::error::Result;
+use crate::session::is_storable_id;
 use crate::table::Statements;
+
+/// Chooses a statement.
+pub(super) type Pick = fn(&Statements) -> &Arc<Statement>;
 
 /// The most sessions that one statement of `all` and `clear` handles: some milliseconds of work.
 pub(super) const PAGE: i64 = 1_000;
@@ -16,7 +20,7 @@ pub(super) const LOOKS: usize = 2;
 
 /// Runs a statement after setting up the table if necessary. If the table has changed since, introspects it again and
 /// sends the statement that fits now. PostgreSQL refused the outdated one, so it had no effect.
-pub(super) async fn run(core: &Core, pick: fn(&Statements) -> &Arc<Statement>, params: Params) -> Result<Reply> {
+pub(super) async fn run(core: &Core, pick: Pick, params: Params) -> Result<Reply> {
     let statements = match core.statements() {
         Some(statements) => statements,
         // Boxed like the other rare case.
@@ -36,12 +40,22 @@ async fn wait_for_setup(core: &Core, params: &Params) -> Result<Arc<Statements>>
     setup::ready(core).await
 }
 
-async fn run_again(
-    core: &Core,
-    pick: fn(&Statements) -> &Arc<Statement>,
-    mut outdated: Arc<Statements>,
-    mut rejected: Rejected,
-) -> Result<Reply> {
+/// The database's encoding lacks a character of the id (SQLSTATE).
+const NOT_IN_ENCODING: [&str; 2] = ["22021", "22P05"];
+
+/// Like [`run`], for a statement whose only text is the id of an existing session. For an id that no session can have, such as
+/// one of a forged cookie, returns an empty reply.
+pub(super) async fn run_on_existing(core: &Core, id: &str, pick: Pick, params: Params) -> Result<Reply> {
+    if !is_storable_id(id) {
+        return Ok(Reply::default());
+    }
+    match run(core, pick, params).await {
+        Err(error) if error.sqlstate().is_some_and(|state| NOT_IN_ENCODING.contains(&state)) => Ok(Reply::default()),
+        done => done,
+    }
+}
+
+async fn run_again(core: &Core, pick: Pick, mut outdated: Arc<Statements>, mut rejected: Rejected) -> Result<Reply> {
     for _ in 0..LOOKS {
         let Some(params) = rejected.again.take() else { break };
         core.drop_statements(&outdated);

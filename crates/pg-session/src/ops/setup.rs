@@ -2,14 +2,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use smallvec::smallvec;
-use tracing::warn;
+use tracing::{info, warn};
 
-use crate::backend::{Params, Statement};
+use crate::backend::Params;
 use crate::core::{Core, FinishedSetup};
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
-use crate::table::{FoundTable, Introspection, Statements};
+use crate::table::{Ddl, FoundTable, Introspection, Statements};
 
 /// A table is missing (SQLSTATE).
 const UNDEFINED_TABLE: &str = "42P01";
@@ -64,15 +63,23 @@ async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
 async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
     let table = &core.options.table;
     let mut found = introspect(core).await?;
-    if found.table.is_none() && may_create {
+    let is_new = found.table.is_none() && may_create;
+    if is_new {
         let schema = (!found.schema_exists).then(|| table.create_schema());
-        for statement in schema.into_iter().chain([table.create_table()]) {
-            create(core, statement).await?;
+        for ddl in schema.into_iter().chain([table.create_table()]) {
+            create(core, ddl).await?;
         }
         found = introspect(core).await?;
     }
     let Some(there) = &found.table else { return Err(missing(core)) };
     let statements = Statements::new(table, &found, there)?;
+    if let Some(schema) = found.elsewhere.as_ref().filter(|_| is_new || there.is_empty) {
+        warn!(
+            "the table {} is empty, but the search_path of the role also has the schema \"{schema}\" with a table of that name: \
+             if the sessions are there, set the option `schema` to \"{schema}\"",
+            table.quoted()
+        );
+    }
     if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
         create_index(core, there, may_create, index).await?;
     }
@@ -87,52 +94,50 @@ fn missing(core: &Core) -> Error {
              an empty one, which logs everybody out"
         )
     } else {
-        let ddl = core.options.table.create_table().sql;
+        let ddl = core.options.table.create_table().text;
         format!("the table {table} does not exist, and the option create is false; create it, for example by:\n{ddl}")
     };
     Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
 async fn introspect(core: &Core) -> Result<Introspection> {
-    let statement = Arc::new(Statement {
-        name: "introspect",
-        sql: include_str!("../../sql/introspect.sql").into(),
-        native: None,
-        many: None,
-        no_wal_flush: true,
-        reads_only: true,
-        idempotent: true,
-    });
     let table = &core.options.table;
+    let statement = Arc::new(table.introspect());
     let subject = table.subject.as_ref().map_or_else(|| "{}".to_owned(), Subject::array);
-    let params: Params =
-        smallvec![table.schema.as_str().into(), table.name.as_str().into(), table.data.as_str().into(), subject.into()];
+    let params: Params = [&table.schema, &table.name, &table.id, &table.expiry, &table.data, &subject]
+        .into_iter()
+        .map(|name| name.as_str().into())
+        .collect();
     let reply = core.submit(&statement, params).await?;
     let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("introspect returned nothing"))?;
     serde_json::from_str(json)
         .map_err(|error| Error::unexpected_reply("introspect returned unexpected JSON").caused_by(error))
 }
 
-async fn create(core: &Core, statement: Statement) -> Result<()> {
+async fn create(core: &Core, ddl: Ddl) -> Result<()> {
+    let Ddl { statement, text, creates } = ddl;
     let statement = Arc::new(statement);
     match core.submit(&statement, Params::new()).await.map_err(Error::from) {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            info!("created {creates}");
+            core.setup.add_created(creates);
+            Ok(())
+        }
         // IF NOT EXISTS does not cover concurrent statements: the slower one fails with these.
         Err(error) if matches!(error.sqlstate(), Some("23505" | "42710" | "42P06" | "42P07")) => Ok(()),
         Err(error) if error.kind() == ErrorKind::Setup => Err(error.context(&format!(
-            "the table {} does not exist, and creating it failed; let its owner run:\n{}\n",
+            "the table {} does not exist, and creating it failed; let its owner run:\n{text}\n",
             core.options.table.quoted(),
-            statement.sql
         ))),
         Err(error) => Err(error),
     }
 }
 
 /// Creates the index only in an empty table: in a full one it would block writes. Everything works without it.
-async fn create_index(core: &Core, table: &FoundTable, may_create: bool, statement: Statement) -> Result<()> {
-    let sql = statement.sql.clone();
+async fn create_index(core: &Core, table: &FoundTable, may_create: bool, ddl: Ddl) -> Result<()> {
+    let sql = ddl.text.clone();
     if may_create && table.is_empty {
-        match create(core, statement).await {
+        match create(core, ddl).await {
             Err(error) if error.kind() == ErrorKind::Setup => {}
             done => return done,
         }

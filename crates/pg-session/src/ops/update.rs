@@ -7,13 +7,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::get::get;
 use super::offload::{is_large, offload};
-use super::run::run;
+use super::run::{Pick, run};
 use super::touch::touch_live;
 use crate::backend::Value;
 use crate::core::Core;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::{change, rebase};
-use crate::session::{Encoded, Session, ttl_ms};
+use crate::session::{Encoded, Session, is_storable_id, ttl_ms};
 
 /// The outcome of [`PgStore::update`](crate::PgStore::update).
 ///
@@ -55,6 +55,9 @@ pub(crate) async fn update(core: &Core, base: &Session, data: Encoded, ttl: Opti
 /// Boxes the rare cases, which would otherwise enlarge every update's future.
 async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
     data.check_size(core.options.max_size)?;
+    if !is_storable_id(base.id()) {
+        return Ok(Updated::Gone);
+    }
     let bytes = base.json().len() + data.len();
     // A comparison takes a quarter of the time of a merge, or less.
     let ours = match is_large(bytes / 4) {
@@ -120,5 +123,7 @@ fn conflict() -> Error {
 async fn replace(core: &Core, base: &Session, json: impl Into<Value>, ttl: Option<Duration>) -> Result<bool> {
     let params =
         smallvec![base.id().into(), json.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into(), base.json().into()];
-    Ok(!run(core, |statements| &statements.update, params).await?.rows.is_empty())
+    let pick: Pick =
+        if ttl.is_some() { |statements| &statements.update } else { |statements| &statements.update_extending };
+    Ok(!run(core, pick, params).await?.rows.is_empty())
 }

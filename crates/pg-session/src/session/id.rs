@@ -18,6 +18,11 @@ pub(crate) fn check_id(id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Returns whether a session can have this id. Clients send any: no session has an id that cannot be stored.
+pub(crate) fn is_storable_id(id: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&id.len()) && !id.contains('\0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,9 +32,11 @@ mod tests {
     fn ids_are_1_to_1024_bytes_without_nul() {
         for id in ["a", "ä\u{1F600}", &"x".repeat(1024)] {
             check_id(id).unwrap();
+            assert!(is_storable_id(id));
         }
         for id in ["", "a\0b", &"x".repeat(1025), &"ä".repeat(513)] {
             assert_eq!(check_id(id).unwrap_err().kind(), ErrorKind::InvalidInput);
+            assert!(!is_storable_id(id));
         }
     }
 }

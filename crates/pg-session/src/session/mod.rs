@@ -16,7 +16,7 @@ use redacted::RedactedJsonError;
 
 pub(crate) use encoded::Encoded;
 pub use id::MAX_ID_BYTES;
-pub(crate) use id::check_id;
+pub(crate) use id::{check_id, is_storable_id};
 pub use ttl::{DEFAULT_TTL, MAX_TTL};
 pub(crate) use ttl::{ttl_ms, whole_ms};
 

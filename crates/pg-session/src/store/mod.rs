@@ -141,6 +141,24 @@ impl PgStore {
         ops::setup_when_available(self.core()).await
     }
 
+    /// Returns what setup has created since the last call of this method, such as `table "public"."session"`: a schema, the
+    /// table, an index. A log event of the level info says the same.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore) -> pg_session::Result<()> {
+    /// store.setup().await?;
+    /// for created in store.take_created() {
+    ///     println!("created {created}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn take_created(&self) -> Vec<String> {
+        self.core.setup.take_created()
+    }
+
     /// Stops the sweeper, waits for the calls in flight, and closes the store's own connections, never the application's
     /// client. Idempotent. Later calls fail with `Unavailable`.
     ///

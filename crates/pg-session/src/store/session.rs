@@ -10,7 +10,8 @@ use crate::ops::{self, Created, Renewal, Rotated, Updated};
 use crate::session::{Encoded, Session};
 
 impl PgStore {
-    /// Returns the live session, or `None` if it expired or does not exist. Never writes.
+    /// Returns the live session, or `None` if it expired or does not exist. Never writes. No session has an id that cannot be
+    /// stored, such as one in a forged cookie.
     ///
     /// # Errors
     /// See [`PgStore`].
@@ -90,7 +91,8 @@ impl PgStore {
     /// to make the data readable. Numbers of another type (`1` for `1.0`) are a change. If others have changed an integer
     /// that `data` only turned into a double (`1.0` for `1`, as a field of type `f64` does), theirs is kept.
     ///
-    /// Data without a change is not written; the update is then a [`touch`](Self::touch).
+    /// Data without a change is not written; the update is then a [`touch`](Self::touch). Without a `ttl`, the session never
+    /// expires earlier than before, as in a touch.
     ///
     /// # Errors
     /// `TooLarge`: the data is over `max_size`, by itself or merged. `Conflict`: other calls kept changing the session until
@@ -120,7 +122,8 @@ impl PgStore {
     }
 
     /// Moves the expiry, and returns whether the session is live. Never inserts. Writes nothing while the stored expiry
-    /// is within `touch_every` of the new one.
+    /// is within `touch_every` of the new one. Without a `ttl`, the session lives for at least the option
+    /// [`ttl`](crate::PgStoreBuilder::ttl), and never expires earlier than before.
     ///
     /// A touch commits asynchronously, unless it shortens the session's life. A crash of the server may therefore undo
     /// the touches of its last moments (three times `wal_writer_delay`: 0.6 seconds by default), and a failover the

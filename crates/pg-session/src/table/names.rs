@@ -22,6 +22,8 @@ pub(crate) struct Table {
     pub(crate) data: String,
     pub(crate) subject: Option<Subject>,
     pub(crate) max_age: Option<Duration>,
+    /// Whether the table may belong to any role.
+    pub(crate) trusts_owner: bool,
 }
 
 /// The names of koa-pg-session.
@@ -35,6 +37,7 @@ impl Default for Table {
             data: "session".into(),
             subject: None,
             max_age: None,
+            trusts_owner: false,
         }
     }
 }

@@ -17,8 +17,12 @@ pub(crate) struct Statements {
     pub(crate) renew: Arc<Statement>,
     pub(crate) create: Arc<Statement>,
     pub(crate) update: Arc<Statement>,
+    /// For updates that state no time to live.
+    pub(crate) update_extending: Arc<Statement>,
     pub(crate) touch: Arc<Statement>,
     pub(crate) touch_always: Arc<Statement>,
+    /// For touches that state no time to live.
+    pub(crate) extend: Arc<Statement>,
     pub(crate) destroy: Arc<Statement>,
     pub(crate) take: Arc<Statement>,
     pub(crate) rotate: Arc<Statement>,
@@ -57,6 +61,7 @@ impl Statements {
         let get = Statement { native: Some(write("get", sql!("get_native")).sql), ..read("get", sql!("get")) };
         let destroy = not_idempotent(write("destroy", sql!("destroy")));
         let destroy_sessions_of = not_idempotent(write("destroy_sessions_of", sql!("destroy_sessions_of")));
+        let update_extending = write("update", sql!("update_extending"));
         let touch_always = touch(sql!("touch_always"));
         Ok(Self {
             get: batched(get, sql!("get_many"), Coalesce, Marked),
@@ -64,8 +69,10 @@ impl Statements {
             renew: Arc::new(write("renew", sql!("renew"))),
             create: batched(not_idempotent(write("create", sql!("create"))), sql!("create_many"), Serialize, Doubtful),
             update: batched(write("update", sql!("update")), sql!("update_many"), Serialize, Harmless),
+            update_extending: batched(update_extending, sql!("update_extending_many"), Serialize, Harmless),
             touch: batched(touch(sql!("touch")), sql!("touch_many"), Coalesce, Doubtful),
             touch_always: batched(touch_always, sql!("touch_always_many"), Coalesce, Doubtful),
+            extend: batched(touch(sql!("extend")), sql!("extend_many"), Coalesce, Doubtful),
             destroy: batched(destroy, sql!("destroy_many"), Serialize, Doubtful),
             take: Arc::new(not_idempotent(write("take", sql!("take")))),
             rotate: Arc::new(not_idempotent(write("rotate", sql!("rotate")))),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use pg_session::{Error, ErrorKind, MAX_TTL, PgStore};
+use pg_session::{Error, ErrorKind, MAX_TTL, PgStore, Rotated, Session, Updated};
+
+use serde_json::json;
 
 use crate::via::contract;
 
@@ -11,21 +13,39 @@ fn assert_kind(error: &Error, kind: ErrorKind) {
 }
 
 contract! {
-    async fn invalid_ids_are_refused(fixture: Fixture) {
+    async fn ids_that_cannot_be_stored_are_refused_where_they_would_be(fixture: Fixture) {
         let store = fixture.store().await;
         let long = "x".repeat(1025);
         for (id, message) in [("", "empty"), ("a\0b", "NUL"), (&long, "1025 bytes")] {
             for error in [
-                store.get(id).await.unwrap_err(),
                 store.set(id, &1, None).await.unwrap_err(),
                 store.create(id, &1, None).await.unwrap_err(),
-                store.touch(id, None).await.unwrap_err(),
-                store.destroy(id).await.unwrap_err(),
+                store.rotate("a", id).await.unwrap_err(),
             ] {
                 assert_kind(&error, ErrorKind::InvalidInput);
                 assert!(error.to_string().contains(message) && !error.to_string().contains("xxx"), "{error}");
             }
         }
+    }
+
+    async fn no_session_has_an_id_that_cannot_be_stored(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().subject("user")).await;
+        let other = fixture.database.client().await;
+        // Whatever is sent would wait for this lock.
+        other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
+        for id in ["", "a\0b", &"x".repeat(1025), &"ä".repeat(550)] {
+            assert_eq!((store.get(id).await.unwrap(), store.take(id).await.unwrap()), (None, None));
+            assert!(!store.destroy(id).await.unwrap() && !store.touch(id, None).await.unwrap());
+            assert!(!store.touch(id, Duration::ZERO).await.unwrap());
+            assert_eq!(store.rotate(id, "new").await.unwrap(), Rotated::Gone);
+            let base = Session::from_parts(id, "1");
+            for data in [1, 2] {
+                assert_eq!(store.update(&base, &data, None).await.unwrap(), Updated::Gone);
+            }
+        }
+        other.batch_execute("COMMIT").await.unwrap();
+        store.set("a", &json!({"user": 7}), None).await.unwrap();
+        assert_eq!(store.destroy_sessions_of("7", Some("a\0b")).await.unwrap(), 1);
     }
 
     async fn a_ttl_over_the_limit_is_refused(fixture: Fixture) {

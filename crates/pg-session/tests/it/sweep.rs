@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use pg_session::{ErrorKind, PgStore};
 use pg_session_testkit::Database;
 
-use crate::via::{MINUTE, contract};
+use crate::sessions_of::capture_log;
+use crate::via::{Fixture, MINUTE, contract};
 
 const COUNT: &str = "SELECT count(*) FROM session";
 
@@ -89,12 +90,55 @@ contract! {
     async fn continues_after_a_row_that_cannot_be_deleted(fixture: Fixture) {
         let store = fixture.store().await;
         fixture.sql(FILL).await;
-        fixture.sql("CREATE TABLE visit (session text REFERENCES session); INSERT INTO visit VALUES ('1')").await;
-        let error = store.sweep().await.unwrap_err();
-        assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Database, Some("23503")));
-        let left: i64 = fixture.value("SELECT count(*) FROM session WHERE expiry <= now()").await.parse().unwrap();
-        assert!((1..7_000).contains(&left), "{left} are left");
+        fixture.sql("CREATE TABLE visit (session text REFERENCES session); INSERT INTO visit VALUES ('1'), ('9999')").await;
+        assert_swept_except_two(&fixture, &store).await;
     }
+
+    async fn continues_by_key_after_a_row_that_cannot_be_deleted(fixture: Fixture) {
+        fixture.sql(
+            "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json) PARTITION BY HASH (id); \
+             CREATE TABLE session_0 PARTITION OF session FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+        ).await;
+        let store = fixture.store().await;
+        fixture.sql(FILL).await;
+        fixture.sql(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept' USING ERRCODE = '23503'; END $$; \
+             CREATE TRIGGER keep BEFORE DELETE ON session FOR EACH ROW WHEN (OLD.id = '1' OR OLD.id = '9999') \
+             EXECUTE FUNCTION keep()",
+        ).await;
+        assert_swept_except_two(&fixture, &store).await;
+    }
+
+    async fn a_lock_that_is_never_released_is_ignored_after_a_day_with_a_warning(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &1, Duration::ZERO).await.unwrap();
+        let other = fixture.database.client().await;
+        other.batch_execute(LOCK).await.unwrap();
+        let (logged, _guard) = capture_log();
+        // A day of sweeps at the default interval of 45 minutes.
+        for _ in 1..24 * 60 / 45 {
+            assert_eq!(store.sweep().await.unwrap(), 0);
+        }
+        let warnings = || String::from_utf8_lossy(&logged.lock().unwrap()).matches("pg_locks").count();
+        assert_eq!((warnings(), store.sweep().await.unwrap(), warnings()), (0, 1, 1));
+        store.set("b", &1, Duration::ZERO).await.unwrap();
+        assert_eq!((store.sweep().await.unwrap(), warnings()), (1, 1));
+        other.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
+        assert_eq!(store.sweep().await.unwrap(), 0);
+        other.batch_execute(LOCK).await.unwrap();
+        store.set("c", &1, Duration::ZERO).await.unwrap();
+        assert_eq!(store.sweep().await.unwrap(), 0);
+    }
+}
+
+async fn assert_swept_except_two(fixture: &Fixture, store: &PgStore) {
+    let error = store.sweep().await.unwrap_err();
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Database, Some("23503")));
+    assert_eq!(
+        fixture.value("SELECT string_agg(id, ' ' ORDER BY id) FROM session WHERE expiry <= now()").await,
+        "1 9999"
+    );
+    assert_eq!(fixture.value(COUNT).await, "10002");
 }
 
 async fn swept(database: &Database) -> bool {

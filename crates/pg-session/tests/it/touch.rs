@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use pg_session::{PgStore, PgStoreBuilder};
 use pg_session_testkit::Server;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::via::{Fixture, MINUTE, contract};
 
@@ -134,4 +135,43 @@ async fn is_a_hot_update(options: fn(PgStoreBuilder) -> PgStoreBuilder) {
     let [all, hot] = [0, 1].map(|nth| updates.split(' ').nth(nth).unwrap().parse::<u32>().unwrap());
     assert_eq!(all, hot);
     assert_eq!(value("SELECT pg_relation_size('session')").await, pages);
+}
+
+contract! {
+    async fn without_a_time_to_live_a_session_never_expires_earlier(fixture: Fixture) {
+        for columns in ["expiry timestamptz, session json", "expiry timestamp, session jsonb"] {
+            fixture.sql(&format!("DROP TABLE IF EXISTS session; CREATE TABLE session (id varchar PRIMARY KEY, {columns})")).await;
+            for touch_every in [None, Some(Duration::ZERO)] {
+                let builder = touch_every.into_iter().fold(fixture.builder(), PgStoreBuilder::touch_every);
+                let store = fixture.set_up(builder).await;
+                for (expiry, hours) in [("now() + '30 days'", "720"), ("now() + '10 min'", "1"), ("'infinity'", "infinite")] {
+                    let hours_left = format!(
+                        "SELECT CASE WHEN expiry = 'infinity' THEN 'infinite' \
+                         ELSE round(extract(epoch FROM expiry - now()::{}) / 3600)::int::text END FROM session",
+                        columns.split([' ', ',']).nth(1).unwrap()
+                    );
+                    let reset = format!("DELETE FROM session; INSERT INTO session VALUES ('a', {expiry}, '{{}}')");
+                    // Alone and in batches.
+                    for callers in [1, 20] {
+                        fixture.sql(&reset).await;
+                        let touches = (0..callers).map(|_| { let store = store.clone(); async move { store.touch("a", None).await } });
+                        assert!(touches.collect::<JoinSet<_>>().join_all().await.into_iter().all(|lives| lives.unwrap()));
+                        assert_eq!(fixture.value(&hours_left).await, hours, "touch, {expiry}, {columns}");
+                    }
+                    for data in [1, 2] {
+                        fixture.sql(&reset).await;
+                        let base = store.get("a").await.unwrap().unwrap();
+                        let data = if data == 1 { json!({}) } else { json!({"n": 1}) };
+                        let _ = store.update(&base, &data, None).await.unwrap();
+                        assert_eq!(fixture.value(&hours_left).await, hours, "update, {expiry}, {columns}");
+                    }
+                }
+                assert!(!store.touch("none", None).await.unwrap());
+                // A stated one still shortens.
+                fixture.sql("DELETE FROM session; INSERT INTO session VALUES ('a', now() + '30 days', '{}')").await;
+                assert!(store.touch("a", MINUTE).await.unwrap());
+                assert_eq!(fixture.value("SELECT expiry < now() + '1 hour' FROM session").await, "true");
+            }
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl Fixture {
     pub(crate) async fn watch(&self, writes: &str, expression: &str) {
         let sql = format!(
             "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); CREATE TABLE seen (what text); \
-             CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
+             CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS \
              $$ BEGIN INSERT INTO seen VALUES ({expression}); RETURN NULL; END $$; \
              CREATE TRIGGER look AFTER {writes} ON session FOR EACH ROW EXECUTE FUNCTION look()"
         );

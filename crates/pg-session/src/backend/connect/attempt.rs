@@ -23,12 +23,13 @@ use crate::error::{Error, ErrorKind, Result};
 impl ConnInfo {
     /// Opens a connection and logs in.
     ///
-    /// `settings` are options of the login. The `options` of the connection string take precedence over them.
+    /// `settings` are options of the login. They leave out what the `options` of the connection string set, except what must
+    /// not be set otherwise.
     pub(crate) async fn connect(&self, settings: &str) -> Result<Stream> {
         let mut config = self.config.clone();
         let given = self.options().unwrap_or_default();
         if !settings.is_empty() || !given.is_empty() {
-            config.options([settings, given].join(" "));
+            config.options([given, settings].join(" "));
         }
         if let Some(password) = &self.password {
             config.password(password.make(self.timeout).await?);

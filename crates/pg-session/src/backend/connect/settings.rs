@@ -15,6 +15,13 @@ const PLANNER: [(&str, &str); 6] = [
     ("enable_mergejoin", "off"),
 ];
 
+/// Keeps what others have created in a schema of the role's `search_path` out of our statements.
+const SEARCH_PATH: (&str, &str) = ("search_path", "pg_catalog");
+
+/// Statements are atomic each by itself: a stricter isolation would only fail those that wait for a lock. At login only,
+/// because a transaction that has begun keeps its own.
+const ISOLATION: (&str, &str) = ("default_transaction_isolation", "read committed");
+
 /// The setting that shows whether all of them took effect.
 pub(super) const PROBE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
@@ -54,16 +61,24 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Creates the settings for calls with this time limit, except those that the `options` of the connection string set.
+    /// Its `search_path` has no effect, because each statement names the schema of its table.
     pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
         // Ends a statement soon after its callers have stopped waiting, which frees the lane.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
         let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
         let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
-        let settings: Vec<_> = settings.filter(|(name, _)| !given.iter().any(|given| given == name)).collect();
-        let at_login: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
-        let set: String =
-            settings.iter().map(|(name, value)| format!(", set_config('{name}', '{value}', true)")).collect();
-        Self { at_login: at_login.join(" "), prelude: format!("SELECT WHERE concat(''{set}) IS NULL") }
+        let settings = settings.filter(|(name, _)| !given.iter().any(|given| given == name));
+        let settings: Vec<_> = settings.chain([SEARCH_PATH]).collect();
+        let at_login: Vec<_> = settings
+            .iter()
+            .chain((!given.iter().any(|given| given == ISOLATION.0)).then_some(&ISOLATION))
+            .map(|(name, value)| format!("-c {name}={}", value.replace(' ', r"\ ")))
+            .collect();
+        let set: String = settings
+            .iter()
+            .map(|(name, value)| format!(", pg_catalog.set_config('{name}', '{value}', true)"))
+            .collect();
+        Self { at_login: at_login.join(" "), prelude: format!("SELECT WHERE pg_catalog.concat(''{set}) IS NULL") }
     }
 }
 
@@ -81,7 +96,7 @@ mod tests {
     fn settings_in_the_connection_string_are_left_alone() {
         let limit = Duration::from_secs(5);
         let ours = Settings::new(limit, Some("-c work_mem=1MB"));
-        assert!(ours.at_login.ends_with("-c enable_mergejoin=off -c statement_timeout=5500"), "{}", ours.at_login);
+        assert!(ours.at_login.contains("-c statement_timeout=5500 -c search_path=pg_catalog"), "{}", ours.at_login);
         assert!(ours.prelude.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.prelude);
         let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
         assert!(alike.at_login.contains("-c jit=off") && alike.prelude.contains("'jit'"));
