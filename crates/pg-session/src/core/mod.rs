@@ -6,6 +6,7 @@ mod setup_state;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{Backend, Command, Params, Rejected, Reply, Statement};
@@ -60,9 +61,19 @@ impl Core {
         }
     }
 
-    /// Runs one statement within the timeout.
-    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
-        let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
+    /// Returns when an operation that begins now has to end.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.options.backend.timeout
+    }
+
+    /// Runs one statement until the deadline.
+    pub(crate) async fn submit(
+        &self,
+        statement: &Arc<Statement>,
+        params: Params,
+        deadline: Instant,
+    ) -> Result<Reply, Rejected> {
+        let outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }, deadline).await;
         outcome.map_err(|rejected| {
             let error = rejected.error;
             let error = if statement.idempotent { error } else { error.not_idempotent() };
@@ -75,6 +86,12 @@ impl Core {
         self.closing.cancel();
         self.backend.close().await;
     }
+}
+
+/// Returns the middle between now and the deadline.
+pub(crate) fn half_until(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) / 2
 }
 
 impl Drop for Core {

@@ -23,7 +23,7 @@ const RELEASE: Duration = Duration::from_millis(50);
 pub(crate) async fn sweep(core: &Core) -> Result<u64> {
     let mut looks = 0;
     loop {
-        let statements = setup::ready(core).await?;
+        let statements = setup::ready(core, core.deadline()).await?;
         let swept = match &statements.sweep {
             SweepBy::Blocks(statement) => by_blocks(core, statement).await,
             SweepBy::Keys(statement) => by_keys(core, statement).await,
@@ -44,7 +44,12 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let mut failures = 0;
     while first < end {
         let params = smallvec![first.into(), (first + BLOCKS).into(), ROWS.into()];
-        match core.submit(statement, params).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
+        match core
+            .submit(statement, params, core.deadline())
+            .await
+            .map_err(Error::from)
+            .and_then(|reply| Slice::read(&reply))
+        {
             Ok(None) if (1..FAILURES).contains(&failures) => {
                 failures += 1;
                 tokio::time::sleep(RELEASE).await;
@@ -74,7 +79,10 @@ async fn by_blocks(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
 
 async fn by_keys(core: &Core, statement: &Arc<Statement>) -> Result<u64> {
     let (mut after, mut deleted) = (String::new(), 0);
-    while let Some(slice) = Slice::read(&core.submit(statement, smallvec![after.into(), ROWS.into()]).await?)? {
+    loop {
+        let params = smallvec![after.into(), ROWS.into()];
+        let reply = core.submit(statement, params, core.deadline()).await?;
+        let Some(slice) = Slice::read(&reply)? else { break };
         deleted += slice.deleted;
         let Some(last) = slice.end else { break };
         after = last;

@@ -3,8 +3,8 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tokio::time::{Instant, timeout_at};
 
-use super::get::get;
-use super::run::run;
+use super::get::get_until;
+use super::run::run_until;
 use super::touch::touch_live;
 use crate::backend::Value;
 use crate::core::Core;
@@ -52,40 +52,53 @@ pub(crate) async fn update(core: &Core, base: &Session, data: Encoded, ttl: Opti
 /// Boxes the rare cases, which would otherwise enlarge every update's future.
 async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
     data.check_size(core.options.max_size)?;
+    let deadline = core.deadline();
     let Some(ours) = change(base.reader(), base.json(), &data) else {
-        let lives = Box::pin(touch_live(core, base.id(), ttl)).await?;
+        let lives = Box::pin(touch_live(deadline, core, base.id(), ttl)).await?;
         return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
     };
-    if replace(core, base, ours.into_owned(), ttl).await? {
+    if replace(deadline, core, base, ours.into_owned(), ttl).await? {
         return Ok(Updated::Saved);
     }
-    Box::pin(merge_and_update(core, base, &data, ttl)).await
+    Box::pin(merge_and_update(deadline, core, base, &data, ttl)).await
 }
 
 /// Merges `data` with what is stored now, and starts over if that changes between the read and the write.
-async fn merge_and_update(core: &Core, base: &Session, data: &str, ttl: Option<Duration>) -> Result<Updated> {
+///
+/// An update that began in time has a tenth of the limit more: whether others keep changing the session, or PostgreSQL does not
+/// answer, is told by the last statement.
+async fn merge_and_update(
+    deadline: Instant,
+    core: &Core,
+    base: &Session,
+    data: &str,
+    ttl: Option<Duration>,
+) -> Result<Updated> {
     let (id, reader) = (base.id(), base.reader());
-    let deadline = Instant::now() + core.options.backend.timeout;
-    let _lock = timeout_at(deadline, core.merge_locks.lock(id)).await.map_err(|_| conflict())?;
+    let last = deadline + core.options.backend.timeout / 10;
+    // Its holder may be on a runtime that stands still. Without the lock, the last tenth is enough for one attempt.
+    let _lock = timeout_at(deadline, core.merge_locks.lock(id)).await.ok();
     let (mut base, mut ours) = (base.clone(), data.to_owned());
-    while Instant::now() < deadline {
-        let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
+    loop {
+        let Some(theirs) = get_until(last, core, id).await? else { return Ok(Updated::Gone) };
         let change = rebase(reader, base.json(), theirs.json(), &ours);
         base = theirs;
         let is_stored = match &change {
             Some(json) => {
                 let merged = Encoded::from_json(json.clone());
                 merged.check_merged_size(base.json(), core.options.max_size)?;
-                replace(core, &base, merged.into_string(), ttl).await?
+                replace(last, core, &base, merged.into_string(), ttl).await?
             }
-            None => touch_live(core, id, ttl).await?,
+            None => touch_live(last, core, id, ttl).await?,
         };
         ours = change.unwrap_or_else(|| base.json().to_owned());
         if is_stored {
             return Ok(if reader.reads_same(&ours, data) { Updated::Saved } else { Updated::Merged });
         }
+        if Instant::now() >= deadline {
+            return Err(conflict());
+        }
     }
-    Err(conflict())
 }
 
 fn conflict() -> Error {
@@ -94,8 +107,14 @@ fn conflict() -> Error {
 }
 
 /// Stores `json` if the session still has the data of `base`. Returns whether it had.
-async fn replace(core: &Core, base: &Session, json: impl Into<Value>, ttl: Option<Duration>) -> Result<bool> {
+async fn replace(
+    deadline: Instant,
+    core: &Core,
+    base: &Session,
+    json: impl Into<Value>,
+    ttl: Option<Duration>,
+) -> Result<bool> {
     let params =
         smallvec![base.id().into(), json.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into(), base.json().into()];
-    Ok(!run(core, |statements| &statements.update, params).await?.rows.is_empty())
+    Ok(!run_until(deadline, core, |statements| &statements.update, params).await?.rows.is_empty())
 }

@@ -6,6 +6,7 @@ mod endpoint;
 mod failure;
 mod host;
 mod login;
+mod movable;
 mod params;
 mod pass_through;
 pub(super) mod settings;

@@ -4,7 +4,6 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -20,6 +19,8 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// Whether it must not share a batch.
     pub(super) is_alone: bool,
+    /// Whether another transaction held a lock on its row when it was tried last.
+    pub(super) is_locked: bool,
     is_answered: bool,
 }
 
@@ -39,10 +40,19 @@ enum State {
 }
 
 impl Call {
-    pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
-        let deadline = Instant::now() + limit;
+    pub(super) fn new(command: Command, key: u64, deadline: Instant) -> (Self, Answer) {
         let shared = Arc::new(Shared { command, deadline, state: Mutex::new(State::Pending(None)) });
-        (Self { shared: Arc::clone(&shared), key, attempts: 0, is_alone: false, is_answered: false }, Answer(shared))
+        (
+            Self {
+                shared: Arc::clone(&shared),
+                key,
+                attempts: 0,
+                is_alone: false,
+                is_locked: false,
+                is_answered: false,
+            },
+            Answer(shared),
+        )
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -141,7 +151,7 @@ mod tests {
             reads_only: true,
             idempotent: true,
         });
-        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
+        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Instant::now());
         let caller = Arc::new(PollOnWake(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));
         let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();

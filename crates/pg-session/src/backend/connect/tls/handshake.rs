@@ -11,6 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{SslAttempt, TlsOptions};
 use crate::backend::connect::failure::{AttemptError, unavailable};
+use crate::backend::connect::movable::Movable;
 use crate::backend::connect::stream::Channel;
 use crate::error::Error;
 
@@ -19,7 +20,7 @@ impl TlsOptions {
     pub(crate) async fn secure(
         &self,
         attempt: SslAttempt,
-        mut socket: TcpStream,
+        mut socket: Movable<TcpStream>,
         name: &str,
     ) -> Result<Channel, AttemptError> {
         if attempt == SslAttempt::Plain {
@@ -34,7 +35,8 @@ impl TlsOptions {
                 Reply::Unexpected => return Err(AttemptError::try_other(unexpected_reply())),
             }
         }
-        let Ok(rustls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
+        let Ok(rustls) =
+            MakeTlsConnect::<Movable<TcpStream>>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
         rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }
 }
@@ -51,7 +53,7 @@ enum Reply {
 ///
 /// Reads a single byte. If an attacker injects plain text after it, the handshake reads that text and fails, so the text
 /// is never mistaken for data that came over TLS (CVE-2021-23222).
-async fn request_tls(socket: &mut TcpStream) -> io::Result<Reply> {
+async fn request_tls(socket: &mut Movable<TcpStream>) -> io::Result<Reply> {
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
     socket.write_all(&request).await?;
