@@ -329,7 +329,7 @@ declare namespace PgStore {
     maxAge?: number;
     /** The path in the data to the id of the user, such as `user.id`; for `sessionsOf`. Default: none. */
     subject?: string;
-    /** Milliseconds that one statement may take, including the time in the queue; more than 0. Default: 5,000. */
+    /** Milliseconds that one call may take, including the time in the queue; more than 0. Default: 5,000. */
     timeout?: number;
     /** How many connections the store opens at most, each on demand; 1 to 64. Default: 2. */
     connections?: number;

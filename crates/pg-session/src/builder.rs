@@ -144,8 +144,10 @@ impl PgStoreBuilder {
         self
     }
 
-    /// Sets the time limit of one statement, including the wait for a connection. Default: 5 seconds. Range: more than
-    /// zero.
+    /// Sets the time limit of one call, including the wait for a connection. Default: 5 seconds. Range: more than zero.
+    ///
+    /// An update that merges may take a tenth longer. [`all`](crate::PgStore::all), [`clear`](crate::PgStore::clear) and
+    /// [`sweep`](crate::PgStore::sweep) work in slices, each of which has this limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.backend.timeout = timeout;
         self
@@ -153,8 +155,7 @@ impl PgStoreBuilder {
 
     /// Sets the number of the store's own connections, which are opened when they are needed. Default: 2. Range: 1 to 64.
     ///
-    /// A few are enough: calls of one kind use at most two. Further connections serve other kinds, and continue while one
-    /// waits for a lock.
+    /// A few are enough: calls of one kind use at most two. Further connections serve other kinds.
     #[cfg(feature = "native")]
     pub fn connections(mut self, number: usize) -> Self {
         self.options.backend.connections = number;

@@ -5,6 +5,8 @@ mod client;
 mod command;
 #[cfg(feature = "native")]
 mod connect;
+#[cfg(feature = "native")]
+mod home;
 mod options;
 #[cfg(feature = "native")]
 mod password;
@@ -12,6 +14,8 @@ mod password;
 mod pipeline;
 
 use std::fmt;
+
+use tokio::time::Instant;
 
 use crate::error::Result;
 use budget::KeyedBudget;
@@ -36,12 +40,12 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
-    /// Runs one command in a transaction of its own, within the time limit.
-    pub(crate) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
+    /// Runs one command in a transaction of its own, until the deadline.
+    pub(crate) async fn submit(&self, command: Command, deadline: Instant) -> Result<Reply, Rejected> {
         match self {
             #[cfg(feature = "native")]
-            Self::Lanes(lanes) => lanes.submit(command).await,
-            Self::Client(client) => client.submit(command).await,
+            Self::Lanes(lanes) => lanes.submit(command, deadline).await,
+            Self::Client(client) => client.submit(command, deadline).await,
         }
     }
 

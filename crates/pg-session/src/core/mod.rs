@@ -70,13 +70,22 @@ impl Core {
         self.backend.budget().take(key, bytes)
     }
 
-    /// Runs one statement within the timeout, again if PostgreSQL rolls it back.
-    pub(crate) async fn submit(&self, statement: &Arc<Statement>, params: Params) -> Result<Reply, Rejected> {
-        let began = Instant::now();
-        let mut outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }).await;
+    /// Returns when an operation that begins now has to end.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.options.backend.timeout
+    }
+
+    /// Runs one statement until the deadline, again if PostgreSQL rolls it back.
+    pub(crate) async fn submit(
+        &self,
+        statement: &Arc<Statement>,
+        params: Params,
+        deadline: Instant,
+    ) -> Result<Reply, Rejected> {
+        let mut outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }, deadline).await;
         if outcome.as_ref().is_err_and(|rejected| rejected.error.is_rolled_back()) {
             // Boxed: it is rare, and would enlarge every call's future.
-            outcome = Box::pin(rolled_back::submit_again(self, statement, outcome, began)).await;
+            outcome = Box::pin(rolled_back::submit_again(self, statement, outcome, deadline)).await;
         }
         outcome.map_err(|rejected| {
             let error = rejected.error;
@@ -90,6 +99,12 @@ impl Core {
         self.closing.cancel();
         self.backend.close().await;
     }
+}
+
+/// Returns the middle between now and the deadline.
+pub(crate) fn half_until(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) / 2
 }
 
 impl Drop for Core {

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::Core;
 use crate::backend::{Command, Rejected, Reply, Statement};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The most times that one statement is sent again.
 const MOST: u32 = 10;
@@ -22,10 +22,8 @@ pub(super) async fn submit_again(
     core: &Core,
     statement: &Arc<Statement>,
     mut outcome: Result<Reply, Rejected>,
-    began: Instant,
+    deadline: Instant,
 ) -> Result<Reply, Rejected> {
-    let limit = core.options.backend.timeout;
-    let deadline = began + limit;
     let mut longest = PAUSE;
     for _ in 0..MOST {
         let Err(rejected) = &mut outcome else { break };
@@ -35,8 +33,7 @@ pub(super) async fn submit_again(
         sleep(resume_at - Instant::now()).await;
         longest = (2 * longest).min(LONGEST_PAUSE);
         let command = Command { statement: Arc::clone(statement), params: *params };
-        let sent = timeout_at(deadline, core.backend.submit(command)).await;
-        outcome = sent.unwrap_or_else(|_| Err(Error::no_answer_within(limit).into()));
+        outcome = core.backend.submit(command, deadline).await;
     }
     // Only what no longer fits the table is kept for those who introspect it.
     outcome.map_err(|rejected| if rejected.error.is_rolled_back() { rejected.error.into() } else { rejected })

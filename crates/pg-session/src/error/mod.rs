@@ -148,6 +148,15 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 
+    /// The call expired while another transaction held a lock on its row.
+    #[cfg(feature = "native")]
+    pub(crate) fn locked_for(limit: Duration) -> Self {
+        let message = format!(
+            "the call did not run within {limit:?}: another transaction kept the session's row locked; end it, or try again"
+        );
+        Self::new(ErrorKind::Unavailable, message).retryable()
+    }
+
     /// The connection was lost before PostgreSQL ran the call.
     #[cfg(feature = "native")]
     pub(crate) fn not_run(source: impl StdError + Send + Sync + 'static) -> Self {

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::Instant as StdInstant;
 
+use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
 use crate::backend::Params;
-use crate::core::{Core, FinishedSetup};
+use crate::core::{Core, FinishedSetup, half_until};
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
 use crate::table::{Ddl, FoundTable, Introspection, Statements};
@@ -15,15 +16,15 @@ const UNDEFINED_TABLE: &str = "42P01";
 
 /// Finds or creates the table, for the application.
 pub(crate) async fn setup(core: &Core) -> Result<()> {
-    set_up(core, By::Application).await.map(drop)
+    set_up(core, By::Application, core.deadline()).await.map(drop)
 }
 
 /// Returns the statements, after setting up the table if necessary. Waits for a setup that is running.
-pub(super) async fn ready(core: &Core) -> Result<Arc<Statements>> {
+pub(super) async fn ready(core: &Core, deadline: Instant) -> Result<Arc<Statements>> {
     match core.statements() {
         Some(statements) => Ok(statements),
         // Boxed: it is rare, and would enlarge every call's future.
-        None => Box::pin(set_up(core, By::Operation)).await,
+        None => Box::pin(set_up(core, By::Operation, deadline)).await,
     }
 }
 
@@ -36,40 +37,43 @@ enum By {
     Operation,
 }
 
-async fn set_up(core: &Core, by: By) -> Result<Arc<Statements>> {
-    let asked = Instant::now();
-    let mut last = core.setup.last.lock().await;
+async fn set_up(core: &Core, by: By, deadline: Instant) -> Result<Arc<Statements>> {
+    let asked = StdInstant::now();
+    // The setup that runs may be on a runtime that stands still. Several at once are safe.
+    let mut last = timeout_at(half_until(deadline), core.setup.last.lock()).await.ok();
     if let (By::Operation, Some(statements)) = (by, core.statements()) {
         return Ok(statements);
     }
     let may_create = core.options.create && (by == By::Application || !core.setup.was_found.load(Ordering::Relaxed));
     // A setup that began before this call may have seen an older table.
-    if let Some(last) = last.as_ref().filter(|last| last.began > asked)
+    if let Some(last) = last.as_ref().and_then(|last| last.as_ref()).filter(|last| last.began > asked)
         && (last.outcome.is_ok() || last.could_create == may_create)
     {
         return last.outcome.clone();
     }
-    let began = Instant::now();
-    let outcome = find_or_create(core, may_create).await.map(Arc::new);
+    let began = StdInstant::now();
+    let outcome = find_or_create(core, may_create, deadline).await.map(Arc::new);
     if let Ok(statements) = &outcome {
         core.setup.was_found.store(true, Ordering::Relaxed);
         core.set_statements(Arc::clone(statements));
     }
-    *last = Some(FinishedSetup { began, could_create: may_create, outcome: outcome.clone() });
+    if let Some(last) = &mut last {
+        **last = Some(FinishedSetup { began, could_create: may_create, outcome: outcome.clone() });
+    }
     outcome
 }
 
 /// Introspects before and after it creates the table, because another process may have been faster.
-async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
+async fn find_or_create(core: &Core, may_create: bool, deadline: Instant) -> Result<Statements> {
     let table = &core.options.table;
-    let mut found = introspect(core).await?;
+    let mut found = introspect(core, deadline).await?;
     let is_new = found.table.is_none() && may_create;
     if is_new {
         let schema = (!found.schema_exists).then(|| table.create_schema());
         for ddl in schema.into_iter().chain([table.create_table()]) {
-            create(core, ddl).await?;
+            create(core, ddl, deadline).await?;
         }
-        found = introspect(core).await?;
+        found = introspect(core, deadline).await?;
     }
     let Some(there) = &found.table else { return Err(missing(core)) };
     let statements = Statements::new(table, &found, there)?;
@@ -81,7 +85,7 @@ async fn find_or_create(core: &Core, may_create: bool) -> Result<Statements> {
         );
     }
     if let Some(index) = table.create_subject_index().filter(|_| !there.has_subject_index) {
-        create_index(core, there, may_create, index).await?;
+        create_index(core, there, may_create, index, deadline).await?;
     }
     Ok(statements)
 }
@@ -100,7 +104,7 @@ fn missing(core: &Core) -> Error {
     Error::setup(message).with_sqlstate(UNDEFINED_TABLE)
 }
 
-async fn introspect(core: &Core) -> Result<Introspection> {
+async fn introspect(core: &Core, deadline: Instant) -> Result<Introspection> {
     let table = &core.options.table;
     let statement = Arc::new(table.introspect());
     let subject = table.subject.as_ref().map_or_else(|| "{}".to_owned(), Subject::array);
@@ -108,16 +112,16 @@ async fn introspect(core: &Core) -> Result<Introspection> {
         .into_iter()
         .map(|name| name.as_str().into())
         .collect();
-    let reply = core.submit(&statement, params).await?;
+    let reply = core.submit(&statement, params, deadline).await?;
     let json = reply.value(0).ok_or_else(|| Error::unexpected_reply("introspect returned nothing"))?;
     serde_json::from_str(json)
         .map_err(|error| Error::unexpected_reply("introspect returned unexpected JSON").caused_by(error))
 }
 
-async fn create(core: &Core, ddl: Ddl) -> Result<()> {
+async fn create(core: &Core, ddl: Ddl, deadline: Instant) -> Result<()> {
     let Ddl { statement, text, creates } = ddl;
     let statement = Arc::new(statement);
-    match core.submit(&statement, Params::new()).await.map_err(Error::from) {
+    match core.submit(&statement, Params::new(), deadline).await.map_err(Error::from) {
         Ok(_) => {
             info!("created {creates}");
             core.setup.add_created(creates);
@@ -134,10 +138,16 @@ async fn create(core: &Core, ddl: Ddl) -> Result<()> {
 }
 
 /// Creates the index only in an empty table: in a full one it would block writes. Everything works without it.
-async fn create_index(core: &Core, table: &FoundTable, may_create: bool, ddl: Ddl) -> Result<()> {
+async fn create_index(
+    core: &Core,
+    table: &FoundTable,
+    may_create: bool,
+    ddl: Ddl,
+    deadline: Instant,
+) -> Result<()> {
     let sql = ddl.text.clone();
     if may_create && table.is_empty {
-        match create(core, ddl).await {
+        match create(core, ddl, deadline).await {
             Err(error) if error.kind() == ErrorKind::Setup => {}
             done => return done,
         }

@@ -33,7 +33,7 @@ const LOST_TURNS: u32 = 32;
 pub(crate) async fn sweep(core: &Core) -> Result<u64> {
     let mut looks = 0;
     loop {
-        let statements = setup::ready(core).await?;
+        let statements = setup::ready(core, core.deadline()).await?;
         match with_or_without_lock(core, &statements.sweep).await {
             // The table has changed: start over with the statement that fits it now.
             Err(error) if error.kind() == ErrorKind::Setup && looks < LOOKS => core.drop_statements(&statements),
@@ -71,7 +71,7 @@ async fn all_slices(core: &Core, by: &SweepBy, needs_lock: bool) -> Result<Optio
     let mut first_error = None;
     while !cursor.is_past_end() {
         let params = cursor.params(needs_lock);
-        match core.submit(cursor.statement(), params).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
+        match core.submit(cursor.statement(), params, core.deadline()).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
             Ok(None) if first_error.is_some() && waits < RELEASES => {
                 waits += 1;
                 tokio::time::sleep(RELEASE).await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tokio::time::{Instant, timeout_at};
 
-use super::get::get;
+use super::get::get_until;
 use super::offload::{is_large, offload};
-use super::run::{Pick, run};
+use super::run::{Pick, run_until};
 use super::touch::touch_live;
 use crate::backend::Value;
 use crate::core::Core;
@@ -58,6 +58,7 @@ async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Dura
     if !is_storable_id(base.id()) {
         return Ok(Updated::Gone);
     }
+    let deadline = core.deadline();
     let bytes = base.json().len() + data.len();
     // A comparison takes a quarter of the time of a merge, or less.
     let ours = match is_large(bytes / 4) {
@@ -70,26 +71,36 @@ async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Dura
         }
     };
     let Some(ours) = ours else {
-        let lives = Box::pin(touch_live(core, base.id(), ttl)).await?;
+        let lives = Box::pin(touch_live(deadline, core, base.id(), ttl)).await?;
         return Ok(if lives { Updated::Unchanged } else { Updated::Gone });
     };
-    if replace(core, base, ours, ttl).await? {
+    if replace(deadline, core, base, ours, ttl).await? {
         return Ok(Updated::Saved);
     }
-    Box::pin(merge_and_update(core, base, &data, ttl)).await
+    Box::pin(merge_and_update(deadline, core, base, &data, ttl)).await
 }
 
 /// Merges `data` with what is stored now, and starts over if that changes between the read and the write.
-async fn merge_and_update(core: &Core, base: &Session, data: &str, ttl: Option<Duration>) -> Result<Updated> {
+///
+/// An update that began in time has a tenth of the limit more: whether others keep changing the session, or PostgreSQL does not
+/// answer, is told by the last statement.
+async fn merge_and_update(
+    deadline: Instant,
+    core: &Core,
+    base: &Session,
+    data: &str,
+    ttl: Option<Duration>,
+) -> Result<Updated> {
     let (id, reader) = (base.id(), base.reader());
-    let deadline = Instant::now() + core.options.backend.timeout;
+    let last = deadline + core.options.backend.timeout / 10;
     let waiting = core.hold(id, base.json().len() + data.len())?;
-    let _lock = timeout_at(deadline, core.merge_locks.lock(id)).await.map_err(|_| conflict())?;
+    // Its holder may be on a runtime that stands still. Without the lock, the last tenth is enough for one attempt.
+    let _lock = timeout_at(deadline, core.merge_locks.lock(id)).await.ok();
     drop(waiting);
     let data: Arc<str> = data.into();
     let (mut base, mut ours) = (base.clone(), data.to_string());
-    while Instant::now() < deadline {
-        let Some(theirs) = get(core, id).await? else { return Ok(Updated::Gone) };
+    loop {
+        let Some(theirs) = get_until(last, core, id).await? else { return Ok(Updated::Gone) };
         let (bytes, data) = (base.json().len() + theirs.json().len() + ours.len(), Arc::clone(&data));
         let merge = move || {
             let change = rebase(reader, base.json(), theirs.json(), &ours);
@@ -102,16 +113,18 @@ async fn merge_and_update(core: &Core, base: &Session, data: &str, ttl: Option<D
             Some(json) => {
                 let merged = Encoded::from_json(json.clone());
                 merged.check_merged_size(base.json(), core.options.max_size)?;
-                replace(core, &base, merged.into_string(), ttl).await?
+                replace(last, core, &base, merged.into_string(), ttl).await?
             }
-            None => touch_live(core, id, ttl).await?,
+            None => touch_live(last, core, id, ttl).await?,
         };
         if is_stored {
             return Ok(if is_ours { Updated::Saved } else { Updated::Merged });
         }
+        if Instant::now() >= deadline {
+            return Err(conflict());
+        }
         ours = change.unwrap_or_else(|| base.json().to_owned());
     }
-    Err(conflict())
 }
 
 fn conflict() -> Error {
@@ -120,10 +133,16 @@ fn conflict() -> Error {
 }
 
 /// Stores `json` if the session still has the data of `base`. Returns whether it had.
-async fn replace(core: &Core, base: &Session, json: impl Into<Value>, ttl: Option<Duration>) -> Result<bool> {
+async fn replace(
+    deadline: Instant,
+    core: &Core,
+    base: &Session,
+    json: impl Into<Value>,
+    ttl: Option<Duration>,
+) -> Result<bool> {
     let params =
         smallvec![base.id().into(), json.into(), ttl_ms(ttl.unwrap_or(core.options.ttl))?.into(), base.json().into()];
     let pick: Pick =
         if ttl.is_some() { |statements| &statements.update } else { |statements| &statements.update_extending };
-    Ok(!run(core, pick, params).await?.rows.is_empty())
+    Ok(!run_until(deadline, core, pick, params).await?.rows.is_empty())
 }

@@ -1,5 +1,8 @@
 //! Many calls that share a connection.
 
+mod locks;
+mod runtimes;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +17,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::via::{Fixture, MINUTE, Via};
 
 async fn one_lane(fixture: &Fixture, set: impl FnOnce(PgStoreBuilder) -> PgStoreBuilder) -> PgStore {
-    fixture.set_up(set(fixture.builder().connections(1).touch_every(Duration::ZERO))).await
+    fixture.set_up(set(fixture.builder_at(&patient(fixture)).connections(1).touch_every(Duration::ZERO))).await
+}
+
+/// The URL of a store whose calls wait for locks in PostgreSQL, and keep their lane busy.
+pub(crate) fn patient(fixture: &Fixture) -> String {
+    format!("{}?options=-c%20lock_timeout%3D0", fixture.database.url())
 }
 
 /// The connections of the stores.
@@ -283,7 +291,7 @@ async fn the_fate_of_calls_behind_a_fatal_refusal_is_unknown() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
     let sql = "CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS \
-               $$ BEGIN RAISE 'no space' USING ERRCODE = '53100'; END $$; \
+               $$ BEGIN RAISE 'shutting down' USING ERRCODE = '57P01'; END $$; \
                CREATE TRIGGER full_ BEFORE INSERT ON session FOR EACH ROW WHEN (NEW.id = 'full') EXECUTE FUNCTION full_()";
     fixture.sql(sql).await;
     let stalled = Stalled::new(&fixture, &store).await;
@@ -305,7 +313,7 @@ async fn the_fate_of_calls_behind_a_fatal_refusal_is_unknown() {
     for (n, create) in creates.into_iter().enumerate() {
         let error = create.await.unwrap().unwrap_err();
         if n < 50 {
-            assert_eq!((error.sqlstate(), error.is_retryable()), (Some("53100"), true));
+            assert_eq!((error.sqlstate(), error.is_retryable()), (Some("57P01"), true));
         } else {
             assert!(!error.is_retryable() && error.to_string().contains("unknown"), "{n}: {error}");
         }
@@ -380,55 +388,6 @@ async fn a_call_without_a_runtime_uses_lanes_on_another_runtime() {
     assert!(tokio::task::spawn_blocking(|| got.join().unwrap()).await.unwrap().unwrap());
     stalled.end().await;
     store.close().await;
-}
-
-/// The calls in flight may have taken effect; those that wait were never sent.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn waiting_calls_may_be_repeated_after_the_runtime_ends() {
-    let fixture = Fixture::new(Via::Lanes);
-    let builder = fixture.builder().connections(1).timeout(Duration::from_secs(30));
-    let (store, lanes) = tokio::task::spawn_blocking(|| {
-        let lanes = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let store = lanes.block_on(async { builder.build().unwrap() });
-        lanes.block_on(store.setup()).unwrap();
-        (store, lanes)
-    })
-    .await
-    .unwrap();
-    let other = fixture.database.client().await;
-    other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
-    let in_flight = tokio::spawn({
-        let store = store.clone();
-        async move { store.create("in flight", &0, MINUTE).await.unwrap_err() }
-    });
-    fixture.until_one_waits().await;
-    // The first poll puts the call into the queue.
-    let mut waiting = std::pin::pin!(store.create("waits", &0, MINUTE));
-    let is_pending =
-        std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending()));
-    assert!(is_pending.await);
-    lanes.shutdown_background();
-    assert!(!in_flight.await.unwrap().is_retryable());
-    let error = waiting.await.unwrap_err();
-    assert!(error.is_retryable() && error.to_string().contains("runtime"), "{error}");
-    other.batch_execute("COMMIT").await.unwrap();
-}
-
-#[tokio::test]
-async fn calls_in_flight_fail_when_the_runtime_ends() {
-    let fixture = Fixture::new(Via::Lanes);
-    let builder = fixture.builder();
-    let ended = tokio::task::spawn_blocking(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let store = builder.build().unwrap();
-        runtime.block_on(store.setup()).unwrap();
-        let handle = runtime.handle().clone();
-        drop(runtime);
-        handle.block_on(store.get("a")).unwrap_err()
-    });
-    let error = tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().contains("runtime"), "{error}");
 }
 
 #[tokio::test]

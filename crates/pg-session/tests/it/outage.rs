@@ -1,5 +1,8 @@
 //! Outages of the database and its return.
 
+mod deadline;
+mod refusing;
+
 use std::time::{Duration, Instant};
 
 use pg_session::{Error, ErrorKind, PgStore};
@@ -83,7 +86,10 @@ contract! {
     }
 
     async fn no_call_takes_longer_than_the_timeout(fixture: Fixture) {
-        let store = fixture.set_up(fixture.builder().timeout(Duration::from_millis(300))).await;
+        // Creating the table may take longer than the short limit.
+        fixture.store().await;
+        let store = fixture.builder().timeout(Duration::from_millis(300)).build().unwrap();
+        while store.setup().await.is_err() {}
         store.set("a", &1, MINUTE).await.unwrap();
         let other = fixture.database.client().await;
         other.batch_execute("BEGIN; SELECT FROM session WHERE id = 'a' FOR UPDATE").await.unwrap();
@@ -162,7 +168,8 @@ async fn a_silent_connection_is_replaced() {
 contract! {
     async fn only_an_idempotent_call_is_retryable_after_its_connection_is_cut(fixture: Fixture) {
         let proxy = Proxy::new(&fixture.database).await;
-        let store = fixture.set_up(fixture.builder_at(&proxy.url)).await;
+        let options = if fixture.via == Via::Lanes { "?options=-c%20lock_timeout%3D0" } else { "" };
+        let store = fixture.set_up(fixture.builder_at(&format!("{}{options}", proxy.url))).await;
         let other = fixture.database.client().await;
         other.batch_execute("BEGIN; INSERT INTO session VALUES ('a', now(), '1')").await.unwrap();
         let create = tokio::spawn({ let store = store.clone(); async move { store.create("a", &2, MINUTE).await } });
@@ -175,5 +182,30 @@ contract! {
 
         proxy.set(Link::Alive);
         let _ = store.create("a", &2, MINUTE).await.unwrap();
+    }
+}
+
+/// A firewall drops an idle connection without a word.
+#[tokio::test]
+async fn a_dropped_idle_connection_costs_the_first_call_less_than_a_second() {
+    let database = Database::new();
+    for kind in 0..4 {
+        let proxy = Proxy::new(&database).await;
+        let store = PgStore::builder(&proxy.url).cleanup_interval(Duration::ZERO).build().unwrap();
+        store.setup().await.unwrap();
+        store.set("a", &1, MINUTE).await.unwrap();
+        store.get("a").await.unwrap();
+        proxy.set(Link::Silent);
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        // New connections pass.
+        proxy.set(Link::Alive);
+        let began = Instant::now();
+        match kind {
+            0 => drop(store.get("a").await.unwrap().unwrap()),
+            1 => store.set("a", &2, MINUTE).await.unwrap(),
+            2 => assert!(store.destroy("a").await.unwrap()),
+            _ => drop(store.create("b", &2, MINUTE).await.unwrap()),
+        }
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     }
 }

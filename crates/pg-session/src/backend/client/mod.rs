@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::budget::{Budget, KeyedBudget};
@@ -71,7 +71,7 @@ impl ExternalClient {
         Self { client, timeout: options.timeout, budget, calls: TaskTracker::new() }
     }
 
-    pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
+    pub(super) async fn submit(&self, command: Command, deadline: Instant) -> Result<Reply, Rejected> {
         let _call = self.calls.token();
         if self.calls.is_closed() {
             return Err(Error::closed().into());
@@ -79,7 +79,7 @@ impl ExternalClient {
         let _permit = self.budget.take(command.key(), command.size())?;
         let params: Vec<String> = command.params.into_iter().map(text).collect();
         let query = self.client.query(&command.statement.sql, &params);
-        let rows = timeout(self.timeout, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
+        let rows = timeout_at(deadline, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
         match rows {
             Ok(rows) => Ok(reply(rows, params.first())?),
             Err(error) => Err(Rejected::of(error, || params.into_iter().map(Value::Text).collect())),

@@ -13,6 +13,7 @@ use super::endpoint::{Endpoint, connect_tcp};
 use super::failure::{AttemptError, unavailable};
 use super::host::Host;
 use super::login::{log_in, sends_settings};
+use super::movable::Movable;
 use super::passfile::{self, Login};
 use super::race::{Attempt, race};
 use super::settings;
@@ -159,9 +160,9 @@ impl ConnInfo {
     ) -> Result<Stream, AttemptError> {
         let connect = async {
             let channel = match endpoint {
-                Endpoint::Unix(path) => Channel::plain(UnixStream::connect(path).await?),
+                Endpoint::Unix(path) => Channel::plain(Movable::new(UnixStream::connect(path).await?)),
                 Endpoint::Tcp(address) => {
-                    let socket = connect_tcp(*address, config).await?;
+                    let socket = Movable::new(connect_tcp(*address, config).await?);
                     self.tls.secure(attempt, socket, name).await?
                 }
             };

@@ -124,6 +124,10 @@ impl ConnInfo {
     }
 
     /// Returns the settings that the connection string sets in its `options`.
+    pub(crate) fn has_several_hosts(&self) -> bool {
+        self.hosts.len() > 1
+    }
+
     pub(crate) fn options(&self) -> Option<&str> {
         self.options.as_deref()
     }

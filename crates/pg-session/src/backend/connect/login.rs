@@ -34,15 +34,14 @@ pub(super) async fn log_in(
     Ok(stream)
 }
 
+/// Runs a query, because a login alone does not show that a server is there: a pooler accepts it while its server is down.
+///
 /// Borrows the stream. Dropping the connection sends no Terminate, because only a polled connection sends it. It loses what
 /// was read ahead: after its last reply the server sends only notices, or the error that ends the connection.
 async fn log_in_over(stream: &mut Stream, config: &Config, tls: PassThrough) -> Result<(), LoginError> {
     let (client, connection) = config.connect_raw(stream, tls).await?;
     let needs_primary = config.get_target_session_attrs() != TargetSessionAttrs::Any;
     let sends_settings = sends_settings(config);
-    if !needs_primary && !sends_settings {
-        return Ok(());
-    }
     let (setting, value) = settings::PROBE;
     let query = format!("SHOW transaction_read_only; SHOW {setting}");
     let mut connection = pin!(connection);

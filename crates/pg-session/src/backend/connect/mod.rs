@@ -8,6 +8,7 @@ mod environment;
 mod failure;
 mod host;
 mod login;
+mod movable;
 mod names;
 mod params;
 mod pass_through;

@@ -25,6 +25,12 @@ const ISOLATION: (&str, &str) = ("default_transaction_isolation", "read committe
 /// The setting that shows whether all of them took effect.
 pub(super) const PROBE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
+/// How long a statement waits for a lock: in milliseconds, as all following ones. The calls of its batch wait with it.
+const LOCK_TIMEOUT: (&str, &str) = ("lock_timeout", "15");
+
+/// How long one waits that is tried again, if there are many of them, and if there are few.
+const RETRIED: [&str; 2] = ["2", "15"];
+
 /// The SQLSTATEs of poolers that accept no settings at login.
 const REFUSED: [&str; 2] = ["08P01", "0A000"];
 
@@ -57,6 +63,11 @@ pub(crate) struct Settings {
     pub(crate) at_login: String,
     /// A statement without rows, for the transaction that it begins.
     pub(crate) prelude: String,
+    /// Whether statements wait for locks only for a short time.
+    pub(crate) limits_locks: bool,
+    /// Preludes of statements that wait for an even shorter time, without and with all other settings.
+    pub(crate) lock_preludes: [String; 2],
+    pub(crate) pooled_lock_preludes: [String; 2],
 }
 
 impl Settings {
@@ -66,20 +77,30 @@ impl Settings {
         // Ends a statement soon after its callers have stopped waiting, which frees the lane.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
         let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
-        let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str())]);
-        let settings = settings.filter(|(name, _)| !given.iter().any(|given| given == name));
+        let is_given = |(name, _): &(&str, &str)| given.iter().any(|given| given == name);
+        let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str()), LOCK_TIMEOUT]);
+        let settings = settings.filter(|setting| !is_given(setting));
         let settings: Vec<_> = settings.chain([SEARCH_PATH]).collect();
         let at_login: Vec<_> = settings
             .iter()
-            .chain((!given.iter().any(|given| given == ISOLATION.0)).then_some(&ISOLATION))
+            .chain((!is_given(&ISOLATION)).then_some(&ISOLATION))
             .map(|(name, value)| format!("-c {name}={}", value.replace(' ', r"\ ")))
             .collect();
-        let set: String = settings
-            .iter()
-            .map(|(name, value)| format!(", pg_catalog.set_config('{name}', '{value}', true)"))
-            .collect();
-        Self { at_login: at_login.join(" "), prelude: format!("SELECT WHERE pg_catalog.concat(''{set}) IS NULL") }
+        // The last value of a setting applies.
+        let retried = |settings: &[_]| RETRIED.map(|limit| prelude(settings.iter().chain(&[(LOCK_TIMEOUT.0, limit)])));
+        Self {
+            at_login: at_login.join(" "),
+            prelude: prelude(&settings),
+            limits_locks: settings.contains(&LOCK_TIMEOUT),
+            lock_preludes: retried(&[]),
+            pooled_lock_preludes: retried(&settings),
+        }
     }
+}
+
+fn prelude<'a>(settings: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> String {
+    let set = settings.into_iter().map(|(name, value)| format!(", pg_catalog.set_config('{name}', '{value}', true)"));
+    format!("SELECT WHERE pg_catalog.concat(''{}) IS NULL", set.collect::<String>())
 }
 
 /// Returns the name in `-c name=value`, in its parts or in `--name=value`.
@@ -96,13 +117,13 @@ mod tests {
     fn settings_in_the_connection_string_are_left_alone() {
         let limit = Duration::from_secs(5);
         let ours = Settings::new(limit, Some("-c work_mem=1MB"));
-        assert!(ours.at_login.contains("-c statement_timeout=5500 -c search_path=pg_catalog"), "{}", ours.at_login);
+        assert!(ours.at_login.contains("-c statement_timeout=5500 -c lock_timeout=15 -c search_path=pg_catalog"), "{}", ours.at_login);
         assert!(ours.prelude.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.prelude);
         let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
         assert!(alike.at_login.contains("-c jit=off") && alike.prelude.contains("'jit'"));
         for options in ["-c Statement_Timeout=9", "-cstatement_timeout=9", "--statement-timeout=9 -c jit=on"] {
             let theirs = Settings::new(limit, Some(options));
-            assert!(!theirs.at_login.contains("timeout") && !theirs.prelude.contains("timeout"), "{options}");
+            assert!(!theirs.at_login.contains("statement_t") && !theirs.prelude.contains("statement_t"), "{options}");
         }
     }
 }

@@ -22,7 +22,8 @@ impl Batch {
         }
     }
 
-    fn new(calls: Vec<Call>) -> Option<Self> {
+    /// Returns `None` without calls. All are of one statement.
+    pub(super) fn new(calls: Vec<Call>) -> Option<Self> {
         let statement = Arc::clone(&calls.first()?.command().statement);
         if calls.len() == 1 {
             return Some(Self { statement, calls });
@@ -70,9 +71,8 @@ fn prefix(key: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use smallvec::smallvec;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::backend::command::{Absence, BatchSql, DuplicateKeys};
@@ -84,7 +84,7 @@ mod tests {
         let set = Arc::new(Statement { name: "set", sql, native: None, many, no_wal_flush, reads_only, idempotent });
         let call = |(key, data): &(&str, &str)| {
             let command = Command { statement: set.clone(), params: smallvec![(*key).into(), (*data).into()] };
-            Call::new(command, 0, Duration::from_secs(1)).0
+            Call::new(command, 0, Instant::now()).0
         };
         Batch::new(keys_and_data.iter().map(call).collect()).unwrap()
     }

@@ -4,7 +4,6 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -21,6 +20,8 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// Whether it must not share a batch.
     pub(super) is_alone: bool,
+    /// Whether another transaction held a lock on its row when it was tried last.
+    pub(super) is_locked: bool,
     is_answered: bool,
 }
 
@@ -43,14 +44,23 @@ enum State {
 
 impl Call {
     #[cfg(test)]
-    pub(super) fn new(command: Command, key: u64, limit: Duration) -> (Self, Answer) {
-        Self::with_permit(command, key, limit, None)
+    pub(super) fn new(command: Command, key: u64, deadline: Instant) -> (Self, Answer) {
+        Self::with_permit(command, key, deadline, None)
     }
 
-    pub(super) fn with_permit(command: Command, key: u64, limit: Duration, permit: Option<Permit>) -> (Self, Answer) {
-        let deadline = Instant::now() + limit;
+    pub(super) fn with_permit(command: Command, key: u64, deadline: Instant, permit: Option<Permit>) -> (Self, Answer) {
         let shared = Arc::new(Shared { command, _permit: permit, deadline, state: Mutex::new(State::Pending(None)) });
-        (Self { shared: Arc::clone(&shared), key, attempts: 0, is_alone: false, is_answered: false }, Answer(shared))
+        (
+            Self {
+                shared: Arc::clone(&shared),
+                key,
+                attempts: 0,
+                is_alone: false,
+                is_locked: false,
+                is_answered: false,
+            },
+            Answer(shared),
+        )
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -149,7 +159,7 @@ mod tests {
             reads_only: true,
             idempotent: true,
         });
-        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Duration::from_secs(1));
+        let (mut call, answer) = Call::new(Command { statement, params: smallvec![] }, 0, Instant::now());
         let caller = Arc::new(PollOnWake(Mutex::new(answer)));
         let waker = Waker::from(Arc::clone(&caller));
         let pending = Pin::new(&mut *caller.0.lock().unwrap()).poll(&mut Context::from_waker(&waker)).is_pending();

@@ -29,6 +29,11 @@ use crate::error::{Error, Result};
 const READ: usize = 64 * 1024;
 const MAX_KEPT: usize = 16 * READ;
 
+/// A connection that was idle for longer is probed before a call is sent: firewalls drop idle connections without a word. One
+/// that does not answer the probe in time is replaced.
+const FRESH: Duration = Duration::from_secs(1);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// How long closing waits for the server to take the last message.
 const TERMINATE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -45,6 +50,8 @@ pub(super) struct Connection {
     max_message: usize,
     prepared: Vec<Prepared>,
     in_flight: VecDeque<Exchange>,
+    /// When the last answered batch was sent.
+    last_sent: Instant,
     /// Whether the server has announced that it runs nothing more.
     is_ended: bool,
 }
@@ -86,6 +93,7 @@ impl Connection {
             max_message,
             prepared: Vec::new(),
             in_flight: VecDeque::new(),
+            last_sent: Instant::now(),
             is_ended: false,
         }
     }
@@ -245,6 +253,7 @@ impl Connection {
 
     fn complete(&mut self) -> Result<Completed> {
         let one = self.in_flight.pop_front().ok_or_else(unexpected_message)?;
+        self.last_sent = one.sent;
         let is_prepared = !one.name.is_empty();
         if one.is_new && is_prepared && one.error.is_none() {
             self.prepared.retain(|prepared| prepared.name != one.name);
@@ -252,6 +261,43 @@ impl Connection {
             self.prepared.extend(one.columns.map(|columns| Prepared { statement, is_many, name: one.name, columns }));
         }
         Ok(Completed { batch: one.batch, is_prepared, outcome: one.error.map_or(Ok(one.replies), Err) })
+    }
+
+    /// Returns when the last answered batch was sent.
+    pub(super) fn last_sent(&self) -> Instant {
+        self.last_sent
+    }
+
+    /// Returns whether it has been idle for so long that a firewall may have dropped it.
+    pub(super) fn may_be_stale(&self, now: Instant) -> bool {
+        self.is_idle() && now.saturating_duration_since(self.last_sent) > FRESH
+    }
+
+    /// Checks that an idle connection still reaches the server.
+    pub(super) async fn probe(&mut self) -> Result<()> {
+        frontend::sync(&mut self.outgoing);
+        let answer = async {
+            loop {
+                self.transfer().await?;
+                while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
+                    let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
+                    if length > self.max_message {
+                        return Err(unexpected_message());
+                    }
+                    if self.incoming.len() < length {
+                        break;
+                    }
+                    if header.tag() == backend::READY_FOR_QUERY_TAG {
+                        self.incoming.advance(length);
+                        return Ok(());
+                    }
+                    self.accept(header.tag(), length)?;
+                }
+            }
+        };
+        timeout(PROBE_TIMEOUT, answer).await.unwrap_or_else(|_| Err(Error::no_answer_within(PROBE_TIMEOUT)))?;
+        self.last_sent = Instant::now();
+        Ok(())
     }
 
     /// Ends the session with the server.

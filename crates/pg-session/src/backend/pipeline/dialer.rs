@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::connection::Connection;
 use crate::backend::connect::Stream;
@@ -12,9 +13,16 @@ use crate::error::Result;
 /// Connects and logs in, with these further `options` of the login.
 pub(super) type Dial = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Stream>> + Send>> + Send + Sync;
 
+/// How long a connection stays with a server that accepts no writes: another host may be writable, and so may the host that
+/// the same name stands for after a failover.
+const READ_ONLY_OTHER_HOSTS: Duration = Duration::from_secs(1);
+const READ_ONLY_ONE_HOST: Duration = Duration::from_secs(30);
+
 pub(super) struct Dialer {
     dial: Box<Dial>,
     settings: Settings,
+    /// Whether there are other hosts to connect to.
+    has_other_hosts: bool,
     /// The longest message that the server may send, in bytes.
     max_message: usize,
     /// Whether a server process keeps settings and prepared statements for us.
@@ -22,9 +30,9 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) fn new(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {
+    pub(super) fn new(dial: Box<Dial>, settings: Settings, has_other_hosts: bool, options: &BackendOptions) -> Self {
         let BackendOptions { prepare, max_message, .. } = *options;
-        Self { dial, settings, max_message, keeps_state: AtomicBool::new(prepare) }
+        Self { dial, settings, has_other_hosts, max_message, keeps_state: AtomicBool::new(prepare) }
     }
 
     pub(super) async fn connect(&self) -> Result<Connection> {
@@ -48,6 +56,22 @@ impl Dialer {
     /// still reading to another process. PgBouncer 1.18 does.
     pub(super) fn may_pipeline(&self) -> bool {
         self.keeps_state()
+    }
+
+    /// Returns whether statements wait for locks only for a short time, so that calls on locked rows delay no others.
+    pub(super) fn limits_locks(&self) -> bool {
+        self.settings.limits_locks
+    }
+
+    /// Returns the statement to run before one that waits for locks only for some milliseconds.
+    pub(super) fn lock_prelude(&self, is_pooled: bool, is_patient: bool) -> &str {
+        let preludes = if is_pooled { &self.settings.pooled_lock_preludes } else { &self.settings.lock_preludes };
+        &preludes[usize::from(is_patient)]
+    }
+
+    /// Returns how old a connection must be to be replaced because its server accepts no writes.
+    pub(super) fn read_only_age(&self) -> Duration {
+        if self.has_other_hosts { READ_ONLY_OTHER_HOSTS } else { READ_ONLY_ONE_HOST }
     }
 
     /// Records that each statement may go to another server process, where no state persists.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::call::Call;
-use super::queue::Wakeup;
+use super::queue::{Retry, Wakeup};
 use super::shared::Shared;
 use crate::error::Error;
 
@@ -29,9 +31,36 @@ impl LaneHandle {
         self.shared.with_queue(|queue| (queue.online(self.lane), Wakeup::default()));
     }
 
-    /// Returns what to send: calls of one kind. Only those for a single request, unless the lane `may_pipeline`.
-    pub(super) fn take(&self, may_pipeline: bool) -> Vec<Call> {
-        self.shared.with_queue(|queue| queue.take(self.lane, may_pipeline))
+    /// Reports that the new connection has answered a call.
+    pub(super) fn has_answered(&self) {
+        self.shared.with_queue(|queue| (queue.has_answered(self.lane), Wakeup::default()));
+        self.shared.outage_log.end();
+    }
+
+    /// Returns what to send: calls to try again, or calls of one kind. Only those for a single request, unless the lane
+    /// `may_pipeline`.
+    pub(super) fn take(&self, may_pipeline: bool) -> Result<Vec<Call>, Retry> {
+        self.shared.with_queue(|queue| match queue.take_locked(self.lane, may_pipeline) {
+            (Some(retry), wakeup) => (Err(retry), wakeup),
+            (None, _) => {
+                let (calls, wakeup) = queue.take(self.lane, may_pipeline);
+                (Ok(calls), wakeup)
+            }
+        })
+    }
+
+    /// Reports that PostgreSQL refused the batch with a call on this key because of a lock. Returns when to try it again.
+    pub(super) fn put_aside(&self, key: u64, calls: Vec<Call>) -> Instant {
+        self.shared.with_queue(|queue| queue.put_aside(self.lane, key, calls))
+    }
+
+    pub(super) fn set_probing(&self, is_probing: bool) {
+        self.shared.with_queue(|queue| ((), queue.set_probing(self.lane, is_probing)));
+    }
+
+    /// Notifies a lane if there are calls to try again.
+    pub(super) fn retry(&self) {
+        self.shared.with_queue(|queue| ((), queue.retry()));
     }
 
     /// Reports that the batch with a call on this key is answered. Its calls in `again` are sent again, before later

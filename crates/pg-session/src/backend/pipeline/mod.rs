@@ -3,18 +3,25 @@
 mod backoff;
 mod batch;
 mod call;
+mod clock;
 mod connection;
 mod dialer;
+mod driver;
 mod exchange;
 mod handle;
 #[cfg(test)]
 mod interleavings;
 mod lane;
+mod outage;
 mod queue;
+mod rescue;
 mod shared;
+mod watch;
 mod wire;
 
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::budget::KeyedBudget;
 use super::command::{Command, Rejected, Reply};
@@ -23,12 +30,15 @@ use super::connect::{ConnInfo, Environment, of_process};
 use super::options::BackendOptions;
 use crate::error::Result;
 use dialer::{Dial, Dialer};
+use driver::Slot;
 use handle::LaneHandle;
 use lane::Lane;
 use shared::{MissingTasks, Shared};
+use watch::Watch;
 
 pub(crate) struct Lanes {
     shared: Arc<Shared>,
+    watch: Arc<Watch>,
 }
 
 impl Lanes {
@@ -38,21 +48,22 @@ impl Lanes {
         let options = BackendOptions { prepare: options.prepare && !info.behind_pooler, ..options.clone() };
         let info = Arc::new(info);
         let settings = Settings::new(options.timeout, info.options());
+        let has_other_hosts = info.has_several_hosts();
         let dial: Box<Dial> = Box::new(move |options| {
             let info = Arc::clone(&info);
             Box::pin(async move { info.connect(&options).await })
         });
-        Ok(Self::dialing(dial, settings, &options))
+        Ok(Self::dialing(Dialer::new(dial, settings, has_other_hosts, &options), &options, Watch::new(true)))
     }
 
-    fn dialing(dial: Box<Dial>, settings: Settings, options: &BackendOptions) -> Self {
-        let shared = Shared::new(Dialer::new(dial, settings, options), options);
-        Self { shared: Arc::new(shared) }
+    fn dialing(dialer: Dialer, options: &BackendOptions, watch: Watch) -> Self {
+        Self { shared: Arc::new(Shared::new(dialer, options)), watch: Arc::new(watch) }
     }
 
-    pub(super) async fn submit(&self, command: Command) -> Result<Reply, Rejected> {
-        let (mut answer, missing) = self.shared.submit(command)?;
+    pub(super) async fn submit(&self, command: Command, deadline: Instant) -> Result<Reply, Rejected> {
+        let (mut answer, missing) = self.shared.submit(command, deadline)?;
         missing.into_iter().for_each(|missing| self.spawn(missing));
+        self.watch.wake(&self.shared);
         let reply = (&mut answer).await;
         reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
     }
@@ -60,7 +71,7 @@ impl Lanes {
     fn spawn(&self, missing: MissingTasks) {
         for lane in &missing.lanes {
             let handle = LaneHandle::new(Arc::clone(&self.shared), *lane);
-            self.shared.tasks.spawn_on(Lane::run(handle), &missing.runtime);
+            self.watch.add(&Slot::spawn(Lane::run(handle), &missing.runtime, &self.shared.tasks));
         }
     }
 
@@ -79,5 +90,6 @@ impl Lanes {
 impl Drop for Lanes {
     fn drop(&mut self) {
         self.shared.shut_down();
+        self.watch.end();
     }
 }

@@ -12,7 +12,9 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::call::{Answer, Call};
 use super::dialer::Dialer;
+use super::outage::OutageLog;
 use super::queue::{Queue, Wakeup};
+use super::rescue;
 use crate::backend::budget::{Budget, KeyedBudget, places_of_one_key, too_many_on_one_key};
 use crate::backend::command::Command;
 use crate::backend::options::BackendOptions;
@@ -20,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub(super) struct Shared {
     pub(super) dialer: Dialer,
+    pub(super) outage_log: OutageLog,
     /// The longest that one call may take.
     pub(super) timeout: Duration,
     /// How long an outage may last before calls fail at once instead of waiting for its end.
@@ -47,6 +50,7 @@ impl Shared {
     pub(super) fn new(dialer: Dialer, options: &BackendOptions) -> Self {
         Self {
             dialer,
+            outage_log: OutageLog::default(),
             timeout: options.timeout,
             fail_fast_after: options.timeout / 2,
             capacity: options.max_waiting,
@@ -59,11 +63,11 @@ impl Shared {
     }
 
     /// Adds a call to the queue. Returns its answer, and the lanes whose task is missing, for the caller to spawn.
-    pub(super) fn submit(&self, command: Command) -> Result<(Answer, Option<MissingTasks>)> {
+    pub(super) fn submit(&self, command: Command, deadline: Instant) -> Result<(Answer, Option<MissingTasks>)> {
         let key = self.hasher.hash_one(command.key());
         let bytes = command.size();
         let permit = self.budget.total().take(bytes)?;
-        let (call, answer) = Call::with_permit(command, key, self.timeout, Some(permit));
+        let (call, answer) = Call::with_permit(command, key, deadline, Some(permit));
         let mut queue = self.queue();
         if queue.is_closing() {
             return Err(Error::closed());
@@ -87,7 +91,7 @@ impl Shared {
         }
         let mut missing = None;
         if queue.lacks_task() {
-            match Handle::try_current() {
+            match Handle::try_current().or_else(|error| rescue::runtime().cloned().ok_or(error)) {
                 Ok(runtime) => {
                     missing = Some(MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() });
                 }
@@ -109,11 +113,20 @@ impl Shared {
         self.queue().is_drained()
     }
 
+    /// Returns whether calls wait or are in flight.
+    pub(super) fn is_busy(&self) -> bool {
+        self.queue().is_busy()
+    }
+
     /// Returns the waiting calls whose deadline has passed.
     pub(super) fn expire(&self, now: Instant) -> Vec<Call> {
         let (calls, wakeup) = self.queue().expire(now);
         self.notify(&wakeup);
         calls
+    }
+
+    pub(super) fn next_retry(&self) -> Option<Instant> {
+        self.queue().next_retry()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -132,6 +145,12 @@ impl Shared {
         drop(queue);
         self.notify(&wakeup);
         calls
+    }
+
+    /// Fails a call because PostgreSQL cannot be reached.
+    pub(super) fn fail(&self, call: &mut Call, error: Error) {
+        self.outage_log.count_failed();
+        call.answer(Err(error));
     }
 
     /// Refuses calls from now on. The lanes' tasks end once nothing is left to do.

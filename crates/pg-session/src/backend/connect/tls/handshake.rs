@@ -13,6 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{SslAttempt, SslMode, TlsOptions};
 use crate::backend::connect::failure::{AttemptError, unavailable};
+use crate::backend::connect::movable::Movable;
 use crate::backend::connect::stream::Channel;
 use crate::error::Error;
 
@@ -21,7 +22,7 @@ impl TlsOptions {
     pub(crate) async fn secure(
         &self,
         attempt: SslAttempt,
-        mut socket: TcpStream,
+        mut socket: Movable<TcpStream>,
         name: &str,
     ) -> Result<Channel, AttemptError> {
         if attempt == SslAttempt::Plain {
@@ -41,7 +42,7 @@ impl TlsOptions {
         // A name that rustls cannot verify, if none is to be verified.
         let unusual = self.mode != SslMode::VerifyFull && ServerName::try_from(name).is_err();
         let name = if unusual { "0.0.0.0" } else { name };
-        let Ok(rustls) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
+        let Ok(rustls) = MakeTlsConnect::<Movable<TcpStream>>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
         rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }
 }
@@ -58,7 +59,7 @@ enum Reply {
 ///
 /// Reads a single byte. If an attacker injects plain text after it, the handshake reads that text and fails, so the text
 /// is never mistaken for data that came over TLS (CVE-2021-23222).
-async fn request_tls(socket: &mut TcpStream) -> io::Result<Reply> {
+async fn request_tls(socket: &mut Movable<TcpStream>) -> io::Result<Reply> {
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
     socket.write_all(&request).await?;

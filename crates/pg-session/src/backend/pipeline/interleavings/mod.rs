@@ -17,11 +17,12 @@ use smallvec::smallvec;
 use tokio::io::duplex;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::call::Answer;
-use super::dialer::Dial;
+use super::dialer::{Dial, Dialer};
 use super::queue::Wakeup;
+use super::watch::Watch;
 use super::{Lanes, Settings};
 use crate::backend::command::{Absence, BatchSql, Command, DuplicateKeys, Params, Reply, Statement, Value};
 use crate::backend::connect::Stream;
@@ -56,8 +57,12 @@ enum Event {
     Answer(usize),
     /// The server refuses it.
     Refuse(usize),
+    /// The server refuses it because of a lock.
+    Lock(usize),
     /// This connection is lost.
     Lose(usize),
+    /// The lanes move to other tasks, as if to another runtime.
+    Move,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -73,7 +78,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<bool>().prop_map(Event::Decline),
         10 => connection.clone().prop_map(Event::Answer),
         2 => connection.clone().prop_map(Event::Refuse),
+        2 => connection.clone().prop_map(Event::Lock),
         1 => connection.prop_map(Event::Lose),
+        1 => Just(Event::Move),
     ]
 }
 
@@ -156,7 +163,11 @@ impl World {
         });
         let options = BackendOptions { connections: lanes, timeout: TIMEOUT, prepare, ..BackendOptions::default() };
         Self {
-            lanes: Lanes::dialing(dial, Settings::new(TIMEOUT, None), &options),
+            lanes: Lanes::dialing(
+                Dialer::new(dial, Settings::new(TIMEOUT, None), false, &options),
+                &options,
+                Watch::new(false),
+            ),
             is_pooled: !prepare,
             attempts,
             connections: Vec::new(),
@@ -177,7 +188,9 @@ impl World {
             Event::Accept => self.accept(),
             Event::Decline(is_permanent) => self.decline(is_permanent),
             Event::Answer(connection) => self.respond(connection, Server::answer).await,
+            Event::Lock(connection) => self.respond(connection, Server::lock).await,
             Event::Refuse(connection) => self.respond(connection, Server::refuse).await,
+            Event::Move => self.lanes.watch.move_all(),
             Event::Lose(connection) => {
                 if connection < self.connections.len() {
                     self.connections.remove(connection);
@@ -195,7 +208,8 @@ impl World {
         let value = if is_equal { id.clone() } else { number.to_string() };
         let mut params: Params = smallvec![id.as_str().into()];
         params.extend((!is_equal).then(|| Value::from(value.as_str())));
-        let (answer, missing) = self.lanes.shared.submit(Command { statement, params }).unwrap();
+        let (answer, missing) =
+            self.lanes.shared.submit(Command { statement, params }, Instant::now() + TIMEOUT).unwrap();
         missing.into_iter().for_each(|missing| self.lanes.spawn(missing));
         self.order.entry(id.clone()).or_default().push_back(number);
         self.calls.push(Caller { statement: name, id, value, answer: Some(answer), may_still_arrive: false });

@@ -60,7 +60,12 @@ impl Server {
             self.messages.push((tag, message));
             if tag == b'S' {
                 let request = self.request();
-                self.unanswered.push_back(request);
+                if request.tags == [b'S'] {
+                    // The lane probes an idle connection.
+                    self.message(b'Z', |body| body.put_u8(b'I'));
+                } else {
+                    self.unanswered.push_back(request);
+                }
             }
         }
         is_open
@@ -132,8 +137,17 @@ impl Server {
 
     /// Refuses the oldest request.
     pub(super) fn refuse(&mut self) -> Option<Request> {
+        self.refuse_with(b"VERROR\0C23514\0Mno\0\0")
+    }
+
+    /// Refuses it because of a lock.
+    pub(super) fn lock(&mut self) -> Option<Request> {
+        self.refuse_with(b"VERROR\0C55P03\0Mno\0\0")
+    }
+
+    fn refuse_with(&mut self, error: &[u8]) -> Option<Request> {
         let request = self.unanswered.pop_front()?;
-        self.message(b'E', |body| body.put_slice(b"VERROR\0C23514\0Mno\0\0"));
+        self.message(b'E', |body| body.put_slice(error));
         self.message(b'Z', |body| body.put_u8(b'I'));
         self.flush();
         Some(request)

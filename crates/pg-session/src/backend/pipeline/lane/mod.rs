@@ -4,19 +4,25 @@
 
 mod settle;
 
+use std::future::poll_fn;
+use std::io;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::batch::Batch;
 use super::call::Call;
+use super::clock::Clock;
 use super::connection::Connection;
 use super::handle::LaneHandle;
+use super::queue::Retry;
+use crate::backend::home::Home;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A batch in flight for longer is slow: calls of its kind no longer wait for it.
@@ -26,20 +32,32 @@ pub(super) struct Lane {
     handle: LaneHandle,
     backoff: Option<Backoff>,
     /// Fires at the latest when the oldest call expires, or when what was sent becomes slow.
-    clock: Pin<Box<Sleep>>,
+    clock: Clock,
     /// The calls to send again once the connection is gone.
     again: Vec<Call>,
     /// Whether the last batch had several calls.
     is_busy: bool,
-    /// Whether the connection has answered a call. A login alone does not end an outage: a pooler accepts it while its server
-    /// is down.
+    /// When the connection was opened.
+    opened: Instant,
+    /// Whether it has answered a call. A login alone does not end the pauses between attempts to connect.
     has_answered: bool,
+    /// Why the connection is to be replaced once nothing is in flight on it.
+    replace: Option<Error>,
 }
 
 impl Lane {
     pub(super) async fn run(handle: LaneHandle) {
-        let clock = Box::pin(sleep(handle.shared.timeout));
-        let mut lane = Self { handle, backoff: None, clock, again: Vec::new(), is_busy: false, has_answered: false };
+        let clock = Clock::until(Instant::now() + handle.shared.timeout);
+        let mut lane = Self {
+            handle,
+            backoff: None,
+            clock,
+            again: Vec::new(),
+            is_busy: false,
+            opened: Instant::now(),
+            has_answered: false,
+            replace: None,
+        };
         loop {
             lane.handle.work().await;
             if lane.handle.shared.is_drained() {
@@ -58,35 +76,41 @@ impl Lane {
         }
         let shared = Arc::clone(&self.handle.shared);
         match self.run_with_timeouts(shared.dialer.connect()).await {
-            Ok(connection) => Some(connection),
-            Err(error) => {
-                self.backoff = Some(Backoff::after(self.backoff.take()));
-                let given_up = shared.give_up(error.kind() == ErrorKind::Configuration);
-                given_up.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
+            // On another runtime, begins anew.
+            None => None,
+            Some(Ok(connection)) => Some(connection),
+            Some(Err(error)) => {
+                shared.outage_log.failed_to_connect(&error);
+                self.pause(&error);
                 None
             }
         }
     }
 
+    /// Waits longer before the next attempt to connect. In a long outage, fails the calls that wait.
+    fn pause(&mut self, error: &Error) {
+        self.backoff = Some(Backoff::after(self.backoff.take()));
+        let shared = &self.handle.shared;
+        let given_up = shared.give_up(error.kind() == ErrorKind::Configuration);
+        given_up.into_iter().for_each(|mut call| shared.fail(&mut call, error.clone()));
+    }
+
     /// Serves calls until the connection is lost or the store closes.
     async fn serve(&mut self, mut connection: Connection) {
         self.handle.online();
-        self.has_answered = false;
+        (self.opened, self.has_answered) = (Instant::now(), false);
         match self.drive(&mut connection).await {
             Ok(()) => {
                 self.handle.offline(Vec::new());
-                connection.close().await;
+                self.run_with_timeouts(connection.close()).await;
             }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    sqlstate = error.sqlstate(),
-                    "lost a connection to PostgreSQL"
-                );
-                self.recover(connection, error);
+                let was_idle = connection.is_idle() && self.again.is_empty();
+                self.handle.shared.outage_log.lost(&error, self.opened, was_idle);
+                self.recover(connection, error.clone());
                 self.handle.offline(mem::take(&mut self.again));
                 if !self.has_answered {
-                    self.backoff = Some(Backoff::after(self.backoff.take()));
+                    self.pause(&error);
                 }
             }
         }
@@ -95,48 +119,95 @@ impl Lane {
     async fn drive(&mut self, connection: &mut Connection) -> Result<()> {
         loop {
             while let Some(completed) = connection.next_completed()? {
-                self.settle(completed)?;
+                self.settle(completed, connection.last_sent())?;
             }
             if connection.is_idle() && self.handle.shared.is_drained() {
                 return Ok(());
             }
-            let may_send = connection.is_idle() || self.handle.shared.dialer.may_pipeline();
+            if connection.is_idle()
+                && let Some(error) = self.replace.take()
+            {
+                return Err(error);
+            }
+            let may_send = self.replace.is_none() && (connection.is_idle() || self.handle.shared.dialer.may_pipeline());
             tokio::select! {
                 biased;
                 moved = connection.transfer() => moved?,
                 // Sends only after everything before was written, which bounds the bytes in flight.
-                () = self.handle.work(), if may_send && connection.is_flushed() => self.send(connection).await,
+                () = self.handle.work(), if may_send && connection.is_flushed() => self.send(connection).await?,
                 () = &mut self.clock => self.check_timeouts(Some(connection))?,
             }
         }
     }
 
     /// Sends the next batch.
-    async fn send(&mut self, connection: &mut Connection) {
+    async fn send(&mut self, connection: &mut Connection) -> Result<()> {
         if self.is_busy {
             // The callers that were just answered run first: their next calls join this batch.
             yield_now().await;
         }
+        let now = Instant::now();
+        if connection.may_be_stale(now) {
+            self.handle.set_probing(true);
+            let probed = self.run_with_timeouts(connection.probe()).await;
+            self.handle.set_probing(false);
+            probed.unwrap_or_else(|| Err(Error::connection_lost(io::Error::from(io::ErrorKind::Interrupted))))?;
+        }
         // Read once: another lane may find a pooler at any time.
         let shared = Arc::clone(&self.handle.shared);
         let prelude = shared.dialer.prelude();
-        let calls = self.handle.take(prelude.is_none());
-        self.is_busy = calls.len() > 1;
-        let slow_at = Instant::now() + SLOW;
-        if self.clock.deadline() > slow_at {
-            self.clock.as_mut().reset(slow_at);
-        }
-        for mut batch in Batch::split(calls) {
-            batch.calls.iter_mut().for_each(|call| call.attempts += 1);
-            if let Err((batch, error)) = connection.send(batch, prelude) {
-                self.refuse(batch, &error);
+        let calls = match self.handle.take(prelude.is_none()) {
+            Ok(calls) => calls,
+            Err(retry) => {
+                self.send_again(connection, retry, prelude.is_some());
+                return Ok(());
             }
+        };
+        self.is_busy = calls.len() > 1;
+        self.check_timeouts_by(now + SLOW);
+        let first = calls.first().filter(|first| shared.dialer.limits_locks() && first.goes_alone());
+        let lock_prelude = first.filter(|first| !first.command().statement.reads_only).map(|_| {
+            // They follow one another on this connection: each waits for its lock only for a short time.
+            shared.dialer.lock_prelude(prelude.is_some(), calls.len() == 1)
+        });
+        for batch in Batch::split(calls) {
+            self.send_batch(connection, batch, lock_prelude.or(prelude));
+        }
+        Ok(())
+    }
+
+    /// Tries calls again that PostgreSQL refused because of a lock. They wait for it only for some milliseconds.
+    fn send_again(&mut self, connection: &mut Connection, retry: Retry, is_pooled: bool) {
+        let shared = Arc::clone(&self.handle.shared);
+        let prelude = shared.dialer.lock_prelude(is_pooled, retry.is_patient);
+        self.check_timeouts_by(Instant::now() + SLOW);
+        for batch in retry.groups.into_iter().filter_map(Batch::new) {
+            self.send_batch(connection, batch, Some(prelude));
         }
     }
 
-    /// Runs a future, and fails calls that expire in the meantime.
-    async fn run_with_timeouts<F: Future>(&mut self, future: F) -> F::Output {
+    fn send_batch(&mut self, connection: &mut Connection, mut batch: Batch, prelude: Option<&str>) {
+        batch.calls.iter_mut().for_each(|call| call.attempts += 1);
+        if let Err((batch, error)) = connection.send(batch, prelude) {
+            self.refuse(batch, &error);
+        }
+    }
+
+    fn check_timeouts_by(&mut self, time: Instant) {
+        if self.clock.deadline() > time {
+            self.clock.reset(time);
+        }
+    }
+
+    /// Runs a future, and fails calls that expire in the meantime. Returns `None` if the lane moves to another runtime: the
+    /// future has timers and sockets of the former.
+    async fn run_with_timeouts<F: Future>(&mut self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
+        let home = Home::current();
+        let mut future = poll_fn(|context| match Home::current() == home {
+            true => future.as_mut().poll(context).map(Some),
+            false => Poll::Ready(None),
+        });
         loop {
             tokio::select! {
                 done = &mut future => return done,
@@ -150,7 +221,10 @@ impl Lane {
     fn check_timeouts(&mut self, connection: Option<&mut Connection>) -> Result<()> {
         let shared = &self.handle.shared;
         let (now, limit) = (Instant::now(), shared.timeout);
-        shared.expire(now).iter_mut().for_each(|call| call.answer(Err(Error::not_run_within(limit))));
+        shared.expire(now).iter_mut().for_each(|call| {
+            let error = if call.is_locked { Error::locked_for(limit) } else { Error::not_run_within(limit) };
+            shared.fail(call, error);
+        });
         let mut next = now + limit;
         let mut is_slow = false;
         for (sent, call) in connection.into_iter().flat_map(Connection::calls_in_flight) {
@@ -163,14 +237,21 @@ impl Lane {
                 continue;
             }
             call.answer(Err(Error::no_answer_within(limit)));
-            let silent_until = sent + 2 * limit;
+            let silent_until = sent + limit + limit / 10;
             if silent_until <= now {
-                return Err(Error::no_answer_within(2 * limit));
+                return Err(Error::no_answer_within(limit));
             }
             next = next.min(silent_until);
         }
         next = shared.next_deadline().map_or(next, |deadline| next.min(deadline));
-        self.clock.as_mut().reset(next);
+        if let Some(retry) = shared.next_retry() {
+            if retry <= now {
+                self.handle.retry();
+            } else {
+                next = next.min(retry);
+            }
+        }
+        self.clock.reset(next);
         if is_slow {
             self.handle.mark_slow();
         }

@@ -1,5 +1,9 @@
 //! Answers the calls of a batch, or has them sent again.
 
+use std::mem;
+
+use tokio::time::Instant;
+
 use super::Lane;
 use crate::backend::command::{Absence, Reply};
 use crate::backend::pipeline::batch::Batch;
@@ -9,16 +13,31 @@ use crate::error::{Error, ErrorKind, Result};
 /// The most times a call is sent while its connections keep breaking.
 const MAX_ATTEMPTS: u32 = 3;
 
+/// The server accepts no writes (SQLSTATE): it is a standby.
+const READ_ONLY: &str = "25006";
+
+/// The server lacks disk space, memory or another resource (class of SQLSTATE), except connections, which only a login lacks.
+const INSUFFICIENT_RESOURCES: &str = "53";
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
+/// A lock was held for longer than `lock_timeout` (SQLSTATE).
+const LOCKED: &str = "55P03";
+
 /// The errors that reveal a transaction pooler: the statement was prepared in another server process (SQLSTATE).
 const NO_SUCH_STATEMENT: &str = "26000";
 const STATEMENT_EXISTS: &str = "42P05";
 
 impl Lane {
-    /// Answers a batch, or has it sent again. After an error, the connection can no longer be used.
-    pub(super) fn settle(&mut self, Completed { batch, is_prepared, outcome }: Completed) -> Result<()> {
-        if outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable) {
-            self.has_answered = true;
+    /// Answers a batch that was sent at this time, or has it sent again. After an error, the connection can no longer be used.
+    pub(super) fn settle(&mut self, completed: Completed, sent: Instant) -> Result<()> {
+        let Completed { batch, is_prepared, outcome } = completed;
+        if !outcome.as_ref().is_err_and(ends_connection) {
             self.backoff = None;
+            if mem::replace(&mut self.has_answered, true) {
+                self.handle.shared.outage_log.answered(sent);
+            } else {
+                self.handle.has_answered();
+            }
         }
         let error = match outcome {
             Ok(replies) if is_doubtful(&batch, &replies) => {
@@ -38,7 +57,15 @@ impl Lane {
             self.handle.complete(batch.calls[0].key, batch.calls);
             return Ok(());
         }
-        if error.kind() == ErrorKind::Unavailable {
+        if error.sqlstate() == Some(LOCKED) && self.handle.shared.dialer.limits_locks() {
+            self.put_aside(batch);
+            return Ok(());
+        }
+        if error.sqlstate() == Some(READ_ONLY) {
+            self.read_only(batch, error);
+            return Ok(());
+        }
+        if ends_connection(&error) {
             // PostgreSQL sends these before it runs a statement; a pooler also when it has lost its server.
             let (fate, told) = match error.sqlstate() {
                 Some(sqlstate) if sqlstate.starts_with("08") => (Fate::Unknown, Error::connection_lost(error.clone())),
@@ -49,6 +76,30 @@ impl Lane {
         }
         self.refuse(batch, &error);
         Ok(())
+    }
+
+    /// Has calls tried again that waited for a lock for too long. Reads wait for a lock on the whole table, with all others.
+    fn put_aside(&mut self, mut batch: Batch) {
+        // They did not run.
+        batch.calls.iter_mut().for_each(|call| call.attempts -= 1);
+        let key = batch.calls[0].key;
+        if batch.statement.reads_only {
+            return self.handle.complete(key, batch.calls);
+        }
+        let at = self.handle.put_aside(key, batch.calls);
+        self.check_timeouts_by(at);
+    }
+
+    /// Fails calls that a server without write access refused. If another host may be writable, has them sent again on a new
+    /// connection instead, which replaces this one once all answers are here.
+    fn read_only(&mut self, batch: Batch, error: Error) {
+        if self.replace.is_some() || self.opened.elapsed() >= self.handle.shared.dialer.read_only_age() {
+            self.resend_or_fail(batch, Fate::NotRun, &error);
+            self.replace = Some(error);
+            return;
+        }
+        self.handle.complete(batch.calls[0].key, Vec::new());
+        batch.calls.into_iter().for_each(|mut call| call.answer(Err(error.clone())));
     }
 
     /// Fails the call that the server refused. Splits a batch, so that only the calls at fault fail.
@@ -90,10 +141,17 @@ impl Lane {
             if may_be_resent && call.attempts < MAX_ATTEMPTS {
                 self.again.push(call);
             } else {
-                call.answer(Err(error.clone()));
+                self.handle.shared.fail(&mut call, error.clone());
             }
         }
     }
+}
+
+/// Returns whether the connection can no longer be used after this error, although PostgreSQL sent it for one statement.
+fn ends_connection(error: &Error) -> bool {
+    let sqlstate = error.sqlstate().unwrap_or_default();
+    let lacks_resources = sqlstate.starts_with(INSUFFICIENT_RESOURCES) && sqlstate != TOO_MANY_CONNECTIONS;
+    error.kind() == ErrorKind::Unavailable && sqlstate != READ_ONLY && !lacks_resources
 }
 
 /// Returns whether the answer is empty, and may therefore belong to another batch.

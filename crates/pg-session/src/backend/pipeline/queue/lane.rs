@@ -26,7 +26,15 @@ pub(super) struct LaneState {
     pub(super) stage: Stage,
     /// Whether it has a connection.
     pub(super) is_online: bool,
+    /// Whether the connection has answered a call.
+    pub(super) has_answered: bool,
+    /// Whether its task waits to learn whether the connection still reaches the server.
+    pub(super) is_probing: bool,
     pub(super) in_flight: VecDeque<InFlight>,
+    /// Whether what it has in flight was refused before, because of a lock.
+    pub(super) tries_locked: bool,
+    /// How many such groups it has sent since it last sent other calls.
+    pub(super) locked_in_a_row: usize,
 }
 
 /// A batch in flight.
@@ -66,7 +74,7 @@ impl LaneState {
 
     /// Returns whether its task looks for calls without being notified.
     pub(super) fn looks_by_itself(&self) -> bool {
-        self.is_online && self.is_idle() && self.stage != Stage::Waiting
+        self.is_online && self.is_idle() && self.stage != Stage::Waiting && !self.is_probing
     }
 
     /// Returns how many calls it has in flight.

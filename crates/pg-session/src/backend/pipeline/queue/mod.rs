@@ -3,6 +3,7 @@
 mod key_order;
 mod kind;
 mod lane;
+mod locked;
 mod policy;
 
 use std::collections::VecDeque;
@@ -18,17 +19,30 @@ use crate::backend::command::Statement;
 use key_order::{KeyOrder, extract};
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};
+use locked::Locked;
 use policy::{MAX_BYTES, MAX_KEPT};
 
 pub(super) struct Queue {
     kinds: Vec<Kind>,
     order: KeyOrder,
+    locked: Locked,
     lanes: Vec<LaneState>,
     waiting: usize,
-    /// When the first attempt to connect failed since the last connection.
+    /// When the first attempt to connect failed since a connection last answered.
     offline_since: Option<Instant>,
     is_closing: bool,
 }
+
+/// Calls to try again, apart from all others, because another transaction held a lock.
+pub(super) struct Retry {
+    /// Each is one request.
+    pub(super) groups: Vec<Vec<Call>>,
+    /// Whether they may wait for the lock for longer.
+    pub(super) is_patient: bool,
+}
+
+/// The most groups that a lane tries before other calls have their turn.
+const TRIES_IN_A_ROW: usize = 8;
 
 /// The lanes to notify: there is something for them to do.
 #[derive(Debug, Default)]
@@ -40,6 +54,7 @@ impl Queue {
         Self {
             kinds: Vec::new(),
             order: KeyOrder::default(),
+            locked: Locked::default(),
             lanes: (0..lanes).map(|_| LaneState::default()).collect(),
             waiting: 0,
             offline_since: None,
@@ -64,6 +79,11 @@ impl Queue {
     /// Returns whether the store is closing and no call waits.
     pub(super) fn is_drained(&self) -> bool {
         self.is_closing && self.waiting == 0
+    }
+
+    /// Returns whether calls wait or are in flight.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting > 0 || !self.lanes.iter().all(LaneState::is_idle)
     }
 
     /// Returns whether a lane has no task.
@@ -119,9 +139,11 @@ impl Queue {
     fn has_work(&self, lane: usize) -> bool {
         // While no lane has a connection, one of them has to connect.
         let others = self.lanes.iter().enumerate().filter(|(number, _)| *number != lane);
-        let may =
-            self.lanes[lane].is_online || !others.into_iter().any(|(_, lane)| lane.is_online || lane.is_connecting());
-        may && (0..self.kinds.len()).any(|kind| self.wants(lane, kind))
+        // Without a connection, nothing else looks after the calls to try again later.
+        let is_online = self.lanes[lane].is_online;
+        let is_needed_for_locked = if is_online { self.may_retry(lane) } else { !self.locked.is_empty() };
+        let may = is_online || !others.into_iter().any(|(_, lane)| lane.is_online || lane.is_connecting());
+        may && ((0..self.kinds.len()).any(|kind| self.wants(lane, kind)) || is_needed_for_locked)
     }
 
     fn wants(&self, lane: usize, kind: usize) -> bool {
@@ -134,7 +156,26 @@ impl Queue {
             let waiting = |(_, lane): &(usize, &mut LaneState)| lane.stage == Stage::Waiting && lane.is_idle();
             return Wakeup(self.lanes.iter_mut().enumerate().filter(waiting).map(notified).collect());
         }
-        (0..self.kinds.len()).map(|kind| self.wake_for(kind)).find(|wakeup| !wakeup.0.is_empty()).unwrap_or_default()
+        let woken = (0..self.kinds.len()).map(|kind| self.wake_for(kind)).find(|wakeup| !wakeup.0.is_empty());
+        woken.unwrap_or_else(|| self.wake_for_locked())
+    }
+
+    /// Returns the lane to notify for calls to try again, unless a lane checks for calls by itself.
+    fn wake_for_locked(&mut self) -> Wakeup {
+        if self.locked.is_empty() || self.lanes.iter().any(LaneState::looks_by_itself) {
+            return Wakeup::default();
+        }
+        let is_waiting = |lane: &usize| self.lanes[*lane].stage == Stage::Waiting && self.has_work(*lane);
+        let Some(number) = (0..self.lanes.len()).find(is_waiting) else { return Wakeup::default() };
+        Wakeup(smallvec![notified((number, &mut self.lanes[number]))])
+    }
+
+    /// Returns whether a lane may try calls again now that were refused because of a lock. One lane at a time does.
+    fn may_retry(&self, lane: usize) -> bool {
+        !self.locked.is_empty()
+            && self.lanes[lane].is_idle()
+            && !self.lanes.iter().any(|lane| lane.tries_locked)
+            && self.locked.next().is_some_and(|at| at <= Instant::now())
     }
 
     /// Returns the lane to notify for this kind, unless a lane checks for calls by itself.
@@ -164,6 +205,66 @@ impl Queue {
         let is_lone = self.waiting == 1 && self.lanes.iter().all(LaneState::is_idle);
         let lone = self.kinds[kind].ready.front().filter(|_| is_lone);
         lone.map_or(0, |call| usize::from(call.key % 2 == 1))
+    }
+
+    /// Removes what a lane tries again, if it is the turn of such calls. Calls that nobody waits for any more are dropped.
+    pub(super) fn take_locked(&mut self, lane: usize, may_pipeline: bool) -> (Option<Retry>, Wakeup) {
+        let in_a_row = self.lanes[lane].locked_in_a_row;
+        let is_others_turn = in_a_row >= TRIES_IN_A_ROW && (0..self.kinds.len()).any(|kind| self.wants(lane, kind));
+        if is_others_turn || !self.may_retry(lane) {
+            return (None, Wakeup::default());
+        }
+        let now = Instant::now();
+        let most = if may_pipeline { TRIES_IN_A_ROW } else { 1 };
+        let mut retry = Retry { groups: Vec::new(), is_patient: false };
+        while retry.groups.len() < most
+            && !retry.is_patient
+            && let Some((calls, is_patient)) = self.locked.take(now)
+        {
+            self.waiting -= calls.len();
+            let (wanted, dropped): (Vec<_>, Vec<_>) = calls.into_iter().partition(Call::is_wanted);
+            dropped.into_iter().for_each(|call| self.release(call.key));
+            if let Some(first) = wanted.first() {
+                let statement = Arc::clone(&first.command().statement);
+                let mut in_flight = InFlight::new(&statement, &wanted);
+                // Nothing else waits for it.
+                in_flight.is_slow = true;
+                self.lanes[lane].in_flight.push_back(in_flight);
+                retry.is_patient = is_patient && retry.groups.is_empty();
+                retry.groups.push(wanted);
+            }
+        }
+        let is_any = !retry.groups.is_empty();
+        self.lanes[lane].stage = Stage::Working;
+        self.lanes[lane].tries_locked = is_any;
+        self.lanes[lane].locked_in_a_row = if in_a_row >= TRIES_IN_A_ROW { 0 } else { in_a_row } + retry.groups.len();
+        (is_any.then_some(retry), self.wake())
+    }
+
+    /// Records that PostgreSQL refused the batch with a call on this key because of a lock. Returns when to try it again.
+    pub(super) fn put_aside(&mut self, lane: usize, key: u64, calls: Vec<Call>) -> (Instant, Wakeup) {
+        let batch = self.lanes[lane].remove_batch(key);
+        self.waiting += calls.len();
+        calls.iter().for_each(|call| self.order.readmit(call));
+        let at = self.locked.add(calls, Instant::now());
+        batch.into_iter().for_each(|batch| self.finish(batch));
+        self.end_tries(lane);
+        (at, self.wake())
+    }
+
+    fn end_tries(&mut self, lane: usize) {
+        let lane = &mut self.lanes[lane];
+        lane.tries_locked &= !lane.is_idle();
+    }
+
+    /// Returns the lane to notify if calls are to be tried again now.
+    pub(super) fn retry(&mut self) -> Wakeup {
+        self.wake_for_locked()
+    }
+
+    /// Returns when calls that were refused because of a lock are to be tried again.
+    pub(super) fn next_retry(&self) -> Option<Instant> {
+        self.locked.next().filter(|_| !self.lanes.iter().any(|lane| lane.tries_locked))
     }
 
     /// Removes what a lane sends next: calls of one kind, the one whose first call expires soonest. Calls that nobody waits
@@ -198,6 +299,7 @@ impl Queue {
         if ready.is_empty() && ready.capacity() > MAX_KEPT {
             *ready = VecDeque::new();
         }
+        self.lanes[lane].locked_in_a_row = 0;
         self.dispatch(lane, kind, &calls);
         dropped.into_iter().for_each(|key| self.release(key));
         (calls, self.wake())
@@ -217,12 +319,25 @@ impl Queue {
         let batch = self.lanes[lane].remove_batch(key);
         self.put_back(again);
         batch.into_iter().for_each(|batch| self.finish(batch));
+        self.end_tries(lane);
         self.wake()
     }
 
     pub(super) fn online(&mut self, lane: usize) {
         self.lanes[lane].is_online = true;
+    }
+
+    /// Records that a lane's new connection has answered a call, which ends an outage. A login alone does not: a pooler accepts
+    /// it while its server is down.
+    pub(super) fn has_answered(&mut self, lane: usize) {
+        self.lanes[lane].has_answered = true;
         self.offline_since = None;
+    }
+
+    /// Records whether a lane is probing its connection: meanwhile, others take the calls.
+    pub(super) fn set_probing(&mut self, lane: usize, is_probing: bool) -> Wakeup {
+        self.lanes[lane].is_probing = is_probing;
+        self.wake()
     }
 
     /// Records that a lane has lost its connection. The calls in `again`, which it had in flight, are sent again.
@@ -233,6 +348,11 @@ impl Queue {
 
     fn disconnect(&mut self, lane: usize, again: Vec<Call>) -> Wakeup {
         self.lanes[lane].is_online = false;
+        self.lanes[lane].tries_locked = false;
+        // Its clock may have been the one that counts.
+        self.locked.try_all_now();
+        self.lanes[lane].has_answered = false;
+        self.lanes[lane].is_probing = false;
         self.put_back(again);
         mem::take(&mut self.lanes[lane].in_flight).into_iter().for_each(|batch| self.finish(batch));
         self.wake()
@@ -282,10 +402,10 @@ impl Queue {
         }
     }
 
-    /// Returns how long no lane has had a connection, after an attempt that failed; `None` if one has a connection.
+    /// Returns how long no lane has had a connection that answers, after an attempt that failed; `None` if one has.
     pub(super) fn outage(&mut self) -> Option<Duration> {
-        let is_any_online = self.lanes.iter().any(|lane| lane.is_online);
-        if is_any_online { None } else { Some(self.offline_since.get_or_insert_with(Instant::now).elapsed()) }
+        let does_any_answer = self.lanes.iter().any(|lane| lane.has_answered);
+        if does_any_answer { None } else { Some(self.offline_since.get_or_insert_with(Instant::now).elapsed()) }
     }
 
     /// Records that a lane's task has ended. If no task is left, returns all waiting calls.
@@ -302,7 +422,7 @@ impl Queue {
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let ready = self.kinds.iter().flat_map(|kind| &kind.ready).map(Call::deadline);
-        ready.chain(self.order.deadlines()).min()
+        ready.chain(self.order.deadlines()).chain(self.locked.deadlines()).min()
     }
 
     /// Removes all waiting calls.
@@ -313,6 +433,7 @@ impl Queue {
     fn remove(&mut self, condition: impl Fn(&Call) -> bool) -> (Vec<Call>, Wakeup) {
         let mut removed = self.order.remove(&condition);
         let ready = removed.len();
+        removed.extend(self.locked.remove(&condition));
         removed.extend(self.kinds.iter_mut().flat_map(|kind| extract(&mut kind.ready, &condition)));
         self.waiting -= removed.len();
         let keys: Vec<_> = removed[ready..].iter().map(|call| call.key).collect();
