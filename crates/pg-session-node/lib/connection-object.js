@@ -130,16 +130,19 @@ function parametersOf(entries) {
   return values;
 }
 
-/** Adds what the environment says. As in node-postgres, the host is then localhost, where libpq would try a socket first. */
+/**
+ * Adds what the environment says. As in node-postgres, the host is then localhost, where libpq would try a socket first. An
+ * empty value keeps the engine from reading a variable that belongs to another value.
+ */
 function completed(values) {
   const inherited = parameters();
   const overridden = [
     ...(values.has('host') || values.has('hostaddr') ? ['host', 'hostaddr', 'service'] : []),
-    ...(values.has('sslmode') ? [...inherited.keys()].filter((name) => name.startsWith('ssl')) : []),
+    ...(values.has('sslmode') ? ['sslrootcert', 'sslcert', 'sslkey', 'sslcrl'] : []),
   ];
-  for (const name of overridden) inherited.delete(name);
+  for (const name of overridden) if (inherited.has(name)) inherited.set(name, '');
   const all = new Map([...inherited, ...values]);
-  if (!['host', 'hostaddr', 'service'].some((name) => all.has(name))) all.set('host', 'localhost');
+  if (!['host', 'hostaddr', 'service'].some((name) => all.get(name))) all.set('host', 'localhost');
   return all;
 }
 

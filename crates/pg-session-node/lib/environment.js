@@ -14,10 +14,10 @@ const WHERE = {
   PGPORT: 'port',
   PGDATABASE: 'dbname',
   PGUSER: 'user',
-  PGPASSWORD: 'password',
   PGSERVICE: 'service',
 };
 const HOW = {
+  PGPASSWORD: 'password',
   PGPASSFILE: 'passfile',
   PGOPTIONS: 'options',
   PGAPPNAME: 'application_name',
