@@ -62,7 +62,7 @@ async fn large_calls_take_bounded_memory_and_give_it_back() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::Overloaded, "{error}"),
         }
     }
-    assert!(stored >= 60, "{stored}");
+    assert!(stored >= 45, "only {stored} were stored");
     assert!(store.get("first").await.unwrap().is_some());
     let after = status("VmRSS:");
     assert!(after < before + KEPT, "{} MiB are kept", (after - before) / MIB);
