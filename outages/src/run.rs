@@ -29,7 +29,7 @@ pub(crate) async fn run(
     length: Duration,
     warnings: &Warnings,
 ) -> Result<Figures, BoxError> {
-    let mut site = Site::start(scenario).await?;
+    let mut site = Site::start(scenario.servers()).await?;
     let store = PgStore::builder(site.url()).build()?;
     store.setup().await?;
     let running = load.start(store.clone(), scenario != Scenario::LockedRows).await?;

@@ -9,7 +9,7 @@ use pg_session_testkit::PgBouncer;
 use tokio::task::block_in_place;
 
 use crate::load::{LOCKED, id};
-use crate::site::{ROLE, Site};
+use crate::site::{ROLE, Servers, Site};
 
 /// A silent network is silent for longer than the store's `timeout`.
 const SILENCE: Duration = Duration::from_secs(8);
@@ -56,15 +56,15 @@ impl Scenario {
     ];
 
     pub(crate) fn is_possible(self) -> bool {
-        !self.has_pooler() || PgBouncer::program().is_some()
+        self.servers() != Servers::BehindPooler || PgBouncer::program().is_some()
     }
 
-    pub(crate) fn has_standby(self) -> bool {
-        matches!(self, Self::Failover | Self::VanishedPrimary)
-    }
-
-    pub(crate) fn has_pooler(self) -> bool {
-        self == Self::Pooler
+    pub(crate) fn servers(self) -> Servers {
+        match self {
+            Self::Failover | Self::VanishedPrimary => Servers::WithStandby,
+            Self::Pooler => Servers::BehindPooler,
+            _ => Servers::One,
+        }
     }
 
     /// Returns how long the cause lasts, if it should last for `outage`.

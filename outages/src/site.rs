@@ -6,10 +6,17 @@ use tokio::task::block_in_place;
 use tokio_postgres::{Client, NoTls};
 
 use crate::link::Link;
-use crate::scenario::Scenario;
 
 /// The role and the database of the store.
 pub(crate) const ROLE: &str = "app";
+
+/// The servers that a scenario needs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Servers {
+    One,
+    WithStandby,
+    BehindPooler,
+}
 
 pub(crate) struct Site {
     // The order of the fields is the order of the drops: the standby reads from the primary, and the pooler connects to it.
@@ -23,18 +30,18 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) async fn start(scenario: Scenario) -> Result<Self, BoxError> {
+    pub(crate) async fn start(servers: Servers) -> Result<Self, BoxError> {
         let mut primary = block_in_place(Server::start)?;
         let administrator = connect(&primary.url("postgres")).await?;
         administrator.batch_execute(&format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'")).await?;
         administrator.batch_execute(&format!("CREATE DATABASE {ROLE} OWNER {ROLE}")).await?;
-        let standby = match scenario.has_standby() {
-            true => Some(block_in_place(|| primary.start_standby())?),
-            false => None,
+        let standby = match servers {
+            Servers::WithStandby => Some(block_in_place(|| primary.start_standby())?),
+            _ => None,
         };
-        let pooler = match scenario.has_pooler() {
-            true => block_in_place(|| PgBouncer::start(&primary, 10, &[("server_login_retry", "1")]))?,
-            false => None,
+        let pooler = match servers {
+            Servers::BehindPooler => block_in_place(|| PgBouncer::start(&primary, 10, &[("server_login_retry", "1")]))?,
+            _ => None,
         };
         let first = pooler.as_ref().map_or(primary.port(), |pooler| pooler.address().port());
         let ports = [first].into_iter().chain(standby.as_ref().map(|standby| standby.port()));

@@ -120,16 +120,17 @@ contract! {
 }
 
 #[tokio::test]
-async fn ten_thousand_calls_on_one_session_leave_room_for_others() {
+async fn more_calls_on_one_session_than_can_wait_leave_room_for_others() {
     let fixture = Fixture::new(Via::Lanes);
     let store = fixture.store().await;
     store.set("other", &1, MINUTE).await.unwrap();
     store.set("hot", &1, MINUTE).await.unwrap();
     let lock = fixture.database.client().await;
     lock.batch_execute("BEGIN; SELECT FROM session WHERE id = 'hot' FOR UPDATE").await.unwrap();
-    let mut sets: Vec<_> = (0..10_000).map(|_| spawn_set(&store, "hot", 100)).collect();
-    // All of them have been called.
-    assert!(sets.last_mut().unwrap().await.unwrap().is_err());
+    let mut sets: Vec<_> = (0..10_100).map(|_| spawn_set(&store, "hot", 100)).collect();
+    // All of them have been called by then.
+    let error = sets.pop().unwrap().await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.option()), (ErrorKind::Overloaded, Some("max_waiting")), "{error}");
     let started = Instant::now();
     assert!(store.get("other").await.unwrap().is_some());
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());

@@ -14,15 +14,16 @@ fn large(version: usize) -> Box<RawValue> {
     RawValue::from_string(format!("{{\"by{version}\":1,{}}}", members.join(","))).unwrap()
 }
 
-/// Reads another session until the call ends. Returns the longest read, and the time of the call.
+/// Reads another session every millisecond until the call ends. Returns the longest time until a read was answered and the
+/// next one could begin, and the time of the call.
 async fn longest_get(store: &PgStore, call: impl Future<Output = ()> + Send + 'static) -> (Duration, Duration) {
     let (began, call) = (Instant::now(), tokio::spawn(call));
     let mut longest = Duration::ZERO;
     while !call.is_finished() {
         let began = Instant::now();
         assert!(store.get("other").await.unwrap().is_some());
-        longest = longest.max(began.elapsed());
         tokio::time::sleep(Duration::from_millis(1)).await;
+        longest = longest.max(began.elapsed());
     }
     call.await.unwrap();
     (longest, began.elapsed())
