@@ -8,6 +8,7 @@ const defaults = Object.freeze({
   schema: 'public',
   table: 'session',
   create: true,
+  trustTableOwner: false,
   cleanupTime: 45 * 60 * 1000,
   idColumn: 'id',
   expiryColumn: 'expiry',

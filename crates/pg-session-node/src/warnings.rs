@@ -1,4 +1,4 @@
-//! Passes warnings of the background sweeper to `process.emitWarning`, because no caller waits for a sweep.
+//! Passes warnings of the engine to `process.emitWarning`, such as those of the background sweeper, for which no caller waits.
 
 use std::error;
 use std::fmt::{self, Write};
@@ -10,12 +10,12 @@ use napi::{Result, Status};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::options;
 
-/// The target of the sweeper's log events.
-const SWEEPER: &str = "pg_session::sweeper";
+/// The targets of the engine's log events begin with it.
+const ENGINE: &str = "pg_session";
 
 /// The JavaScript listener. The reference is weak, so it does not keep the process alive.
 type Warn = ThreadsafeFunction<String, (), FnArgs<(String,)>, Status, false, true>;
@@ -32,7 +32,7 @@ pub(crate) fn listen(warn: Function<'_, FnArgs<(String,)>, ()>) -> Result<()> {
     Ok(())
 }
 
-/// Passes on warnings of the sweeper and nothing else.
+/// Passes on warnings of the engine and nothing else.
 struct Warnings;
 
 impl Subscriber for Warnings {
@@ -41,7 +41,7 @@ impl Subscriber for Warnings {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == SWEEPER
+        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target().starts_with(ENGINE)
     }
 
     fn event(&self, event: &Event<'_>) {
