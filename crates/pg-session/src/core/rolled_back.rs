@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Core;
 use crate::backend::{Command, Rejected, Reply, Statement};
@@ -32,7 +32,7 @@ pub(super) async fn submit_again(
         let resume_at = Instant::now() + longest.mul_f64(fastrand::f64());
         let again = rejected.again.take_if(|_| rejected.error.is_rolled_back() && resume_at < deadline);
         let Some(params) = again else { break };
-        sleep(resume_at - Instant::now()).await;
+        sleep_until(resume_at).await;
         longest = (2 * longest).min(LONGEST_PAUSE);
         let command = Command { statement: Arc::clone(statement), params: *params };
         let sent = timeout_at(deadline, core.backend.submit(command)).await;
