@@ -85,6 +85,7 @@ impl Store {
 
     /// Returns what setup has created since the last call of this method.
     #[napi]
+    #[must_use]
     pub fn take_created(&self) -> Vec<String> {
         self.store.take_created()
     }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::Core;
-use crate::backend::{Command, Rejected, Reply, Statement};
+use crate::backend::{Backend, Command, Rejected, Reply, Statement};
 use crate::error::{Error, Result};
 
 /// The most times that one statement is sent again.
@@ -19,12 +18,12 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the statement again until it is not rolled back, within the time limit of the call.
 pub(super) async fn submit_again(
-    core: &Core,
+    backend: &Backend,
+    limit: Duration,
     statement: &Arc<Statement>,
     mut outcome: Result<Reply, Rejected>,
     began: Instant,
 ) -> Result<Reply, Rejected> {
-    let limit = core.options.backend.timeout;
     let deadline = began + limit;
     let mut longest = PAUSE;
     for _ in 0..MOST {
@@ -35,7 +34,7 @@ pub(super) async fn submit_again(
         sleep_until(resume_at).await;
         longest = (2 * longest).min(LONGEST_PAUSE);
         let command = Command { statement: Arc::clone(statement), params: *params };
-        let sent = timeout_at(deadline, core.backend.submit(command)).await;
+        let sent = timeout_at(deadline, backend.submit(command)).await;
         outcome = sent.unwrap_or_else(|_| Err(Error::no_answer_within(limit).into()));
     }
     // Only what no longer fits the table is kept for those who introspect it.
