@@ -86,7 +86,7 @@ contract! {
              CREATE TABLE one PARTITION OF session FOR VALUES WITH (MODULUS 2, REMAINDER 0); \
              CREATE TABLE two PARTITION OF session FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
         ).await;
-        rotate_beside_touch(&fixture.set_up(fixture.builder().timeout(MINUTE)).await, 30).await;
+        rotate_beside_touch(&fixture.set_up(fixture.builder().timeout(MINUTE)).await, 12).await;
     }
 }
 
