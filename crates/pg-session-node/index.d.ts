@@ -122,10 +122,15 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
   /** Waits for calls in flight, and closes the store's own connections. Idempotent. Later calls are rejected. */
   close(): Promise<void>;
 
-  /** `connect`: the table has been found or created. `gone`: a save found its session deleted, and was dropped. */
+  /**
+   * `connect`: the table has been found or created. `created`: the store has created something, such as
+   * `table "public"."session"`. `gone`: a save found its session deleted, and was dropped.
+   */
   on(event: 'connect' | 'gone', listener: () => void): this;
+  on(event: 'created', listener: (what: string) => void): this;
   on(event: string | symbol, listener: (...args: never[]) => void): this;
   once(event: 'connect' | 'gone', listener: () => void): this;
+  once(event: 'created', listener: (what: string) => void): this;
   once(event: string | symbol, listener: (...args: never[]) => void): this;
 }
 
@@ -305,6 +310,11 @@ declare namespace PgStore {
      * database; 0 fails at once. Default: 0.
      */
     waitForDatabase?: number;
+    /**
+     * Whether the table may belong to a role that is not the store's own, a role that it is a member of, the owner of the
+     * database or a superuser. Its triggers would run with the privileges of the store's role. Default: false.
+     */
+    trustTableOwner?: boolean;
     /** Milliseconds between two background sweeps; 0 turns them off. Default: 2,700,000 (45 minutes). */
     cleanupTime?: number;
     /** The column of the id, `text` or `varchar`. Default: `id`. */

@@ -21,7 +21,7 @@ function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
       super();
       this.#store = new PromiseStore(connection, options);
       // `disconnect` is never emitted: express-session would then run requests without a session.
-      for (const event of ['connect', 'gone']) this.#store.on(event, () => this.emit(event));
+      for (const event of ['connect', 'created', 'gone']) this.#store.on(event, (...values) => this.emit(event, ...values));
     }
 
     get options() {

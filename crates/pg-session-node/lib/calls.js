@@ -38,6 +38,11 @@ class Calls {
     }
   }
 
+  /** Returns what setup has created since the last call of this method. */
+  takeCreated() {
+    return this.#store.takeCreated();
+  }
+
   /**
    * Starts a call. Returns a promise of what `read` makes of its answer, the milliseconds left and the creation time of the
    * session that it found. The latter two are NaN if there is none.

@@ -16,6 +16,11 @@ function id(sid) {
   return sid;
 }
 
+/** Checks the id of a session that may exist. No session has the empty id, or one that cannot be encoded. */
+function knownId(sid) {
+  return typeof sid === 'string' && !isWellFormed(sid) ? '' : id(sid);
+}
+
 /**
  * The id that koa-generic-session's deferred mode makes without an id: its prefix, which ends in a separator, and
  * `undefined`. All visitors would share this row. An id without a separator there is valid, because `genSid` may append
@@ -67,4 +72,4 @@ function typeName(value) {
   return value === null ? 'null' : typeof value;
 }
 
-module.exports = { isWellFormed, id, newId, subject, json, isUnstated, milliseconds };
+module.exports = { isWellFormed, id, knownId, newId, subject, json, isUnstated, milliseconds };

@@ -10,6 +10,7 @@ const defaults = Object.freeze({
   table: 'session',
   create: true,
   waitForDatabase: 0,
+  trustTableOwner: false,
   cleanupTime: 45 * 60 * 1000,
   idColumn: 'id',
   expiryColumn: 'expiry',

@@ -6,7 +6,7 @@ const { argumentsOf } = require('./arguments.js');
 const Calls = require('./calls.js');
 const { reach } = require('./connection.js');
 const { invalidInput } = require('./errors.js');
-const { id, isUnstated, json, milliseconds, newId, subject } = require('./input.js');
+const { id, isUnstated, json, knownId, milliseconds, newId, subject } = require('./input.js');
 const isObject = require('./is-object.js');
 const { load, loadAll } = require('./load.js');
 const { LoadedState, link, loadedState, storedState } = require('./loaded.js');
@@ -38,7 +38,7 @@ class PgStore extends EventEmitter {
   }
 
   setup() {
-    const done = this.#call(() => [Operation.Setup], nothing).catch((error) => {
+    const done = this.#call(() => [Operation.Setup], () => this.#emitCreated()).catch((error) => {
       if (!this.#isMissingTable(error)) throw error;
       this.#warnOnce(error);
     });
@@ -66,7 +66,7 @@ class PgStore extends EventEmitter {
   get(sid, maxAge, context) {
     refuseCallback(maxAge);
     return this.#call(
-      () => [Operation.Get, id(sid)],
+      () => [Operation.Get, knownId(sid)],
       (text, left) => load(this, sid, text, left, context?.ctx),
     );
   }
@@ -95,20 +95,28 @@ class PgStore extends EventEmitter {
   }
 
   touch(sid, ttl) {
-    if (!isUnstated(ttl)) return this.#call(() => [Operation.Touch, id(sid), undefined, milliseconds(ttl)]);
-    // Without a time to live, a touch must not shorten the session, so it reads the remaining time first.
+    if (!isUnstated(ttl)) return this.#call(() => [Operation.Touch, knownId(sid), undefined, milliseconds(ttl)]);
+    // Only the data may state an age. Without one, the engine extends the session, and never shortens it.
     return this.#call(
-      () => [Operation.Get, id(sid)],
-      (text, left) => text !== null && this.touch(sid, ageOf(JSON.parse(text)) ?? Math.max(left, this.options.ttl)),
+      () => [Operation.Get, knownId(sid)],
+      (text, left) => {
+        if (text === null) return false;
+        const age = ageOf(JSON.parse(text));
+        return age === undefined ? this.#extend(sid) : this.touch(sid, Math.max(left, age));
+      },
     );
+  }
+
+  #extend(sid) {
+    return this.#call(() => [Operation.Touch, knownId(sid)]);
   }
 
   destroy(sid, context) {
     refuseCallback(context);
     const loaded = loadedState(this, context?.ctx);
-    if (!loaded) return this.#call(() => [Operation.Destroy, id(sid)]);
+    if (!loaded) return this.#call(() => [Operation.Destroy, knownId(sid)]);
     return this.#call(
-      () => [Operation.Take, id(sid)],
+      () => [Operation.Take, knownId(sid)],
       (text, left, created) => {
         loaded.markTaken(sid, text === null ? null : { text, created });
         return text !== null;
@@ -118,7 +126,7 @@ class PgStore extends EventEmitter {
 
   take(sid) {
     return this.#call(
-      () => [Operation.Take, id(sid)],
+      () => [Operation.Take, knownId(sid)],
       (text, left, created) => {
         const session = load(this, sid, text, left);
         loadedState(this, session)?.markTaken(sid, { text, created });
@@ -129,7 +137,7 @@ class PgStore extends EventEmitter {
 
   rotate(old, sid) {
     return this.#call(
-      () => [Operation.Rotate, id(old), newId(sid)],
+      () => [Operation.Rotate, knownId(old), newId(sid)],
       (outcome) => {
         if (outcome === 'rotated') this.#rotated.add(old, sid);
         return outcome;
@@ -245,11 +253,16 @@ class PgStore extends EventEmitter {
     return yieldable(this.#calls.begin(call, this.ready ? read : this.#thenReady(read)));
   }
 
+  #emitCreated() {
+    for (const created of this.#calls.takeCreated()) process.nextTick(() => this.emit('created', created));
+  }
+
   /** Marks the store as ready after the first call that succeeds, because every call sets the table up first. */
   #thenReady(read = (answer) => answer) {
     return (...answer) => {
       if (!this.ready) {
         this.ready = true;
+        this.#emitCreated();
         process.nextTick(() => this.emit('connect'));
       }
       return read(...answer);

@@ -96,6 +96,13 @@ impl Store {
         Ok(Self { store, waiting, settle: Arc::new(settle) })
     }
 
+    /// Returns what setup has created since the last call of this method.
+    #[napi]
+    #[must_use]
+    pub fn take_created(&self) -> Vec<String> {
+        self.store.take_created()
+    }
+
     /// Starts these calls in this order.
     ///
     /// Each call has five numbers: its id, the operation, the number of its texts, the time to live in milliseconds, and

@@ -23,6 +23,8 @@ pub struct Options {
     pub create: bool,
     /// How long `setup` waits for a database that is unavailable.
     pub wait_for_database: f64,
+    /// Whether the table may belong to any role.
+    pub trust_table_owner: bool,
     /// The time between two sweeps; zero turns them off.
     pub cleanup_time: f64,
     /// The time to live of a session if a call gives none.
@@ -62,6 +64,7 @@ impl Options {
             .data_column(self.data_column)
             .create(self.create)
             .wait_for_database(duration(self.wait_for_database))
+            .trust_table_owner(self.trust_table_owner)
             .cleanup_interval(duration(self.cleanup_time))
             .ttl(duration(self.ttl))
             .max_size(self.max_size as usize)
@@ -89,6 +92,9 @@ pub(crate) fn message(error: &Error) -> String {
     if let Some(option) = error.option() {
         message += &format!(" (option `{}`)", javascript_name(option));
     }
+    for option in ["id_column", "expiry_column", "data_column"] {
+        message = message.replace(&format!("`{option}`"), &format!("`{}`", javascript_name(option)));
+    }
     // The causes of PostgreSQL's own errors are left out: their detail may quote a session id.
     let mut next = error.source().filter(|_| error.sqlstate().is_none());
     while let Some(source) = next {
@@ -109,6 +115,7 @@ fn javascript_name(option: &str) -> &str {
         "data_column" => "dataColumn",
         "cleanup_interval" => "cleanupTime",
         "max_size" => "maxSize",
+        "trust_table_owner" => "trustTableOwner",
         "touch_every" => "touchEvery",
         "max_age" => "maxAge",
         "max_waiting" => "maxWaiting",

@@ -235,14 +235,25 @@ describe('a store', () => {
     }
     for (const ttl of [NaN, '1000', {}, Infinity]) await assert.rejects(store.set('refused', {}, ttl), invalid);
     for (const id of ['', 'x'.repeat(1025), 'a\0', '\uD800', undefined, 7]) {
-      for (const method of ['get', 'destroy', 'touch']) await assert.rejects(store[method](id), invalid);
-      await assert.rejects(store.set(id, {}), invalid);
+      for (const method of ['set', 'create']) await assert.rejects(store[method](id, {}), invalid);
+      await assert.rejects(store.rotate('refused', id), invalid);
     }
     assert.equal(await store.get('refused'), false);
     const small = new PgStore(url, { maxSize: 10 });
     await small.setup();
     const tooLarge = { code: 'PG_SESSION_TOO_LARGE', message: /the limit is 10; .* \(option `maxSize`\)$/ };
     await assert.rejects(small.set('refused', { text: 'too long' }), tooLarge);
+  });
+
+  test('finds no session under an id that cannot be stored', async () => {
+    for (const id of ['', 'x'.repeat(1025), 'a\0', '\uD800', 'a\uDC00b']) {
+      for (const method of ['get', 'destroy', 'take']) assert.equal(await store[method](id), false, method);
+      for (const ttl of [undefined, 1000, 0]) assert.equal(await store.touch(id, ttl), false);
+      assert.equal(await store.rotate(id, 'new'), 'gone');
+    }
+    for (const method of ['get', 'destroy', 'take', 'touch']) {
+      for (const id of [undefined, null, 7]) await assert.rejects(store[method](id), { code: 'PG_SESSION_INVALID_INPUT' });
+    }
   });
 
   test('stores nothing under an undefined id', async () => {

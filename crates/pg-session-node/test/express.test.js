@@ -104,7 +104,7 @@ describe('the store for express-session', () => {
   test("calls back once, with the error, in its caller's async context", async () => {
     const context = new AsyncLocalStorage();
     const calls = [];
-    await Promise.all(['', 'nobody'].map((id) => new Promise((resolve) => context.run(id, () => {
+    await Promise.all([7, 'nobody'].map((id) => new Promise((resolve) => context.run(id, () => {
       let returned = false;
       store.get(id, (error, found) => {
         calls.push([context.getStore(), error?.code ?? found, returned]);
@@ -113,7 +113,7 @@ describe('the store for express-session', () => {
       returned = true;
     }))));
     await get('nobody');
-    assert.deepEqual(calls, [['', 'PG_SESSION_INVALID_INPUT', true], ['nobody', null, true]]);
+    assert.deepEqual(calls, [[7, 'PG_SESSION_INVALID_INPUT', true], ['nobody', null, true]]);
   });
 
   test("leaves an exception of a callback uncaught: no second call, no rejection, no lost session", async () => {

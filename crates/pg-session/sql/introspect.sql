@@ -27,7 +27,8 @@ WITH RECURSIVE target AS (
     UNION
     SELECT m.roleid FROM pg_catalog.pg_auth_members AS m JOIN own_roles AS r ON m.member = r.oid
 ), configured AS (
-    -- The search_path of the role, which a setting of the login may hide.
+    -- The search_path of the role, which a setting of the login may hide. Some clients take a dollar sign and a word for a
+    -- parameter, even in a text.
     SELECT coalesce(
         (SELECT substr(setting, 13)
          FROM pg_catalog.pg_db_role_setting AS s
@@ -39,7 +40,7 @@ WITH RECURSIVE target AS (
          ORDER BY s.setrole = 0, s.setdatabase = 0
          LIMIT 1),
         (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source <> 'client'),
-        '"$user", public'
+        chr(36) || 'user, public'
     ) AS search_path
 ), elsewhere AS (
     -- A table of this name in another schema of that path, with these columns.
@@ -47,7 +48,7 @@ WITH RECURSIVE target AS (
     FROM configured
     CROSS JOIN unnest(string_to_array(search_path, ',')) WITH ORDINALITY AS p (entry, number)
     JOIN pg_catalog.pg_namespace AS n
-        ON n.nspname = CASE WHEN btrim(entry, ' "') = '$user' THEN current_user::text ELSE btrim(entry, ' "') END
+        ON n.nspname = CASE WHEN btrim(entry, ' "') = (chr(36) || 'user') THEN current_user::text ELSE btrim(entry, ' "') END
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = $2::text
     WHERE n.nspname <> $1::text AND (c.relkind = 'r' OR c.relkind = 'p')
       AND (SELECT count(*) FROM pg_catalog.pg_attribute AS a

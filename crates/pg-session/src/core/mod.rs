@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::options::Options;
 use crate::table::Statements;
 use merge_locks::MergeLocks;
+use rolled_back::submit_again;
 use setup_state::SetupState;
 
 pub(crate) use setup_state::FinishedSetup;
@@ -85,7 +86,7 @@ impl Core {
         let mut outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }, deadline).await;
         if outcome.as_ref().is_err_and(|rejected| rejected.error.is_rolled_back()) {
             // Boxed: it is rare, and would enlarge every call's future.
-            outcome = Box::pin(rolled_back::submit_again(self, statement, outcome, deadline)).await;
+            outcome = Box::pin(submit_again(&self.backend, statement, outcome, deadline)).await;
         }
         outcome.map_err(|rejected| {
             let error = rejected.error;

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
-use super::Core;
-use crate::backend::{Command, Rejected, Reply, Statement};
+use crate::backend::{Backend, Command, Rejected, Reply, Statement};
 use crate::error::Result;
 
 /// The most times that one statement is sent again.
@@ -19,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the statement again until it is not rolled back, within the time limit of the call.
 pub(super) async fn submit_again(
-    core: &Core,
+    backend: &Backend,
     statement: &Arc<Statement>,
     mut outcome: Result<Reply, Rejected>,
     deadline: Instant,
@@ -30,10 +29,10 @@ pub(super) async fn submit_again(
         let resume_at = Instant::now() + longest.mul_f64(fastrand::f64());
         let again = rejected.again.take_if(|_| rejected.error.is_rolled_back() && resume_at < deadline);
         let Some(params) = again else { break };
-        sleep(resume_at - Instant::now()).await;
+        sleep_until(resume_at).await;
         longest = (2 * longest).min(LONGEST_PAUSE);
         let command = Command { statement: Arc::clone(statement), params: *params };
-        outcome = core.backend.submit(command, deadline).await;
+        outcome = backend.submit(command, deadline).await;
     }
     // Only what no longer fits the table is kept for those who introspect it.
     outcome.map_err(|rejected| if rejected.error.is_rolled_back() { rejected.error.into() } else { rejected })

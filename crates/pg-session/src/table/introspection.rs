@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::columns::Columns;
 use super::foreign_code::ForeignCode;
-use super::layouts;
+use super::layouts::advice;
 use super::names::{CREATED, Table};
 use super::sql::identifier;
 use crate::error::{Error, Result};
@@ -115,8 +115,8 @@ impl FoundTable {
     pub(super) fn columns(&self, table: &Table, zone: &str) -> Result<Columns> {
         self.foreign_code.as_ref().map_or(Ok(()), |code| code.check(table))?;
         let misfit = |problems: String| Error::setup(format!("the table {} does not fit: {problems}", table.quoted()));
-        if let Some(advice) = layouts::advice(table, self) {
-            return Err(misfit(advice));
+        if let Some(problem) = advice(table, |name| self.column(name).is_some()) {
+            return Err(misfit(problem));
         }
         let mut problems = Problems::default();
         if !matches!(self.kind, 'r' | 'p') {
@@ -159,7 +159,7 @@ impl FoundTable {
         }
     }
 
-    pub(super) fn column(&self, name: &str) -> Option<&FoundColumn> {
+    fn column(&self, name: &str) -> Option<&FoundColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 

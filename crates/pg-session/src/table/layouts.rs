@@ -1,6 +1,5 @@
 //! The tables of other session stores.
 
-use super::introspection::FoundTable;
 use super::names::Table;
 use super::sql::identifier;
 
@@ -20,12 +19,11 @@ const LAYOUTS: [Layout; 3] = [
 ];
 
 /// Returns what to do about a table whose columns have other names than the options say, if it is that of a known store.
-pub(super) fn advice(table: &Table, found: &FoundTable) -> Option<String> {
-    let has = |name: &str| found.column(name).is_some();
+pub(super) fn advice(table: &Table, has: impl Fn(&str) -> bool) -> Option<String> {
     if [&table.id, &table.expiry, &table.data].into_iter().all(|name| has(name)) {
         return None;
     }
-    let layout = LAYOUTS.iter().find(|layout| [layout.id, layout.expiry, layout.data].into_iter().all(has))?;
+    let layout = LAYOUTS.iter().find(|layout| [layout.id, layout.expiry, layout.data].into_iter().all(&has))?;
     let store = layout.store;
     if !layout.is_json {
         return Some(format!(

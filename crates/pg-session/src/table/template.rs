@@ -121,6 +121,14 @@ mod tests {
     }
 
     #[test]
+    fn a_dollar_sign_only_begins_a_parameter() {
+        let sql = Table::default().introspect().sql;
+        for after in sql.split('$').skip(1) {
+            assert!(after.starts_with(|char: char| char.is_ascii_digit()), "{after}");
+        }
+    }
+
+    #[test]
     fn placeholders_are_replaced_and_comments_removed() {
         let columns = Columns { json: "json", zone: Some("It's\\Here".into()) };
         let statement = Table::default().statement("get", sql!("get"), &columns);

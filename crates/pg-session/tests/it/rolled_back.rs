@@ -63,11 +63,11 @@ contract! {
 
     async fn endless_rollbacks_are_an_error_within_the_time_limit(fixture: Fixture) {
         fail(&fixture, "40001", 1_000_000).await;
-        let store = fixture.set_up(fixture.builder().timeout(Duration::from_secs(1))).await;
+        let store = fixture.set_up(fixture.builder().timeout(Duration::from_secs(5))).await;
         let began = Instant::now();
         let error = store.set("a", &1, MINUTE).await.unwrap_err();
         assert!(error.is_retryable() && error.to_string().starts_with("set: "), "{error}");
-        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_millis(5500), "{:?}", began.elapsed());
     }
 
     async fn stricter_isolation_of_the_role_fails_no_call(fixture: Fixture) {
@@ -86,7 +86,7 @@ contract! {
              CREATE TABLE one PARTITION OF session FOR VALUES WITH (MODULUS 2, REMAINDER 0); \
              CREATE TABLE two PARTITION OF session FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
         ).await;
-        rotate_beside_touch(&fixture.set_up(fixture.builder().timeout(MINUTE)).await, 30).await;
+        rotate_beside_touch(&fixture.set_up(fixture.builder().timeout(MINUTE)).await, 12).await;
     }
 }
 

@@ -26,11 +26,11 @@ const SETTINGS: [(&str, &str); 14] = [
 
 async fn assert_every_answer_is_right(store: &PgStore) {
     let ttl = Duration::from_millis(2_712_345);
-    store.set("a", &json!({"user": "it's \\ Zoë", "pi": 3.141_592_653_589_793}), ttl).await.unwrap();
+    store.set("a", &json!({"user": "it's \\ Zoë", "sum": 0.1 + 0.2}), ttl).await.unwrap();
     let is_near = |left: Duration| left <= ttl && left > ttl - MINUTE / 2;
     let base = store.get("a").await.unwrap().unwrap();
     assert!(is_near(base.expires_in()), "{:?}", base.expires_in());
-    assert!(base.json().contains("3.141592653589793"), "{}", base.json());
+    assert!(base.json().contains("0.30000000000000004"), "{}", base.json());
     let all = store.all().await.unwrap();
     assert!(is_near(all[0].expires_in()), "{all:?}");
     let of_user = store.sessions_of("it's \\ Zoë").await.unwrap();

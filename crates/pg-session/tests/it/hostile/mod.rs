@@ -111,7 +111,7 @@ async fn nothing_is_called(fixture: &Fixture, builder: impl Fn() -> PgStoreBuild
 
 contract! {
     async fn a_hostile_schema_in_the_search_path_is_never_called(fixture: Fixture) {
-        nothing_is_called(&fixture, || fixture.builder()).await;
+        nothing_is_called(&fixture, || fixture.builder().timeout(MINUTE)).await;
     }
 }
 
@@ -121,7 +121,7 @@ async fn behind_a_pooler_neither() {
         let Some(pooler) = PgBouncer::start(Server::shared(), 2, settings).unwrap() else { return };
         let fixture = Fixture::new(Via::Lanes);
         let url = pooler.address().url(fixture.database.name());
-        nothing_is_called(&fixture, || fixture.builder_at(&url)).await;
+        nothing_is_called(&fixture, || fixture.builder_at(&url).timeout(MINUTE)).await;
     }
 }
 
