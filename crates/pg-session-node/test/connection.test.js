@@ -70,7 +70,7 @@ describe('a connection', () => {
     refused({ usr: 's3cret' }, /`usr`.*`user`/);
     refused({ pasword: 's3cret' }, /`pasword`.*`password`/);
     refused({ ssl: { rejectUnauthorised: false } }, /`ssl.rejectUnauthorised`.*`ssl.rejectUnauthorized`/);
-    refused('postgres://h/d?sslmod=require', /`sslmod`.*`sslmode`/);
+    refused('postgres://h/d?sslmod=require', /did you mean `sslmode`/);
   });
 
   test('throws on invalid values without quoting them', () => {
