@@ -86,7 +86,12 @@ fn certificate_advice(problem: &CertificateError) -> &'static str {
             "no current revocation list tells of the server's certificate; renew the file of sslcrl"
         }
         E::UnknownIssuer => {
-            "the server's certificate is not trusted; set sslrootcert to the certificate of the CA that issued it"
+            "the server's certificate is not trusted; set sslrootcert to the certificate of the CA that issued it (if it is \
+             not set, ~/.postgresql/root.crt counts), or sslmode=no-verify to encrypt without verifying"
+        }
+        E::BadSignature => {
+            "a signature of the TLS handshake or of the server's certificate is wrong; check whether something intercepts \
+             the connection, and that ssl_cert_file and ssl_key_file of the server belong together"
         }
         _ => {
             "the server's certificate cannot be verified because of its form; issue one of X.509 version 3 for a server, \

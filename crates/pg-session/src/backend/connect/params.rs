@@ -24,7 +24,8 @@ impl ConnParams {
     pub(super) fn parse(text: &str, environment: Environment<'_>) -> Result<Self> {
         let mut values = match bare(text) {
             "" => match environment.variable("DATABASE_URL") {
-                Some(url) => translate(parse(bare(&url))?)
+                Some(url) => parse(bare(&url))
+                    .and_then(translate)
                     .map_err(|error| error.context("in the environment variable DATABASE_URL"))?,
                 None if ADDRESS.iter().any(|name| environment.variable(name).is_some()) => Values::new(),
                 None => {
@@ -96,4 +97,40 @@ impl ConnParams {
 /// Returns the error for an option whose value is invalid. It does not quote the value, which may be a password.
 pub(super) fn invalid_option(name: &str, expected: &str) -> Error {
     Error::configuration(format!("invalid value for `{name}` in the connection string; expected {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_fills_in_its_option() {
+        for (name, variable) in USED.into_iter().filter(|(name, variable)| !variable.is_empty() && *name != "service") {
+            let environment = |asked: &str| (asked == variable).then(|| "x".to_owned());
+            let mut filled_in = ConnParams::parse("host=", Environment::new(&environment)).unwrap();
+            // As in libpq, an empty value of the string is a value, too.
+            assert_eq!(filled_in.text(name).as_deref(), if name == "host" { None } else { Some("x") }, "{variable}");
+            let given = ConnParams::parse(&format!("{name}=y"), Environment::new(&environment));
+            assert_eq!(given.unwrap().text(name).as_deref(), Some("y"), "{variable}");
+        }
+    }
+
+    #[test]
+    fn an_error_about_a_variable_names_it() {
+        let environment = |asked: &str| match asked {
+            "DATABASE_URL" => Some("mysql://u:hunter2@h/d".to_owned()),
+            "PGSSLSNI" | "PGCONNECT_TIMEOUT" => Some("hunter2".to_owned()),
+            _ => None,
+        };
+        let environment = Environment::new(&environment);
+        let mut params = ConnParams::parse("host=h", environment).unwrap();
+        for (error, part) in [
+            (ConnParams::parse("", environment).err().unwrap(), "DATABASE_URL: invalid connection string"),
+            (params.choice("sslsni", &[("1", ())]).unwrap_err(), "PGSSLSNI: invalid value for `sslsni`"),
+            (params.number("connect_timeout", "seconds").unwrap_err(), "PGCONNECT_TIMEOUT: invalid value"),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains(part) && !error.contains("hunter2"), "{error}");
+        }
+    }
 }

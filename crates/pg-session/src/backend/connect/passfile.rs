@@ -1,7 +1,8 @@
 //! The password file of libpq, `~/.pgpass`.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use tokio::task::spawn_blocking;
 
@@ -19,16 +20,30 @@ pub(super) async fn password(file: PathBuf, login: Login) -> Option<String> {
     spawn_blocking(move || find(&read(&file)?, &login)).await.ok().flatten()
 }
 
+static WARNED: Once = Once::new();
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has modes"))]
+fn others_may_read(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    #[cfg(not(unix))]
+    let mode = 0;
+    mode & 0o077 != 0
+}
+
 /// As in libpq, a file that others may read is not used, and one that does not exist is no error.
 fn read(file: &Path) -> Option<String> {
     let metadata = fs::metadata(file).ok()?;
-    if !metadata.is_file() {
-        tracing::warn!("the password file is ignored, because it is not an ordinary file");
-        return None;
-    }
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        tracing::warn!("the password file is ignored, because other users may read it; set its mode to 0600");
+    let problem = if !metadata.is_file() {
+        Some("it is not an ordinary file; replace it by one")
+    } else if others_may_read(&metadata) {
+        Some("other users may read it; set its mode to 0600")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        // Once: it is read again for each login.
+        WARNED.call_once(|| tracing::warn!("the password file is ignored, because {problem}"));
         return None;
     }
     fs::read_to_string(file).ok()

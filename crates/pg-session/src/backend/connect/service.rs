@@ -43,7 +43,7 @@ fn section(text: &str, service: &str) -> Result<Option<Values>> {
         return Ok(None);
     }
     let pairs = lines.take_while(|line| !line.starts_with('[')).map(|line| match line.split_once('=') {
-        Some((name, _)) if name == "service" => Err(invalid("a service cannot name another one")),
+        Some(("service", _)) => Err(invalid("a service cannot name another one")),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => Err(invalid("expected lines of the form name=value")),
     });

@@ -16,7 +16,8 @@ const SCHEMES: [&str; 5] = ["postgres", "postgresql", "postgis", "pgsql", "psql"
 
 /// Removes what people paste around a connection string: white space, quotes, and the command `psql`.
 pub(super) fn bare(text: &str) -> &str {
-    let text = text.trim();
+    // Editors of Windows put a byte order mark before a text.
+    let text = text.trim_start_matches('\u{feff}').trim();
     let text = text.strip_prefix("psql ").unwrap_or(text).trim();
     let unquoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
     unquoted.unwrap_or(text).trim()
@@ -239,9 +240,14 @@ mod tests {
         }
         assert_values("socket:/run/pg?db=d", &[("db", "d"), ("host", "/run/pg")]);
         assert_values("/run/pg d", &[("dbname", "d"), ("host", "/run/pg")]);
-        for text in
-            [" postgres://h\n", "\"postgres://h\"", "'postgres://h'", "psql postgres://h", "psql \"postgres://h\" "]
-        {
+        for text in [
+            " postgres://h\n",
+            "\u{feff}postgres://h",
+            "\"postgres://h\"",
+            "'postgres://h'",
+            "psql postgres://h",
+            "psql \"postgres://h\" ",
+        ] {
             assert_eq!(bare(text), "postgres://h");
         }
     }

@@ -49,16 +49,17 @@ async fn a_host_that_does_not_answer_costs_a_quarter_of_a_second_once() {
     let builder = PgStore::builder(url(&database, &[port, Server::shared().port()], ""));
     let store = builder.connections(1).cleanup_interval(Duration::ZERO).build().unwrap();
     store.setup().await.unwrap();
-    let before = attempts.load(Ordering::Relaxed);
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    for _ in 0..3 {
+    let mut direct = 0;
+    for _ in 0..10 {
+        let before = attempts.load(Ordering::Relaxed);
         database.client().await.batch_execute(sql).await.unwrap();
         store.get("a").await.unwrap();
+        direct += usize::from(attempts.load(Ordering::Relaxed) == before);
     }
-    // A login on a slow machine may take longer than a quarter of a second.
-    let more = attempts.load(Ordering::Relaxed) - before;
-    assert!(more < 3, "{more} further attempts at the host that does not answer");
+    // Not all ten: a login on a busy machine may take longer than a quarter of a second.
+    assert!(direct > 0, "each connection was tried at the host that does not answer first");
     store.close().await;
 }
 

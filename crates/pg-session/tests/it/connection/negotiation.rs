@@ -1,9 +1,17 @@
 //! How TLS is negotiated, with a server that replies in unusual ways.
 
+use std::io::{Read, Write};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pg_session::ErrorKind;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::crypto::ring::{default_provider, sign::any_supported_type};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -89,4 +97,43 @@ async fn direct_negotiation_begins_with_the_handshake() {
     assert!(!client.requested_tls);
     assert_handshake(&client.bytes);
     assert!(client.bytes.windows(10).any(|window| window == b"postgresql"), "ALPN names the protocol");
+}
+
+/// Starts a server that shows a certificate and signs with another key, as a man in the middle would who shows the certificate of
+/// the real server. Returns its port, and what a client says after the handshake.
+fn impostor(certificate: &KeyPair, key: &KeyPair) -> (u16, JoinHandle<std::io::Result<usize>>) {
+    let shown = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(certificate).unwrap();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let key = CertifiedKey::new(vec![shown.der().clone()], any_supported_type(&key).unwrap());
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        socket.read_exact(&mut [0; SSL_REQUEST.len()]).unwrap();
+        socket.write_all(b"S").unwrap();
+        let mut session = ServerConnection::new(Arc::new(config)).unwrap();
+        Stream::new(&mut session, &mut socket).read(&mut [0; 4096])
+    });
+    (port, server)
+}
+
+#[tokio::test]
+async fn who_only_shows_the_certificate_of_a_server_gets_no_login() {
+    let new = |algorithm| KeyPair::generate_for(algorithm).unwrap();
+    for (certificate, key) in [
+        (new(&rcgen::PKCS_ECDSA_P256_SHA256), new(&rcgen::PKCS_ECDSA_P256_SHA256)),
+        (new(&rcgen::PKCS_ECDSA_P256_SHA256), new(&rcgen::PKCS_ED25519)),
+    ] {
+        for mode in ["require", "no-verify"] {
+            let (port, server) = impostor(&certificate, &key);
+            let error = failure(&format!("postgres://u:hunter2@127.0.0.1:{port}/d?sslmode={mode}")).await;
+            assert_error(&error, ErrorKind::Configuration, &["127.0.0.1:"]);
+            assert!(server.join().unwrap().is_err(), "the client sent a login");
+        }
+    }
 }

@@ -6,8 +6,8 @@ use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::public_key::PublicKey;
 
@@ -28,8 +28,8 @@ impl Verifier {
     /// Checks the signature of a handshake that rustls refused because of the certificate.
     ///
     /// webpki refuses to parse certificates of version 1, with an extension that it does not know, and others; the signature
-    /// needs only the key. *ring* cannot use every key: then the server cannot prove anything. This loses nothing: who could
-    /// impersonate it could do so with a certificate of its own, because nobody verifies the certificate.
+    /// needs only the key. *ring* cannot use every key: then the server cannot prove anything. Who impersonates it could use a
+    /// certificate of its own in any case, because nobody verifies the certificate.
     fn check_signature(
         &self,
         refusal: Error,
@@ -37,19 +37,28 @@ impl Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        if self.chain.is_some() {
-            return Err(refusal);
-        }
+        let algorithms = &self.algorithms;
+        let fits = |a: &dyn SignatureVerificationAlgorithm, key: &PublicKey<'_>| {
+            a.public_key_alg_id().as_ref() == key.algorithm
+        };
         let key = PublicKey::of_certificate(certificate).filter(PublicKey::has_supported_length);
-        let of_scheme = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
-        if let (Some(key), Some((_, algorithms))) = (key, of_scheme) {
-            let mut usable = algorithms.iter().filter(|a| a.public_key_alg_id().as_ref() == key.algorithm).peekable();
-            if usable.peek().is_some() {
-                let is_valid = usable.any(|a| a.verify_signature(key.bits, message, signature.signature()).is_ok());
-                return if is_valid { Ok(HandshakeSignatureValid::assertion()) } else { Err(refusal) };
-            }
+        let Some(key) = key.filter(|key| algorithms.all.iter().any(|a| fits(*a, key))) else {
+            return if self.chain.is_none() && !self.must_own {
+                Ok(HandshakeSignatureValid::assertion())
+            } else {
+                // rustls would report a wrong signature.
+                Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            };
+        };
+        // A key that can be used must be used, whatever the scheme: else anyone could show the certificate of another server.
+        let of_scheme = algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
+        let mut of_key = of_scheme.into_iter().flat_map(|(_, of_scheme)| *of_scheme).filter(|a| fits(**a, &key));
+        if self.chain.is_none() && of_key.any(|a| a.verify_signature(key.bits, message, signature.signature()).is_ok())
+        {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(refusal)
         }
-        if self.must_own { Err(refusal) } else { Ok(HandshakeSignatureValid::assertion()) }
     }
 }
 
