@@ -90,7 +90,8 @@ fn summary(errors: &[Error]) -> String {
 async fn a_pooler_without_its_server_is_an_outage_like_another() {
     let mut outages = 0;
     for settings in [&[][..], &[("ignore_startup_parameters", "options")]] {
-        let settings: Vec<_> = settings.iter().copied().chain([("server_login_retry", "1"), ("query_wait_timeout", "1")]).collect();
+        let settings: Vec<_> =
+            settings.iter().copied().chain([("server_login_retry", "1"), ("query_wait_timeout", "1")]).collect();
         let mut server = Server::builder().durable(true).start().unwrap();
         let address = (*server).clone();
         let Some(pooler) = PgBouncer::start(&address, 2, &settings).unwrap() else { return };
