@@ -109,6 +109,8 @@ async fn a_pooler_without_its_server_is_an_outage_like_another() {
         // Until the pooler tries to connect again.
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         let errors = load.end().await;
+        // On a busy machine, the pooler may need longer.
+        while store.get("0").await.is_err() {}
         drop(keep);
         let connections = proxy.connections() - before;
         assert!(errors.len() <= 32, "{}", summary(&errors));
