@@ -90,7 +90,8 @@ fn summary(errors: &[Error]) -> String {
 async fn a_pooler_without_its_server_is_an_outage_like_another() {
     let mut outages = 0;
     for settings in [&[][..], &[("ignore_startup_parameters", "options")]] {
-        let settings: Vec<_> = settings.iter().copied().chain([("server_login_retry", "1"), ("query_wait_timeout", "1")]).collect();
+        let settings: Vec<_> =
+            settings.iter().copied().chain([("server_login_retry", "1"), ("query_wait_timeout", "1")]).collect();
         let mut server = Server::builder().durable(true).start().unwrap();
         let address = (*server).clone();
         let Some(pooler) = PgBouncer::start(&address, 2, &settings).unwrap() else { return };
@@ -108,6 +109,8 @@ async fn a_pooler_without_its_server_is_an_outage_like_another() {
         // Until the pooler tries to connect again.
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         let errors = load.end().await;
+        // On a busy machine, the pooler may need longer.
+        while store.get("0").await.is_err() {}
         drop(keep);
         let connections = proxy.connections() - before;
         assert!(errors.len() <= 32, "{}", summary(&errors));

@@ -305,8 +305,13 @@ impl World {
         }
         let left: Vec<_> = self.calls.iter_mut().filter_map(|call| (!call.is_finished()).then_some(&call.id)).collect();
         assert!(left.is_empty(), "nobody answers the calls on {left:?}");
-        // Abandoned calls may still be in flight, several of them one after the other.
-        while self.answer_all().await > 0 {}
+        // Abandoned calls may still be in flight, several of them one after the other, or wait for the next attempt to connect.
+        for _ in 0..1_000 {
+            if self.answer_all().await == 0 && !self.lanes.shared.is_busy() {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
         self.lanes.shared.with_queue(|queue| (queue.assert_empty(), Wakeup::default()));
         let decline_all = async {
             loop {

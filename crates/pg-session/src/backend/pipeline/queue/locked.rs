@@ -27,6 +27,14 @@ pub(super) struct Locked {
     groups: Vec<Group>,
 }
 
+/// Calls to try again, apart from all others, because another transaction held a lock.
+pub(in crate::backend::pipeline) struct Retry {
+    /// Each is one request.
+    pub(in crate::backend::pipeline) groups: Vec<Vec<Call>>,
+    /// Whether they may wait for the lock for longer.
+    pub(in crate::backend::pipeline) is_patient: bool,
+}
+
 struct Group {
     /// When it is tried again.
     at: Instant,
