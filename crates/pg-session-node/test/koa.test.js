@@ -145,7 +145,7 @@ describe("the usage of koa-pg-session", () => {
     assert.deepEqual(answered, [{ n: 1 }, { n: 1 }, false, [false, false]]);
     await assert.rejects(co(function* () {
       try {
-        yield* store.get('');
+        yield* store.get(7);
       } catch (error) {
         throw new Error(`caught ${error.code}`);
       }
