@@ -108,7 +108,8 @@ describe('a connection', () => {
   });
 
   test('passes the settings to the server', async () => {
-    const store = new PgStore({ ...parts(url), statement_timeout: 50 });
+    // The store's own `lock_timeout` would end the statement sooner.
+    const store = new PgStore({ ...parts(url), statement_timeout: 50, lock_timeout: 0 });
     await store.setup();
     await client.query('BEGIN; LOCK TABLE session');
     await assert.rejects(store.get('a'), { sqlState: '57014', retryable: true, code: 'PG_SESSION_DATABASE' });

@@ -54,13 +54,13 @@ describe('the programs in the documentation', () => {
   }
 
   test('docs/operations.md waits for the database', async (t) => {
-    const waits = new Promise((resolve) => t.mock.method(console, 'error', resolve));
+    const waits = warning(t, /setup waits for it/);
     const gateway = await freePort();
     const throughGateway = Object.assign(new URL(url), { hostname: '127.0.0.1', port: gateway });
     const [app] = pieces(path.join(WORKSPACE, 'docs/operations.md')).filter(({ listens }) => listens);
     const program = app.run(throughGateway.href);
     t.after(() => program.store.close());
-    assert.match(await waits, /^waiting for PostgreSQL: /);
+    await waits;
     await forward(t, gateway, new URL(url));
     assert.equal(await visitor(await origin(t, program))('/'), '{"views":1}');
   });
@@ -111,6 +111,15 @@ function visitor(site, method = 'GET') {
     cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ') || cookie;
     return response.text();
   };
+}
+
+/** Waits until the process emits a warning with this text. */
+function warning(t, pattern) {
+  return new Promise((resolve) => {
+    const listen = ({ message }) => pattern.test(message) && resolve();
+    process.on('warning', listen);
+    t.after(() => process.off('warning', listen));
+  });
 }
 
 async function freePort() {

@@ -23,7 +23,7 @@ const program = (load) => `
     await store.set('a', { text: 'Zoë' });
     forExpress.get('a', async (error, { text }) => {
       console.log(process.versions.node.split('.')[0], text, await own.destroy('a'), await store.get('a'));
-      await store.get('').catch(({ code }) => console.log(code));
+      await store.set('', {}).catch(({ code }) => console.log(code));
     });
   })();
 `;

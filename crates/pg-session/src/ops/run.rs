@@ -27,12 +27,7 @@ pub(super) async fn run(core: &Core, pick: Pick, params: Params) -> Result<Reply
 }
 
 /// Runs one of several statements of an operation, which share a deadline.
-pub(super) async fn run_until(
-    deadline: Instant,
-    core: &Core,
-    pick: Pick,
-    params: Params,
-) -> Result<Reply> {
+pub(super) async fn run_until(deadline: Instant, core: &Core, pick: Pick, params: Params) -> Result<Reply> {
     let statements = match core.statements() {
         Some(statements) => statements,
         // Boxed like the other rare case.

@@ -138,13 +138,7 @@ async fn create(core: &Core, ddl: Ddl, deadline: Instant) -> Result<()> {
 }
 
 /// Creates the index only in an empty table: in a full one it would block writes. Everything works without it.
-async fn create_index(
-    core: &Core,
-    table: &FoundTable,
-    may_create: bool,
-    ddl: Ddl,
-    deadline: Instant,
-) -> Result<()> {
+async fn create_index(core: &Core, table: &FoundTable, may_create: bool, ddl: Ddl, deadline: Instant) -> Result<()> {
     let sql = ddl.text.clone();
     if may_create && table.is_empty {
         match create(core, ddl, deadline).await {

@@ -24,7 +24,7 @@ const MOST_SKIPPED: usize = 1_000;
 
 /// How long, and how often, a sweep waits for a failed transaction that still holds the lock on another connection of a pool.
 const RELEASE: Duration = Duration::from_millis(50);
-const RELEASES: usize = 2;
+const RELEASES: usize = 20;
 
 /// After so many sweeps in a row that found the lock taken, a day at the default interval, no other process is sweeping:
 /// something else holds the lock. The lock only saves work, because locked rows are skipped, so the sweep ignores it.
@@ -71,7 +71,12 @@ async fn all_slices(core: &Core, by: &SweepBy, needs_lock: bool) -> Result<Optio
     let mut first_error = None;
     while !cursor.is_past_end() {
         let params = cursor.params(needs_lock);
-        match core.submit(cursor.statement(), params, core.deadline()).await.map_err(Error::from).and_then(|reply| Slice::read(&reply)) {
+        match core
+            .submit(cursor.statement(), params, core.deadline())
+            .await
+            .map_err(Error::from)
+            .and_then(|reply| Slice::read(&reply))
+        {
             Ok(None) if first_error.is_some() && waits < RELEASES => {
                 waits += 1;
                 tokio::time::sleep(RELEASE).await;

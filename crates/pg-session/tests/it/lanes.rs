@@ -583,7 +583,7 @@ async fn one_name_stands_for_one_statement_in_all_stores() {
                CREATE TABLE a (id text PRIMARY KEY, expiry timestamptz, session json); \
                CREATE TABLE b (id text PRIMARY KEY, expiry timestamptz, session json); \
                CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
-               $$ BEGIN INSERT INTO prepared SELECT pg_backend_pid(), name, statement FROM pg_prepared_statements; \
+               $$ BEGIN INSERT INTO public.prepared SELECT pg_backend_pid(), name, statement FROM pg_prepared_statements; \
                RETURN NULL; END $$; \
                CREATE TRIGGER look AFTER DELETE ON a FOR EACH STATEMENT EXECUTE FUNCTION look(); \
                CREATE TRIGGER look AFTER DELETE ON b FOR EACH STATEMENT EXECUTE FUNCTION look()";
@@ -611,7 +611,7 @@ async fn statements_are_prepared_again_for_an_altered_table() {
     let table = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json); \
                  CREATE TRIGGER look AFTER DELETE ON session FOR EACH STATEMENT EXECUTE FUNCTION look()";
     let sql = "CREATE TABLE prepared (at timestamptz); CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS \
-               $$ BEGIN INSERT INTO prepared SELECT prepare_time FROM pg_prepared_statements; RETURN NULL; END $$";
+               $$ BEGIN INSERT INTO public.prepared SELECT prepare_time FROM pg_prepared_statements; RETURN NULL; END $$";
     fixture.sql(&format!("{sql}; {table}")).await;
     let store = one_lane(&fixture, |builder| builder).await;
     assert!(!store.destroy("a").await.unwrap());
@@ -655,7 +655,7 @@ async fn calls_of_one_kind_are_one_statement() {
     let store = one_lane(&fixture, |builder| builder).await;
     let sql = "CREATE TABLE sent (what text); \
                CREATE FUNCTION sent() RETURNS trigger LANGUAGE plpgsql AS \
-               $$ BEGIN INSERT INTO sent VALUES (TG_OP); RETURN NULL; END $$; \
+               $$ BEGIN INSERT INTO public.sent VALUES (TG_OP); RETURN NULL; END $$; \
                CREATE TRIGGER sent AFTER INSERT OR UPDATE OR DELETE ON session FOR EACH STATEMENT EXECUTE FUNCTION sent()";
     fixture.sql(sql).await;
     let (one, other) = tokio::join!(store.create("a", &1, MINUTE), store.create("b", &1, MINUTE));

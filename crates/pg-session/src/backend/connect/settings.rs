@@ -117,7 +117,11 @@ mod tests {
     fn settings_in_the_connection_string_are_left_alone() {
         let limit = Duration::from_secs(5);
         let ours = Settings::new(limit, Some("-c work_mem=1MB"));
-        assert!(ours.at_login.contains("-c statement_timeout=5500 -c lock_timeout=15 -c search_path=pg_catalog"), "{}", ours.at_login);
+        assert!(
+            ours.at_login.contains("-c statement_timeout=5500 -c lock_timeout=15 -c search_path=pg_catalog"),
+            "{}",
+            ours.at_login
+        );
         assert!(ours.prelude.contains("set_config('statement_timeout', '5500', true)"), "{}", ours.prelude);
         let alike = Settings::new(limit, Some("-c jit_above_cost=1 -c search_path=jit"));
         assert!(alike.at_login.contains("-c jit=off") && alike.prelude.contains("'jit'"));

@@ -42,7 +42,8 @@ impl TlsOptions {
         // A name that rustls cannot verify, if none is to be verified.
         let unusual = self.mode != SslMode::VerifyFull && ServerName::try_from(name).is_err();
         let name = if unusual { "0.0.0.0" } else { name };
-        let Ok(rustls) = MakeTlsConnect::<Movable<TcpStream>>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
+        let Ok(rustls) =
+            MakeTlsConnect::<Movable<TcpStream>>::make_tls_connect(&mut MakeRustlsConnect::new(config), name);
         rustls.connect(socket).await.map(Channel::encrypted).map_err(AttemptError::try_other)
     }
 }
