@@ -47,7 +47,7 @@ describe('process warnings of the engine', () => {
     assert.deepEqual(warnings, []);
   });
 
-  test('tell of lost connections, not once for each', async () => {
+  test('report lost connections once, not once for each', async () => {
     const store = new PgStore(`${url}?application_name=lost`, { connections: 4 });
     await store.setup();
     for (let n = 0; n < 3; n++) {

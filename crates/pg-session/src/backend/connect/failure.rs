@@ -83,7 +83,7 @@ fn certificate_advice(problem: &CertificateError) -> &'static str {
         }
         E::Revoked => "the CA has revoked the server's certificate; replace it",
         E::UnknownRevocationStatus | E::ExpiredRevocationList | E::ExpiredRevocationListContext { .. } => {
-            "no current revocation list tells of the server's certificate; renew the file of sslcrl"
+            "no current revocation list covers the server's certificate; renew the file of sslcrl"
         }
         E::UnknownIssuer => {
             "the server's certificate is not trusted; set sslrootcert to the certificate of the CA that issued it (if it is \
