@@ -196,19 +196,21 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
+    /// Returns the tag and the length of the next message once all of it has arrived.
+    fn next_message(&self) -> Result<Option<(u8, usize)>> {
+        let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? else { return Ok(None) };
+        // The length includes itself, but not the tag. No memory is reserved for it: the buffer grows as bytes arrive.
+        let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
+        if length > self.max_message {
+            return Err(unexpected_message());
+        }
+        Ok((self.incoming.len() >= length).then(|| (header.tag(), length)))
+    }
+
     /// Returns the oldest batch in flight once its answer is complete.
     pub(super) fn next_completed(&mut self) -> Result<Option<Completed>> {
-        while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
-            // The length includes itself, but not the tag. No memory is reserved for it: the buffer grows as bytes
-            // arrive.
-            let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
-            if length > self.max_message {
-                return Err(unexpected_message());
-            }
-            if self.incoming.len() < length {
-                break;
-            }
-            if self.accept(header.tag(), length)? {
+        while let Some((tag, length)) = self.next_message()? {
+            if self.accept(tag, length)? {
                 return self.complete().map(Some);
             }
         }
@@ -279,19 +281,12 @@ impl Connection {
         let answer = async {
             loop {
                 self.transfer().await?;
-                while let Some(header) = Header::parse(&self.incoming).map_err(Error::connection_lost)? {
-                    let length = 1 + usize::try_from(header.len()).unwrap_or(usize::MAX - 1);
-                    if length > self.max_message {
-                        return Err(unexpected_message());
-                    }
-                    if self.incoming.len() < length {
-                        break;
-                    }
-                    if header.tag() == backend::READY_FOR_QUERY_TAG {
+                while let Some((tag, length)) = self.next_message()? {
+                    if tag == backend::READY_FOR_QUERY_TAG {
                         self.incoming.advance(length);
                         return Ok(());
                     }
-                    self.accept(header.tag(), length)?;
+                    self.accept(tag, length)?;
                 }
             }
         };

@@ -36,7 +36,6 @@ struct Driver {
 }
 
 impl Slot {
-    /// Spawns a task for a lane.
     /// Spawns a task for a lane. Closing the store waits for the lane.
     pub(super) fn spawn(
         lane: impl Future<Output = ()> + Send + 'static,
