@@ -198,7 +198,7 @@ impl PgStoreBuilder {
     /// connection string allows. If it fails, the store tries again as if PostgreSQL could not be reached.
     ///
     /// ```no_run
-    /// # async fn token_of_the_cloud() -> Result<String, std::io::Error> { unimplemented!() }
+    /// # async fn token_of_the_cloud() -> Result<String, std::io::Error> { Ok(String::new()) }
     /// let store = pg_session::PgStore::builder("postgres://app@db.example.org/app?sslmode=require")
     ///     .password(|| async { token_of_the_cloud().await })
     ///     .build()?;
