@@ -1,0 +1,1 @@
+//! The catalogue of Pkg Stats in PostgreSQL: schema, imports and search.

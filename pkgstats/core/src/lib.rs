@@ -1,0 +1,1 @@
+//! The rules of Pkg Stats, without I/O: names, queries, ranking, figures, charts and readmes.

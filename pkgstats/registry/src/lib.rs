@@ -1,0 +1,1 @@
+//! Reads packuments, tarballs, download counts and changes from an npm registry.
