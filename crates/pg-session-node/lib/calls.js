@@ -15,15 +15,16 @@ const pending = [];
 const freeIds = [];
 const isIdle = () => pending.length === freeIds.length;
 
-/** How many numbers a call has; see `submit` of the addon. */
-const NUMBERS = 5;
+/** How many numbers a call has, and where the lengths of its texts begin; see `submit` of the addon. */
+const NUMBERS = 8;
+const LENGTHS = 4;
 
 /** Keeps the event loop alive while a call is pending. */
 const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref();
 
 /**
- * The calls of one store to the addon. The calls of one tick cross together, and so do their answers. They cross as one list
- * of numbers and one of texts, because the cost of a list grows with its elements, above all its texts.
+ * The calls of one store to the addon. The calls of one tick cross together, and so do their answers. The calls cross as one
+ * list of numbers and one text, because each text that crosses has its own cost.
  */
 class Calls {
   #store;
@@ -57,8 +58,8 @@ class Calls {
   }
 
   #submit() {
-    const { numbers, texts } = this.#batch.take();
-    this.#store.submit(numbers, texts);
+    const { numbers, text } = this.#batch.take();
+    this.#store.submit(numbers, text);
   }
 }
 
@@ -69,20 +70,29 @@ class Batch {
 
   /** Adds a call, and returns how many there are. */
   add(callId, [operation, id, data, ttl = NaN, base, taken, created = NaN]) {
-    const before = this.#texts.length;
-    for (const text of [id, data, base, taken]) if (text !== undefined) this.#texts.push(text);
     const at = NUMBERS * this.#calls;
     if (at === this.#numbers.length) this.#grow();
-    this.#numbers[at] = callId;
-    this.#numbers[at + 1] = operation;
-    this.#numbers[at + 2] = this.#texts.length - before;
-    this.#numbers[at + 3] = ttl;
-    this.#numbers[at + 4] = created;
+    const numbers = this.#numbers;
+    numbers[at] = callId;
+    numbers[at + 1] = operation;
+    numbers[at + 2] = ttl;
+    numbers[at + 3] = created;
+    numbers[at + LENGTHS] = this.#addText(id);
+    numbers[at + LENGTHS + 1] = this.#addText(data);
+    numbers[at + LENGTHS + 2] = this.#addText(base);
+    numbers[at + LENGTHS + 3] = this.#addText(taken);
     return ++this.#calls;
   }
 
+  /** Returns the length of the text, or NaN if there is none. */
+  #addText(text) {
+    if (text === undefined) return NaN;
+    this.#texts.push(text);
+    return text.length;
+  }
+
   take() {
-    const taken = { numbers: this.#numbers.subarray(0, NUMBERS * this.#calls), texts: this.#texts };
+    const taken = { numbers: this.#numbers.subarray(0, NUMBERS * this.#calls), text: this.#texts.join('') };
     this.#calls = 0;
     this.#texts = [];
     return taken;

@@ -10,7 +10,7 @@ const isWellFormed = String.prototype.isWellFormed
   : (text) => !/\p{Surrogate}/u.test(text);
 
 function id(sid) {
-  if (typeof sid !== 'string') throw invalidInput(`the session id must be a string, not ${typeName(sid)}`);
+  requireText(sid);
   // In UTF-8, all lone surrogates become the same character, so different ids would become equal.
   if (!isWellFormed(sid)) throw invalidInput('the session id contains a lone surrogate, which UTF-8 cannot encode');
   return sid;
@@ -18,7 +18,12 @@ function id(sid) {
 
 /** Checks the id of a session that may exist. No session has the empty id, or one that cannot be encoded. */
 function knownId(sid) {
-  return typeof sid === 'string' && !isWellFormed(sid) ? '' : id(sid);
+  requireText(sid);
+  return isWellFormed(sid) ? sid : '';
+}
+
+function requireText(sid) {
+  if (typeof sid !== 'string') throw invalidInput(`the session id must be a string, not ${typeName(sid)}`);
 }
 
 /**
@@ -41,7 +46,9 @@ function subject(value) {
   if (!['string', 'number', 'boolean'].includes(typeof value)) {
     throw invalidInput(`the subject must be a string, a number or a boolean, not ${typeName(value)}`);
   }
-  return String(value);
+  const text = String(value);
+  if (!isWellFormed(text)) throw invalidInput('the subject contains a lone surrogate, which UTF-8 cannot encode');
+  return text;
 }
 
 function json(session) {

@@ -14,8 +14,11 @@ const DATES = ['expires', 'originalExpires'];
  */
 const DRIFT = 20;
 
+const NO_FIELDS = Object.freeze({ cookie: undefined, _expire: undefined });
+
 /** Returns a copy of the fields in which a middleware stores the session's times. */
 function fieldsOf({ cookie, _expire }) {
+  if (cookie === undefined && _expire === undefined) return NO_FIELDS;
   return { cookie: cookie && { ...asJson(cookie) }, _expire };
 }
 

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::answer::{Answer, Answered, Failure, Times, text};
 use crate::options::duration;
+use crate::texts::Texts;
 
 /// An operation of the store.
 #[napi]
@@ -103,25 +104,26 @@ pub(crate) struct Call {
 
 impl Call {
     /// Reads the next call of a batch, in the format of [`Store::submit`](crate::Store::submit). Returns `None` if the
-    /// operation is unknown.
+    /// operation is unknown, or a text is missing.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "these numbers are small counts")]
-    pub(crate) fn read(numbers: [f64; 5], texts: &mut impl Iterator<Item = String>) -> Option<Self> {
-        let [call_id, operation, count, ttl, created] = numbers;
-        let mut texts = texts.take(count as usize);
-        let (id, data, base, taken) = (texts.next(), texts.next(), texts.next(), texts.next());
+    pub(crate) fn read(numbers: [f64; 8], texts: &mut Texts<'_>) -> Option<Self> {
+        let [call_id, operation, ttl, created, lengths @ ..] = numbers;
         let operation = *Operation::ALL.get(operation as usize)?;
         let [ttl, created] = [ttl, created].map(|number| (!number.is_nan()).then_some(number));
+        let mut text = |length: f64| if length.is_nan() { Some(None) } else { texts.next(length as usize).map(Some) };
+        let [id, data, base, taken] = lengths;
+        let (id, data, base, taken) = (text(id)?, text(data)?, text(base)?, text(taken)?);
         Some(Self { call_id: call_id as u32, operation, id, data, base, taken, ttl, created })
     }
 
-    pub(crate) async fn run(self, store: &PgStore) -> Answered {
-        let (call_id, mut times) = (self.call_id, Times::NONE);
+    pub(crate) async fn run(mut self, store: &PgStore) -> Answered {
+        let mut times = Times::NONE;
         let answer = self.answer(store, &mut times).await.unwrap_or_else(Either6::E);
-        Answered { call_id, answer, times }
+        Answered { call_id: self.call_id, answer, times }
     }
 
     /// Large futures are boxed, because the future of every call has room for the largest one.
-    async fn answer(self, store: &PgStore, times: &mut Times) -> Result<Answer, Failure> {
+    async fn answer(&mut self, store: &PgStore, times: &mut Times) -> Result<Answer, Failure> {
         let id = self.id.as_deref().unwrap_or_default();
         let ttl: Option<Duration> = self.ttl.map(duration);
         Ok(match self.operation {
@@ -131,13 +133,15 @@ impl Call {
             }
             Operation::Get => data(store.get(id).await?, times),
             Operation::Set => {
-                store.set(id, &*json(self.data)?, ttl).await?;
+                store.set(id, &*json(self.data.take())?, ttl).await?;
                 DONE
             }
-            Operation::Create => Either6::B(store.create(id, &*json(self.data)?, ttl).await? == Created::Created),
+            Operation::Create => {
+                Either6::B(store.create(id, &*json(self.data.take())?, ttl).await? == Created::Created)
+            }
             Operation::Update => {
-                let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
-                word(match Box::pin(store.update(&base, &*json(self.data)?, ttl)).await? {
+                let base = Session::from_parts(id, self.base.take().unwrap_or_default()).read_by_javascript();
+                word(match Box::pin(store.update(&base, &*json(self.data.take())?, ttl)).await? {
                     Updated::Saved => "saved",
                     Updated::Merged => "merged",
                     Updated::Unchanged => "unchanged",
@@ -147,7 +151,7 @@ impl Call {
             Operation::Touch => Either6::B(store.touch(id, ttl).await?),
             Operation::Destroy => Either6::B(store.destroy(id).await?),
             Operation::Take => data(store.take(id).await?, times),
-            Operation::Rotate => word(match store.rotate(id, &self.data.unwrap_or_default()).await? {
+            Operation::Rotate => word(match store.rotate(id, self.data.as_deref().unwrap_or_default()).await? {
                 Rotated::Rotated => "rotated",
                 Rotated::Exists => "exists",
                 Rotated::Gone => "gone",
@@ -155,10 +159,10 @@ impl Call {
             Operation::Renew => {
                 #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 2^53")]
                 let created = self.created.map(|created| created as i64);
-                let base = Session::from_parts(id, self.base.unwrap_or_default()).read_by_javascript();
-                let taken = self.taken.map(|taken| Session::from_parts(id, taken).with_created(created));
+                let base = Session::from_parts(id, self.base.take().unwrap_or_default()).read_by_javascript();
+                let taken = self.taken.take().map(|taken| Session::from_parts(id, taken).with_created(created));
                 let renewal = Renewal { base: &base, taken: taken.as_ref(), own_keys: &OWN_KEYS };
-                Either6::B(Box::pin(store.renew(id, &renewal, &*json(self.data)?, ttl)).await?)
+                Either6::B(Box::pin(store.renew(id, &renewal, &*json(self.data.take())?, ttl)).await?)
             }
             Operation::SessionsOf => text(entries(&store.sessions_of(id).await?)?),
             Operation::DestroySessionsOf => number(store.destroy_sessions_of(id, self.data.as_deref()).await?),

@@ -8,6 +8,7 @@ mod call;
 mod function;
 mod options;
 mod password;
+mod texts;
 mod warnings;
 
 use std::iter;
@@ -27,6 +28,7 @@ use call::Call;
 use function::{Function as ExternalClient, Query};
 use options::Options;
 use password::Password;
+use texts::Texts;
 
 /// Notifies JavaScript of waiting answers. The reference is weak, so it does not keep the process alive.
 type Settle = ThreadsafeFunction<(), (), Settled, Status, false, true>;
@@ -105,15 +107,15 @@ impl Store {
 
     /// Starts these calls in this order.
     ///
-    /// Each call has five numbers: its id, the operation, the number of its texts, the time to live in milliseconds, and
-    /// the creation time of the session. The latter two may be NaN. Its texts are the id, the data, the loaded data and
-    /// the taken data, if the operation takes them.
+    /// Each call has eight numbers: its id, the operation, the time to live in milliseconds, the creation time of the
+    /// session, and the lengths of its texts: the id, the data, the loaded data and the taken data. What a call does not have
+    /// is NaN. The texts of all calls are joined.
     ///
     /// # Errors
-    /// An operation is unknown, because the JavaScript files have another version than the addon.
+    /// An operation is unknown or a text is missing, because the JavaScript files have another version than the addon.
     #[napi]
-    pub fn submit(&self, numbers: &[f64], texts: Vec<String>) -> Result<()> {
-        let mut texts = texts.into_iter();
+    pub fn submit(&self, numbers: &[f64], text: String) -> Result<()> {
+        let mut texts = Texts::new(&text);
         let (calls, _) = numbers.as_chunks();
         let calls: Option<Vec<_>> = calls.iter().map(|numbers| Call::read(*numbers, &mut texts)).collect();
         let calls = calls.ok_or_else(|| {

@@ -273,14 +273,27 @@ describe('a store', () => {
     }
   });
 
+  test('keeps apart the texts of calls that cross together', async () => {
+    for (const parts of [['a', '', 'bcd'], ['ä', '€€', 'a'], ['😀x', 'z', '', '\u{10ffff}']]) {
+      const ids = parts.map((part, n) => `${n}${part}${n}`);
+      const outcomes = ids.map((id, n) => store.set(id, { [parts[n]]: parts.join('') }));
+      await Promise.all(outcomes);
+      const found = await Promise.all(ids.map((id) => store.get(id)));
+      assert.deepEqual(found, parts.map((part) => ({ [part]: parts.join('') })));
+      await Promise.all(found.map((session, n) => store.update(ids[n], Object.assign(session, { more: '€😀' }), 60_000)));
+      assert.equal((await store.get(ids[1])).more, '€😀');
+    }
+  });
+
   test('stores no invalid JSON, even if the addon receives it', async () => {
     const { Store, Operation } = require('../lib/native.js');
     const text = (data) => new Promise((resolve) => {
       const { options } = new PgStore(url);
       const settle = (numbers, answers) => answers.forEach((answer, n) => numbers[3 * n] === 2 && resolve(answer));
       const native = new Store(url, options, settle);
-      const texts = ['text', data].filter((text) => text !== undefined);
-      native.submit(Float64Array.of(1, Operation.Setup, 0, NaN, NaN, 2, Operation.Set, texts.length, NaN, NaN), texts);
+      const setup = [1, Operation.Setup, NaN, NaN, NaN, NaN, NaN, NaN];
+      const set = [2, Operation.Set, NaN, NaN, 4, data?.length ?? NaN, NaN, NaN];
+      native.submit(Float64Array.of(...setup, ...set), `text${data ?? ''}`);
     });
     const alive = setTimeout(() => {}, 10_000);
     for (const data of ['{', '', undefined, 'null null']) {
@@ -291,7 +304,10 @@ describe('a store', () => {
     clearTimeout(alive);
     assert.deepEqual(await store.get('text'), { n: 1 });
     const native = new Store(url, new PgStore(url).options, () => {});
-    assert.throws(() => native.submit(Float64Array.of(1, 99, 0, NaN, NaN), []), /different versions; reinstall/);
+    for (const [operation, length] of [[99, NaN], [Operation.Get, 5]]) {
+      const call = Float64Array.of(1, operation, NaN, NaN, length, NaN, NaN, NaN);
+      assert.throws(() => native.submit(call, 'text'), /different versions; reinstall/);
+    }
   });
 
   test('settles the other calls if one answer cannot be read', async () => {

@@ -275,7 +275,7 @@ describe('a session that the store returned', () => {
     assert.equal(await store.destroySessionsOf(7, 'two'), 2);
     assert.deepEqual((await store.all()).map(([sid]) => sid), ['other', 'two']);
     assert.equal(await store.destroySessionsOf('8'), 1);
-    for (const user of [undefined, null, {}]) {
+    for (const user of [undefined, null, {}, '\ud800']) {
       await assert.rejects(store.sessionsOf(user), { code: 'PG_SESSION_INVALID_INPUT' });
     }
     await assert.rejects(store.destroySessionsOf(7, ''), { code: 'PG_SESSION_INVALID_INPUT' });

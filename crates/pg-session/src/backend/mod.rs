@@ -16,6 +16,8 @@ mod pipeline;
 use std::fmt;
 
 use tokio::time::Instant;
+#[cfg(feature = "native")]
+use tokio_util::either::Either;
 
 use crate::error::Result;
 use budget::KeyedBudget;
@@ -41,11 +43,19 @@ pub(crate) enum Backend {
 
 impl Backend {
     /// Runs one command in a transaction of its own, until the deadline.
-    pub(crate) async fn submit(&self, command: Command, deadline: Instant) -> Result<Reply, Rejected> {
+    pub(crate) fn submit(
+        &self,
+        command: Command,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Reply, Rejected>> + Send {
         match self {
             #[cfg(feature = "native")]
-            Self::Lanes(lanes) => lanes.submit(command, deadline).await,
-            Self::Client(client) => client.submit(command, deadline).await,
+            Self::Lanes(lanes) => Either::Left(lanes.submit(command, deadline)),
+            // Boxed: it would enlarge every call's future.
+            #[cfg(feature = "native")]
+            Self::Client(client) => Either::Right(Box::pin(client.submit(command, deadline))),
+            #[cfg(not(feature = "native"))]
+            Self::Client(client) => client.submit(command, deadline),
         }
     }
 

@@ -77,22 +77,25 @@ impl Core {
     }
 
     /// Runs one statement until the deadline, again if PostgreSQL rolls it back.
-    pub(crate) async fn submit(
+    pub(crate) fn submit(
         &self,
         statement: &Arc<Statement>,
         params: Params,
         deadline: Instant,
-    ) -> Result<Reply, Rejected> {
-        let mut outcome = self.backend.submit(Command { statement: Arc::clone(statement), params }, deadline).await;
-        if outcome.as_ref().is_err_and(|rejected| rejected.error.is_rolled_back()) {
-            // Boxed: it is rare, and would enlarge every call's future.
-            outcome = Box::pin(submit_again(&self.backend, statement, outcome, deadline)).await;
+    ) -> impl Future<Output = Result<Reply, Rejected>> + Send {
+        let first = self.backend.submit(Command { statement: Arc::clone(statement), params }, deadline);
+        async move {
+            let mut outcome = first.await;
+            if outcome.as_ref().is_err_and(|rejected| rejected.error.is_rolled_back()) {
+                // Boxed: it is rare, and would enlarge every call's future.
+                outcome = Box::pin(submit_again(&self.backend, statement, outcome, deadline)).await;
+            }
+            outcome.map_err(|rejected| {
+                let error = rejected.error;
+                let error = if statement.idempotent { error } else { error.not_idempotent() };
+                Rejected { error: error.context(statement.name), ..rejected }
+            })
         }
-        outcome.map_err(|rejected| {
-            let error = rejected.error;
-            let error = if statement.idempotent { error } else { error.not_idempotent() };
-            Rejected { error: error.context(statement.name), ..rejected }
-        })
     }
 
     /// Refuses new calls, waits for those in flight, and closes the store's own connections.

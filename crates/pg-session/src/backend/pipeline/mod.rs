@@ -60,12 +60,22 @@ impl Lanes {
         Self { shared: Arc::new(Shared::new(dialer, options)), watch: Arc::new(watch) }
     }
 
-    pub(super) async fn submit(&self, command: Command, deadline: Instant) -> Result<Reply, Rejected> {
-        let (mut answer, missing) = self.shared.submit(command, deadline)?;
-        missing.into_iter().for_each(|missing| self.spawn(missing));
-        self.watch.wake(&self.shared);
-        let reply = (&mut answer).await;
-        reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
+    /// Adds the command to the queue. The future is its reply.
+    pub(super) fn submit(
+        &self,
+        command: Command,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Reply, Rejected>> + use<> {
+        let submitted = self.shared.submit(command, deadline).map(|(answer, missing)| {
+            missing.into_iter().for_each(|missing| self.spawn(missing));
+            self.watch.wake(&self.shared);
+            answer
+        });
+        async move {
+            let mut answer = submitted?;
+            let reply = (&mut answer).await;
+            reply.map_err(|error| Rejected::of(error, || answer.command().params.clone()))
+        }
     }
 
     fn spawn(&self, missing: MissingTasks) {

@@ -77,7 +77,27 @@ impl Shared {
                 format!("the queue is full: {} calls are waiting; slow down, or raise the limit", self.capacity);
             return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
-        let (calls, waiting) = queue.waiting_on(key);
+        let mut runtime = None;
+        if queue.lacks_task() {
+            runtime = match Handle::try_current().or_else(|error| rescue::runtime().cloned().ok_or(error)) {
+                Ok(runtime) => Some(runtime),
+                Err(_) if queue.has_task() => None,
+                Err(error) => {
+                    let message = "there is no Tokio runtime here: call the store from within one";
+                    return Err(Error::configuration(message).caused_by(error));
+                }
+            };
+        }
+        let wakeup = queue.push(call, |calls, waiting| self.may_wait(calls, waiting, bytes))?;
+        let missing =
+            runtime.map(|runtime| MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() });
+        drop(queue);
+        self.notify(&wakeup);
+        Ok((answer, missing))
+    }
+
+    /// Checks whether a call may wait behind so many calls on its key.
+    fn may_wait(&self, calls: usize, waiting_bytes: usize, bytes: usize) -> Result<()> {
         if calls >= places_of_one_key(self.capacity) {
             let message = format!(
                 "the queue is full for this session: {calls} calls are waiting, its share of {}; slow down, or raise the \
@@ -86,26 +106,7 @@ impl Shared {
             );
             return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
-        if !self.budget.total().has_room_behind(waiting, bytes) {
-            return Err(too_many_on_one_key());
-        }
-        let mut missing = None;
-        if queue.lacks_task() {
-            match Handle::try_current().or_else(|error| rescue::runtime().cloned().ok_or(error)) {
-                Ok(runtime) => {
-                    missing = Some(MissingTasks { runtime, lanes: queue.claim_absent(), _token: self.tasks.token() });
-                }
-                Err(_) if queue.has_task() => {}
-                Err(error) => {
-                    let message = "there is no Tokio runtime here: call the store from within one";
-                    return Err(Error::configuration(message).caused_by(error));
-                }
-            }
-        }
-        let wakeup = queue.push(call);
-        drop(queue);
-        self.notify(&wakeup);
-        Ok((answer, missing))
+        if self.budget.total().has_room_behind(waiting_bytes, bytes) { Ok(()) } else { Err(too_many_on_one_key()) }
     }
 
     /// Returns whether the store is closing and no call waits.

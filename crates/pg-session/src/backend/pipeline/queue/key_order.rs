@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::mem;
 use std::sync::Arc;
 
@@ -10,11 +11,30 @@ use tokio::time::Instant;
 use super::policy::{MAX_CALLS, MAX_KEPT};
 use crate::backend::command::{Command, DuplicateKeys};
 use crate::backend::pipeline::call::Call;
+use crate::error::Result;
 
 /// The calls that are ready or in flight, by the hash of their key, and those that wait behind them.
 #[derive(Default)]
 pub(super) struct KeyOrder {
-    keys: HashMap<u64, Key>,
+    keys: HashMap<u64, Key, BuildHasherDefault<Unhashed>>,
+}
+
+/// Returns a hash as it is: hashing it again would take as long as all else that is done here for a call.
+#[derive(Default)]
+struct Unhashed(u64);
+
+impl Hasher for Unhashed {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[derive(Default)]
@@ -27,16 +47,25 @@ struct Key {
 }
 
 impl KeyOrder {
-    /// Returns the call if it is ready. Otherwise it waits for the earlier calls on its key.
-    pub(super) fn admit(&mut self, call: Call) -> Option<Call> {
+    /// Returns the call if it is ready. Otherwise it waits for the earlier calls on its key, if it `may_wait` behind so many
+    /// calls with so many bytes.
+    ///
+    /// # Errors
+    /// That of `may_wait`.
+    pub(super) fn admit(
+        &mut self,
+        call: Call,
+        may_wait: impl FnOnce(usize, usize) -> Result<()>,
+    ) -> Result<Option<Call>> {
         let key = self.keys.entry(call.key).or_default();
         if key.active > 0 {
+            may_wait(key.waiting.len(), key.bytes)?;
             key.bytes += call.command().size();
             key.waiting.push_back(call);
-            return None;
+            return Ok(None);
         }
         key.active = 1;
-        Some(call)
+        Ok(Some(call))
     }
 
     /// Records that a call that was in flight is ready again.
@@ -63,7 +92,7 @@ impl KeyOrder {
         let Some(first) = key.waiting.pop_front() else {
             entry.remove();
             if self.keys.is_empty() && self.keys.capacity() > 2 * MAX_KEPT {
-                self.keys = HashMap::new();
+                self.keys = HashMap::default();
             }
             return Vec::new();
         };
@@ -91,11 +120,6 @@ impl KeyOrder {
             removed
         };
         waiting.flat_map(extract).collect()
-    }
-
-    /// Returns how many calls wait behind others on this key, and how many bytes they have.
-    pub(super) fn waiting_on(&self, key: u64) -> (usize, usize) {
-        self.keys.get(&key).map_or((0, 0), |key| (key.waiting.len(), key.bytes))
     }
 
     pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::call::Call;
 use crate::backend::command::Statement;
+use crate::error::Result;
 use key_order::{KeyOrder, extract};
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};
@@ -59,11 +60,6 @@ impl Queue {
         self.waiting
     }
 
-    /// Returns how many calls wait behind others on this key, and how many bytes they have.
-    pub(super) fn waiting_on(&self, key: u64) -> (usize, usize) {
-        self.order.waiting_on(key)
-    }
-
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
     }
@@ -99,12 +95,17 @@ impl Queue {
             .collect()
     }
 
-    pub(super) fn push(&mut self, call: Call) -> Wakeup {
+    /// Adds a call. Behind others on its key, it must be one that `may_wait` behind so many calls with so many bytes.
+    ///
+    /// # Errors
+    /// That of `may_wait`.
+    pub(super) fn push(&mut self, call: Call, may_wait: impl FnOnce(usize, usize) -> Result<()>) -> Result<Wakeup> {
+        let ready = self.order.admit(call, may_wait)?;
         self.waiting += 1;
-        let Some(call) = self.order.admit(call) else { return Wakeup::default() };
+        let Some(call) = ready else { return Ok(Wakeup::default()) };
         let kind = self.kind(&call.command().statement);
         self.kinds[kind].ready.push_back(call);
-        self.wake_for(kind)
+        Ok(self.wake_for(kind))
     }
 
     /// Returns the kind of a statement, creating it if necessary. Kinds of outdated statements are dropped then.
