@@ -341,7 +341,10 @@ declare namespace PgStore {
     subject?: string;
     /** Milliseconds that one call may take, including the time in the queue; more than 0. Default: 5,000. */
     timeout?: number;
-    /** How many connections the store opens at most, each on demand; 1 to 64. Default: 2. */
+    /**
+     * How many connections the store opens at most, each on demand; 1 to 64. Default: 2. While all of them wait, for a server
+     * that does not answer or for locks of other transactions, it opens one more.
+     */
     connections?: number;
     /** How many calls may wait for a connection; 1 or more. Further calls fail with `PG_SESSION_OVERLOADED`. Default: 10,000. */
     maxWaiting?: number;

@@ -155,7 +155,8 @@ impl PgStoreBuilder {
 
     /// Sets the number of the store's own connections, which are opened when they are needed. Default: 2. Range: 1 to 64.
     ///
-    /// A few are enough: calls of one kind use at most two. Further connections serve other kinds.
+    /// A few are enough: calls of one kind use at most two. Further connections serve other kinds. While all of them wait, for a
+    /// server that does not answer or for locks of other transactions, the store opens one more.
     #[cfg(feature = "native")]
     pub fn connections(mut self, number: usize) -> Self {
         self.options.backend.connections = number;

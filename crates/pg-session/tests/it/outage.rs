@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use pg_session::{Error, ErrorKind, PgStore};
 use pg_session_testkit::{Database, Server};
+use tokio::task::JoinSet;
 
 use crate::via::{MINUTE, contract};
 
@@ -207,5 +208,55 @@ async fn a_dropped_idle_connection_costs_the_first_call_less_than_a_second() {
             _ => drop(store.create("b", &2, MINUTE).await.unwrap()),
         }
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+}
+
+/// A firewall drops connections in use without a word: reads are sent again, and later calls go elsewhere.
+#[tokio::test]
+async fn dropped_connections_cost_only_the_writes_in_flight() {
+    let database = Database::new();
+    for connections in [1, 3] {
+        let proxy = Proxy::new(&database).await;
+        let builder = PgStore::builder(&proxy.url).connections(connections).timeout(Duration::from_secs(3));
+        let store = builder.cleanup_interval(Duration::ZERO).build().unwrap();
+        store.setup().await.unwrap();
+        for id in 0..20 {
+            store.set(&id.to_string(), &id, MINUTE).await.unwrap();
+        }
+        let end = Instant::now() + Duration::from_secs(2);
+        let callers: JoinSet<_> = (0..20)
+            .map(|caller: usize| {
+                let (store, id) = (store.clone(), caller.to_string());
+                async move {
+                    let (mut longest, mut failed) = (Duration::ZERO, Vec::new());
+                    while Instant::now() < end {
+                        let called = Instant::now();
+                        let outcome = match caller % 4 {
+                            0 => store.set(&id, &0, MINUTE).await,
+                            _ => store.get(&id).await.map(drop),
+                        };
+                        match outcome {
+                            Ok(()) => longest = longest.max(called.elapsed()),
+                            Err(error) => failed.push(error),
+                        }
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                    (caller, longest, failed)
+                }
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        proxy.set(Link::Silent);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // New connections pass.
+        proxy.set(Link::Alive);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let later = Instant::now();
+        store.set("later", &1, MINUTE).await.unwrap();
+        assert!(later.elapsed() < Duration::from_millis(300), "{connections} connections: {:?}", later.elapsed());
+        for (caller, longest, failed) in callers.join_all().await {
+            assert!(longest < Duration::from_millis(1_000), "{connections} connections, caller {caller}: {longest:?}");
+            assert!(failed.len() <= usize::from(caller % 4 == 0), "{failed:?}");
+        }
     }
 }

@@ -24,6 +24,9 @@ use crate::error::{Error, Result};
 /// libpq has no limit by default: a host that drops packets would then block a request for minutes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What is not acknowledged for twice the time limit of a call has no caller any more. At least this long.
+const LEAST_USER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A connection string, parsed once when the store is built.
 pub(crate) struct ConnInfo {
     /// The hosts in the order in which they are tried. Never empty.
@@ -46,6 +49,8 @@ pub(crate) struct ConnInfo {
     pub(super) passfile: Option<PathBuf>,
     /// The settings of the connection string.
     pub(super) options: Option<String>,
+    /// Whether it says how long sent data may stay unacknowledged.
+    has_user_timeout: bool,
     /// What is the same for each host, except those settings.
     pub(super) config: Config,
 }
@@ -80,7 +85,7 @@ impl ConnInfo {
             Some(0) => Duration::MAX,
             Some(seconds) => Duration::from_secs(seconds.into()),
         };
-        keepalives(&mut params, &mut config)?;
+        let has_user_timeout = keepalives(&mut params, &mut config)?;
 
         let default_attrs = match hosts.len() {
             1 => TargetSessionAttrs::Any,
@@ -118,27 +123,35 @@ impl ConnInfo {
             behind_pooler,
             password: None,
             options,
+            has_user_timeout,
             passfile: passfile.or_else(|| home.map(|home| home.join(".pgpass"))),
             config,
         })
     }
 
-    /// Returns the settings that the connection string sets in its `options`.
+    /// Returns whether there is more than one host.
     pub(crate) fn has_several_hosts(&self) -> bool {
         self.hosts.len() > 1
     }
 
+    /// Lets sent data stay unacknowledged as long as calls of this time limit need, unless the connection string says how long.
+    pub(crate) fn suit_calls_of(&mut self, timeout: Duration) {
+        if !self.has_user_timeout {
+            self.config.tcp_user_timeout(timeout.saturating_mul(2).max(LEAST_USER_TIMEOUT));
+        }
+    }
+
+    /// Returns the settings that the connection string sets in its `options`.
     pub(crate) fn options(&self) -> Option<&str> {
         self.options.as_deref()
     }
 }
 
-/// Takes the options of TCP.
+/// Takes the options of TCP. Returns whether they have a limit for unacknowledged data.
 ///
 /// By default, the system probes a connection that has been idle for a minute, because firewalls and NAT forget it after a few
-/// (Azure and AWS after 4 to 6 minutes), and gives it up after three probes. What is not acknowledged for 10 s, twice the
-/// default time limit of a call, has no caller any more.
-fn keepalives(params: &mut ConnParams, config: &mut Config) -> Result<()> {
+/// (Azure and AWS after 4 to 6 minutes), and gives it up after three probes.
+fn keepalives(params: &mut ConnParams, config: &mut Config) -> Result<bool> {
     config.keepalives(params.choice("keepalives", &[("0", false), ("1", true)])?.unwrap_or(true));
     // As in libpq, 0 means the default of the system.
     let mut number =
@@ -152,10 +165,11 @@ fn keepalives(params: &mut ConnParams, config: &mut Config) -> Result<()> {
     if let Some(probes) = number("keepalives_count", "probes", 3)? {
         config.keepalives_retries(probes);
     }
-    if let Some(milliseconds) = number("tcp_user_timeout", "milliseconds", 10_000)? {
+    let user_timeout = params.number("tcp_user_timeout", "milliseconds")?;
+    if let Some(milliseconds) = user_timeout.filter(|milliseconds| *milliseconds > 0) {
         config.tcp_user_timeout(Duration::from_millis(milliseconds.into()));
     }
-    Ok(())
+    Ok(user_timeout.is_some())
 }
 
 /// Accepts common options at the only values that this client supports.
@@ -284,8 +298,15 @@ mod tests {
         let config = parse("host=h").config;
         assert!(config.get_keepalives());
         assert_eq!(config.get_keepalives_idle(), Duration::from_secs(60));
-        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(10)));
-        assert_eq!(parse("host=h tcp_user_timeout=0").config.get_tcp_user_timeout(), None);
+        let user_timeout = |text, limit| {
+            let mut info = parse(text);
+            info.suit_calls_of(Duration::from_secs(limit));
+            info.config.get_tcp_user_timeout().copied()
+        };
+        assert_eq!(user_timeout("host=h", 2), Some(Duration::from_secs(10)));
+        assert_eq!(user_timeout("host=h", 60), Some(Duration::from_secs(120)));
+        assert_eq!(user_timeout("host=h tcp_user_timeout=3000", 60), Some(Duration::from_secs(3)));
+        assert_eq!(user_timeout("host=h tcp_user_timeout=0", 60), None);
     }
 
     #[test]

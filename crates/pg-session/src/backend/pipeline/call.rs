@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::time::Instant;
 
 use crate::backend::budget::Permit;
-use crate::backend::command::{Command, Reply};
+use crate::backend::command::{Command, Reply, Statement};
 use crate::error::{Error, Result};
 
 /// The lane's side of a call. Dropping it answers the call, if nothing else has.
@@ -76,6 +76,12 @@ impl Call {
         self.is_alone || self.command().statement.many.is_none()
     }
 
+    /// Returns whether it reads a session by its id, and was sent once. Long reads have no form for batches.
+    pub(super) fn is_first_read(&self) -> bool {
+        let Statement { reads_only, many, .. } = &*self.command().statement;
+        *reads_only && many.is_some() && self.attempts == 1
+    }
+
     /// Returns whether the caller still waits. Otherwise the call is not sent.
     pub(super) fn is_wanted(&self) -> bool {
         !self.is_answered && Arc::strong_count(&self.shared) > 1
@@ -136,7 +142,6 @@ mod tests {
     use smallvec::smallvec;
 
     use super::*;
-    use crate::backend::command::Statement;
 
     /// Polls the answer as soon as it is woken, on the waking thread.
     struct PollOnWake(Mutex<Answer>);

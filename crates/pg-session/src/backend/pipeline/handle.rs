@@ -69,6 +69,22 @@ impl LaneHandle {
         self.shared.with_queue(|queue| ((), queue.complete(self.lane, key, again)));
     }
 
+    /// Returns whether this is the lane that connects only while all others are stuck.
+    pub(super) fn is_reserve(&self) -> bool {
+        self.shared.reserve() == self.lane
+    }
+
+    /// Returns whether the reserve is to connect, to find out whether the server answers.
+    pub(super) fn is_probe_wanted(&self) -> bool {
+        self.shared.with_queue(|queue| (queue.is_probe_wanted(), Wakeup::default()))
+    }
+
+    /// Returns whether the server has answered another lane since this one took what it has in flight. If none was asked, has
+    /// the reserve connect.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.shared.with_queue(|queue| queue.is_overtaken(self.lane))
+    }
+
     /// Reports that the batches in flight are slow.
     pub(super) fn mark_slow(&self) {
         self.shared.with_queue(|queue| ((), queue.mark_slow(self.lane)));

@@ -45,6 +45,7 @@ impl Lanes {
     pub(super) fn new(connection_string: &str, options: &BackendOptions) -> Result<Self> {
         let mut info = ConnInfo::parse(connection_string, Environment::new(&of_process))?;
         info.password.clone_from(&options.password);
+        info.suit_calls_of(options.timeout);
         let options = BackendOptions { prepare: options.prepare && !info.behind_pooler, ..options.clone() };
         let info = Arc::new(info);
         let settings = Settings::new(options.timeout, info.options());

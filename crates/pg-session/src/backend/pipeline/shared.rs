@@ -34,7 +34,7 @@ pub(super) struct Shared {
     hasher: RandomState,
     queue: Mutex<Queue>,
     pub(super) tasks: TaskTracker,
-    /// One for each lane.
+    /// One for each lane, and for the reserve.
     notifies: Box<[Notify]>,
 }
 
@@ -58,7 +58,7 @@ impl Shared {
             hasher: RandomState::new(),
             queue: Mutex::new(Queue::new(options.connections)),
             tasks: TaskTracker::new(),
-            notifies: (0..options.connections).map(|_| Notify::new()).collect(),
+            notifies: (0..=options.connections).map(|_| Notify::new()).collect(),
         }
     }
 
@@ -107,6 +107,11 @@ impl Shared {
             return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
         if self.budget.total().has_room_behind(waiting_bytes, bytes) { Ok(()) } else { Err(too_many_on_one_key()) }
+    }
+
+    /// Returns the number of the lane that connects only while all others are stuck.
+    pub(super) fn reserve(&self) -> usize {
+        self.notifies.len() - 1
     }
 
     /// Returns whether the store is closing and no call waits.

@@ -112,7 +112,7 @@ async fn nobody_waits_with_twenty_locked_rows() {
 #[tokio::test]
 async fn nobody_waits_with_locked_rows_on_one_connection() {
     let fixture = Fixture::new(Via::Lanes);
-    assert_nobody_waits(&fixture.database.url(), &fixture, |builder| builder.connections(1), 2).await;
+    assert_nobody_waits(&fixture.database.url(), &fixture, |builder| builder.connections(1), 7).await;
 }
 
 #[tokio::test]

@@ -28,6 +28,14 @@ use crate::error::{Error, ErrorKind, Result};
 /// A batch in flight for longer is slow: calls of its kind no longer wait for it.
 const SLOW: Duration = Duration::from_millis(50);
 
+/// Reads in flight for longer are sent again on a new connection, if the server answers others: a firewall may have dropped
+/// this one, or its server has vanished. Seldom: a server that is slow must not get each read twice.
+const SILENT: Duration = Duration::from_millis(500);
+const SELDOM: Duration = Duration::from_secs(10);
+
+/// The reserve's connection is closed after so long without a call.
+const LINGER: Duration = Duration::from_secs(5);
+
 pub(super) struct Lane {
     handle: LaneHandle,
     backoff: Option<Backoff>,
@@ -41,6 +49,8 @@ pub(super) struct Lane {
     opened: Instant,
     /// Whether it has answered a call. A login alone does not end the pauses between attempts to connect.
     has_answered: bool,
+    /// When its reads were last sent again because the connection was silent.
+    moved: Option<Instant>,
     /// Why the connection is to be replaced once nothing is in flight on it.
     replace: Option<Error>,
 }
@@ -56,6 +66,7 @@ impl Lane {
             is_busy: false,
             opened: Instant::now(),
             has_answered: false,
+            moved: None,
             replace: None,
         };
         loop {
@@ -121,7 +132,7 @@ impl Lane {
             while let Some(completed) = connection.next_completed()? {
                 self.settle(completed, connection.last_sent())?;
             }
-            if connection.is_idle() && self.handle.shared.is_drained() {
+            if connection.is_idle() && (self.handle.shared.is_drained() || self.is_superfluous(connection)) {
                 return Ok(());
             }
             if connection.is_idle()
@@ -217,6 +228,11 @@ impl Lane {
         }
     }
 
+    /// Returns whether this is the reserve, and nothing has needed it for long, or it is to connect anew.
+    fn is_superfluous(&self, connection: &Connection) -> bool {
+        self.handle.is_reserve() && (connection.last_sent().elapsed() >= LINGER || self.handle.is_probe_wanted())
+    }
+
     /// Fails calls that have expired, and reports slow batches to the queue. Gives up a connection that is silent for long.
     fn check_timeouts(&mut self, connection: Option<&mut Connection>) -> Result<()> {
         let shared = &self.handle.shared;
@@ -225,13 +241,16 @@ impl Lane {
             let error = if call.is_locked { Error::locked_for(limit) } else { Error::not_run_within(limit) };
             shared.fail(call, error);
         });
-        let mut next = now + limit;
-        let mut is_slow = false;
+        let mut next = now + if self.handle.is_reserve() { limit.min(LINGER) } else { limit };
+        let (mut is_slow, mut is_silent) = (false, false);
+        let mut may_move = self.moved.is_none_or(|moved| moved + SELDOM <= now);
         for (sent, call) in connection.into_iter().flat_map(Connection::calls_in_flight) {
             match sent + SLOW {
                 slow_at if slow_at > now => next = next.min(slow_at),
                 _ => is_slow = true,
             }
+            may_move &= call.is_first_read();
+            is_silent |= sent + SILENT <= now;
             if call.deadline() > now {
                 next = next.min(call.deadline());
                 continue;
@@ -242,6 +261,13 @@ impl Lane {
                 return Err(Error::no_answer_within(limit));
             }
             next = next.min(silent_until);
+        }
+        if is_slow && may_move {
+            if is_silent && self.handle.is_overtaken() {
+                self.moved = Some(now);
+                return Err(Error::no_answer_within(SILENT));
+            }
+            next = next.min(now + SLOW);
         }
         next = shared.next_deadline().map_or(next, |deadline| next.min(deadline));
         if let Some(retry) = shared.next_retry() {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::kind::Kind;
 use crate::backend::command::Statement;
 use crate::backend::pipeline::call::Call;
@@ -41,13 +43,16 @@ pub(super) struct LaneState {
 pub(super) struct InFlight {
     statement: Arc<Statement>,
     pub(super) keys: Vec<u64>,
+    /// When the lane took it.
+    pub(super) since: Instant,
     /// Whether it takes so long that no other call of its kind should wait for it.
     pub(super) is_slow: bool,
 }
 
 impl InFlight {
     pub(super) fn new(statement: &Arc<Statement>, calls: &[Call]) -> Self {
-        Self { statement: Arc::clone(statement), keys: calls.iter().map(|call| call.key).collect(), is_slow: false }
+        let keys = calls.iter().map(|call| call.key).collect();
+        Self { statement: Arc::clone(statement), keys, since: Instant::now(), is_slow: false }
     }
 
     pub(super) fn statement(&self) -> &Arc<Statement> {
@@ -94,6 +99,11 @@ impl LaneState {
 
     pub(super) fn is_slow(&self) -> bool {
         self.in_flight.iter().any(|batch| batch.is_slow)
+    }
+
+    /// Returns whether it has a connection that nothing else should wait for.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.is_online && self.is_slow()
     }
 
     /// Removes the batch that has a call on this key.

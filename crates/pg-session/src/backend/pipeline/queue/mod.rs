@@ -22,7 +22,7 @@ use key_order::{KeyOrder, extract};
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};
 use locked::Locked;
-use policy::{MAX_BYTES, MAX_KEPT};
+use policy::{MAX_BYTES, MAX_CALLS, MAX_KEPT};
 
 pub(super) use locked::Retry;
 
@@ -30,8 +30,14 @@ pub(super) struct Queue {
     kinds: Vec<Kind>,
     order: KeyOrder,
     locked: Locked,
+    /// The last one is the reserve: it connects only while all others are stuck, with a server that does not answer or with
+    /// calls that wait for locks.
     lanes: Vec<LaneState>,
     waiting: usize,
+    /// When the latest batch that was answered had been taken, or the reserve has connected.
+    latest_answered: Option<Instant>,
+    /// Whether the reserve is to connect, to find out whether the server answers.
+    is_probe_wanted: bool,
     /// When the first attempt to connect failed since a connection last answered.
     offline_since: Option<Instant>,
     is_closing: bool,
@@ -43,13 +49,16 @@ pub(super) struct Queue {
 pub(super) struct Wakeup(pub(super) SmallVec<[usize; 2]>);
 
 impl Queue {
+    /// Creates a queue for this many lanes and the reserve.
     pub(super) fn new(lanes: usize) -> Self {
         Self {
             kinds: Vec::new(),
             order: KeyOrder::default(),
             locked: Locked::default(),
-            lanes: (0..lanes).map(|_| LaneState::default()).collect(),
+            lanes: (0..=lanes).map(|_| LaneState::default()).collect(),
             waiting: 0,
+            latest_answered: None,
+            is_probe_wanted: false,
             offline_since: None,
             is_closing: false,
         }
@@ -134,13 +143,31 @@ impl Queue {
         let others = self.lanes.iter().enumerate().filter(|(number, _)| *number != lane);
         // Without a connection, nothing else looks after the calls to try again later.
         let is_online = self.lanes[lane].is_online;
-        let is_needed_for_locked = if is_online { self.may_retry(lane) } else { !self.locked.is_empty() };
+        let is_needed_for_locked =
+            if is_online { self.may_retry(lane) } else { !self.locked.is_empty() && !self.is_reserve(lane) };
+        if self.is_probe_wanted && self.is_reserve(lane) && self.lanes[lane].is_idle() {
+            return true;
+        }
         let may = is_online || !others.into_iter().any(|(_, lane)| lane.is_online || lane.is_connecting());
         may && ((0..self.kinds.len()).any(|kind| self.wants(lane, kind)) || is_needed_for_locked)
     }
 
     fn wants(&self, lane: usize, kind: usize) -> bool {
-        policy::wants(&self.lanes, &self.kinds, lane, kind)
+        let others = self.regular_lanes();
+        match self.lanes.get(lane) {
+            Some(reserve) if self.is_reserve(lane) => policy::reserve_wants(reserve, others, &self.kinds[kind]),
+            _ => policy::wants(others, &self.kinds, lane, kind),
+        }
+    }
+
+    /// Returns whether this lane is the reserve.
+    pub(super) fn is_reserve(&self, lane: usize) -> bool {
+        lane + 1 == self.lanes.len()
+    }
+
+    /// Returns all lanes but the reserve.
+    fn regular_lanes(&self) -> &[LaneState] {
+        self.lanes.split_last().map_or(&[], |(_, regular)| regular)
     }
 
     fn wake(&mut self) -> Wakeup {
@@ -189,7 +216,8 @@ impl Queue {
         let deadline = |kind: &usize| self.kinds[*kind].ready.front().map(Call::deadline);
         let wanted = (0..self.kinds.len()).filter(|kind| self.wants(lane, *kind)).min_by_key(deadline);
         let Some(kind) = wanted else { return (Vec::new(), self.wake()) };
-        let share = policy::share(&self.lanes, &self.kinds[kind]);
+        let share =
+            if self.is_reserve(lane) { MAX_CALLS } else { policy::share(self.regular_lanes(), &self.kinds[kind]) };
         let ready = &mut self.kinds[kind].ready;
         let (mut calls, mut dropped) = (Vec::<Call>::with_capacity(share), Vec::new());
         let mut bytes = 0;
@@ -232,14 +260,46 @@ impl Queue {
     /// before later ones.
     pub(super) fn complete(&mut self, lane: usize, key: u64, again: Vec<Call>) -> Wakeup {
         let batch = self.lanes[lane].remove_batch(key);
+        self.latest_answered = self.latest_answered.max(batch.as_ref().map(|batch| batch.since));
+        self.is_probe_wanted = false;
         self.put_back(again);
         batch.into_iter().for_each(|batch| self.finish(batch));
         self.end_tries(lane);
         self.wake()
     }
 
+    /// Returns whether the server has answered another lane since this one took what it has in flight: then its connection
+    /// fails, and not the server. If none was asked, has the reserve connect.
+    pub(super) fn is_overtaken(&mut self, lane: usize) -> (bool, Wakeup) {
+        let oldest = self.lanes[lane].in_flight.front().map(|batch| batch.since);
+        let is_overtaken = oldest.is_some_and(|since| self.latest_answered > Some(since));
+        if is_overtaken || self.is_reserve(lane) {
+            return (is_overtaken, Wakeup::default());
+        }
+        self.is_probe_wanted = true;
+        (false, self.wake_for_probe())
+    }
+
+    /// Returns whether the reserve is to connect, or to connect anew.
+    pub(super) fn is_probe_wanted(&self) -> bool {
+        self.is_probe_wanted
+    }
+
+    fn wake_for_probe(&mut self) -> Wakeup {
+        match self.lanes.iter_mut().enumerate().next_back() {
+            Some((number, reserve)) if self.is_probe_wanted && reserve.stage == Stage::Waiting => {
+                Wakeup(smallvec![notified((number, reserve))])
+            }
+            _ => Wakeup::default(),
+        }
+    }
+
     pub(super) fn online(&mut self, lane: usize) {
         self.lanes[lane].is_online = true;
+        if self.is_reserve(lane) {
+            self.latest_answered = Some(Instant::now());
+            self.is_probe_wanted = false;
+        }
     }
 
     /// Records that a lane's new connection has answered a call, which ends an outage. A login alone does not: a pooler accepts
@@ -263,6 +323,7 @@ impl Queue {
 
     fn disconnect(&mut self, lane: usize, again: Vec<Call>) -> Wakeup {
         self.lanes[lane].is_online = false;
+        self.is_probe_wanted &= self.is_reserve(lane);
         self.lanes[lane].tries_locked = false;
         // Its clock may have been the one that counts.
         self.locked.try_all_now();

@@ -46,6 +46,12 @@ pub(super) fn wants(lanes: &[LaneState], kinds: &[Kind], lane: usize, kind: usiz
     }
 }
 
+/// Returns whether the reserve lane should take calls of this kind now: nothing else can, because all others are stuck. It
+/// takes one batch at a time.
+pub(super) fn reserve_wants(reserve: &LaneState, others: &[LaneState], kind: &Kind) -> bool {
+    !kind.ready.is_empty() && reserve.is_idle() && others.iter().all(LaneState::is_stuck)
+}
+
 /// Returns whether the last lane without writes is reserved for calls that need no WAL flush: such a call should wait for
 /// at most one batch of writes.
 fn is_reserved(lanes: &[LaneState], kinds: &[Kind]) -> bool {

@@ -27,6 +27,7 @@ impl Queue {
     /// Returns whether a lane may try calls again now that were refused because of a lock. One lane at a time does.
     pub(super) fn may_retry(&self, lane: usize) -> bool {
         !self.locked.is_empty()
+            && !self.is_reserve(lane)
             && self.lanes[lane].is_idle()
             && !self.lanes.iter().any(|lane| lane.tries_locked)
             && self.locked.next().is_some_and(|at| at <= Instant::now())
