@@ -39,10 +39,18 @@ struct Stalled {
 
 impl Stalled {
     async fn new(fixture: &Fixture, store: &PgStore) -> Self {
+        Self::by("SELECT FROM session WHERE id = 'held' FOR UPDATE", fixture, store).await
+    }
+
+    /// Stalls all writes, on whichever lane.
+    async fn all_writes(fixture: &Fixture, store: &PgStore) -> Self {
+        Self::by("LOCK TABLE session IN SHARE MODE", fixture, store).await
+    }
+
+    async fn by(lock: &str, fixture: &Fixture, store: &PgStore) -> Self {
         let other = fixture.database.client().await;
-        let sql = "INSERT INTO session VALUES ('held', now() + '1 h', '0') ON CONFLICT DO NOTHING; \
-                   BEGIN; SELECT FROM session WHERE id = 'held' FOR UPDATE";
-        other.batch_execute(sql).await.unwrap();
+        let insert = "INSERT INTO session VALUES ('held', now() + '1 h', '0') ON CONFLICT DO NOTHING";
+        other.batch_execute(&format!("{insert}; BEGIN; {lock}")).await.unwrap();
         let set = spawn_set(store, "held");
         fixture.until_one_waits().await;
         Self { other, set }
@@ -268,7 +276,7 @@ async fn calls_on_one_id_wait_for_the_one_in_flight() {
 async fn bytes_in_flight_are_bounded() {
     let fixture = Fixture::new(Via::Lanes);
     let store = one_lane(&fixture, |builder| builder).await;
-    let stalled = Stalled::new(&fixture, &store).await;
+    let stalled = Stalled::all_writes(&fixture, &store).await;
     let data: Arc<RawValue> = RawValue::from_string(format!("\"{}\"", "x".repeat(200_000))).unwrap().into();
     let sets: Vec<_> = (0..300)
         .map(|n| {

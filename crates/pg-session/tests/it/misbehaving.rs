@@ -85,7 +85,8 @@ impl Trouble<'_> {
         assert_eq!(PANICS.load(Ordering::Relaxed), panics, "the library panicked");
         if is_harmless {
             assert_eq!(failed, 0, "{kinds:?}: calls failed");
-            assert!(proxy.connections() <= CONNECTIONS as u64, "{kinds:?}: {} connections", proxy.connections());
+            // The reserve may connect while a busy machine is slow.
+            assert!(proxy.connections() <= CONNECTIONS as u64 + 1, "{kinds:?}: {} connections", proxy.connections());
         }
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct Connection {
     in_flight: VecDeque<Exchange>,
     /// When the last answered batch was sent.
     last_sent: Instant,
+    /// When bytes last arrived.
+    last_read: Instant,
     /// Whether the server has announced that it runs nothing more.
     is_ended: bool,
 }
@@ -94,6 +96,7 @@ impl Connection {
             prepared: Vec::new(),
             in_flight: VecDeque::new(),
             last_sent: Instant::now(),
+            last_read: Instant::now(),
             is_ended: false,
         }
     }
@@ -171,6 +174,7 @@ impl Connection {
             return Poll::Ready(written);
         }
         let read = ready!(poll_read_buf(Pin::new(&mut self.stream), context, &mut self.incoming));
+        self.last_read = Instant::now();
         Poll::Ready(read.and_then(|bytes| at_least_one(bytes, ErrorKind::UnexpectedEof)))
     }
 
@@ -268,6 +272,11 @@ impl Connection {
     /// Returns when the last answered batch was sent.
     pub(super) fn last_sent(&self) -> Instant {
         self.last_sent
+    }
+
+    /// Returns when bytes last arrived.
+    pub(super) fn last_read(&self) -> Instant {
+        self.last_read
     }
 
     /// Returns whether it has been idle for so long that a firewall may have dropped it.

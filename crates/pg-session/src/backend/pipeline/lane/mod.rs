@@ -243,6 +243,7 @@ impl Lane {
         });
         let mut next = now + if self.handle.is_reserve() { limit.min(LINGER) } else { limit };
         let (mut is_slow, mut is_silent) = (false, false);
+        let last_read = connection.as_ref().map(|connection| connection.last_read());
         let mut may_move = self.moved.is_none_or(|moved| moved + SELDOM <= now);
         for (sent, call) in connection.into_iter().flat_map(Connection::calls_in_flight) {
             match sent + SLOW {
@@ -250,7 +251,7 @@ impl Lane {
                 _ => is_slow = true,
             }
             may_move &= call.is_first_read();
-            is_silent |= sent + SILENT <= now;
+            is_silent |= last_read.map_or(sent, |read| read.max(sent)) + SILENT <= now;
             if call.deadline() > now {
                 next = next.min(call.deadline());
                 continue;
