@@ -37,6 +37,18 @@ declare namespace Callbacks {
      */
     destroySessionsOf(user: Sessions.Subject, except?: string): Promise<number>;
 
+    /**
+     * Returns a public name of the session with this id: 32 hexadecimal digits, from a hash of the id. Unlike the id, it may be
+     * shown, as in the form of a "my devices" page. A session that gets a new id gets a new handle.
+     */
+    static handle(sid: string): string;
+
+    /**
+     * Deletes the user's session that has this handle. Requires the option `subject`. Returns whether there was a live one.
+     * The user is the one who asks: nobody can end the session of another one.
+     */
+    destroyHandle(user: Sessions.Subject, handle: string): Promise<boolean>;
+
     /** Deletes all expired sessions. Returns how many it deleted. The background sweeper does the same every `cleanupTime`. */
     sweep(): Promise<number>;
 

@@ -44,6 +44,14 @@ function withCallbacks(Parent, { ageFollowsDate = false } = {}) {
       return this.#store.destroySessionsOf(user, except);
     }
 
+    static handle(sid) {
+      return PromiseStore.handle(sid);
+    }
+
+    destroyHandle(user, handle) {
+      return this.#store.destroyHandle(user, handle);
+    }
+
     sweep() {
       return this.#store.sweep();
     }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { createHash } = require('node:crypto');
 const { EventEmitter } = require('node:events');
 
 const { argumentsOf } = require('./arguments.js');
@@ -151,6 +152,19 @@ class PgStore extends EventEmitter {
 
   destroySessionsOf(user, except) {
     return this.#call(() => [Operation.DestroySessionsOf, subject(user), except === undefined ? except : id(except)]);
+  }
+
+  /** Returns the public name of a session; the engine computes the same. */
+  static handle(sid) {
+    return createHash('sha256').update(`pg-session handle ${id(sid)}`).digest('hex').slice(0, 32);
+  }
+
+  destroyHandle(user, handle) {
+    const destroyed = this.sessionsOf(user).then((sessions) => {
+      const found = sessions.find(([sid]) => PgStore.handle(sid) === handle);
+      return found ? this.destroy(found[0]) : false;
+    });
+    return yieldable(destroyed);
   }
 
   all() {

@@ -34,6 +34,7 @@ describe('the store for express-session', () => {
     assert(store instanceof session.Store);
     assert.equal(store.ready, true);
     assert.deepEqual(store.options, PgStore.defaultOpts);
+    assert.match(PgStore.handle('an-unguessable-id'), /^[0-9a-f]{32}$/);
     const later = new PgStore(url);
     const connected = once(later, 'connect');
     assert.equal(await later.setup(), undefined);

@@ -272,6 +272,11 @@ describe('a session that the store returned', () => {
     assert.deepEqual(await store.sessionsOf(7), [
       ['one', { user: { id: 7 } }], ['text', { user: { id: '7' } }], ['two', { user: { id: 7 } }],
     ]);
+    const handles = (await store.sessionsOf(7)).map(([sid]) => PgStore.handle(sid));
+    assert.equal(PgStore.handle('an-unguessable-id'), 'a3d6626063cdb4fbc6515d2d7c2f642c');
+    assert.deepEqual([await store.destroyHandle(8, handles[1]), await store.destroyHandle(7, 'text')], [false, false]);
+    assert.deepEqual([await store.destroyHandle(7, handles[1]), await store.destroyHandle(7, handles[1])], [true, false]);
+    await store.set('text', { user: { id: '7' } }, MINUTE);
     assert.equal(await store.destroySessionsOf(7, 'two'), 2);
     assert.deepEqual((await store.all()).map(([sid]) => sid), ['other', 'two']);
     assert.equal(await store.destroySessionsOf('8'), 1);

@@ -1,6 +1,7 @@
 //! A session: its id, its data and its time to live. No I/O.
 
 mod encoded;
+mod handle;
 mod id;
 mod redacted;
 mod ttl;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::merge::{Reader, repair};
+use handle::handle;
 use redacted::RedactedJsonError;
 
 pub(crate) use encoded::Encoded;
@@ -107,6 +109,21 @@ impl Session {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Returns a public name of the session: 32 hexadecimal digits, from a hash of the id. Unlike the id, it may be shown, as
+    /// in the form of a "my devices" page that ends a session with
+    /// [`destroy_handle`](crate::PgStore::destroy_handle). A session that gets a new id gets a new handle.
+    ///
+    /// ```
+    /// use pg_session::Session;
+    ///
+    /// let session = Session::from_parts("an-unguessable-id", "{}");
+    /// assert_eq!(session.handle(), "a3d6626063cdb4fbc6515d2d7c2f642c");
+    /// ```
+    #[must_use]
+    pub fn handle(&self) -> String {
+        handle(&self.id)
     }
 
     /// Returns the data as it is stored: from a `json` column the text that was saved, to the byte; from a `jsonb` column

@@ -41,6 +41,26 @@ impl PgStore {
         ops::destroy_sessions_of(self.core(), subject, except).await
     }
 
+    /// Deletes the session of a subject that has this [`handle`](Session::handle). Returns whether there was a live one.
+    ///
+    /// The subject is the user who asks: nobody can end the session of another one.
+    ///
+    /// # Errors
+    /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not set. Otherwise see [`PgStore`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(store: pg_session::PgStore, handle_from_the_form: &str) -> pg_session::Result<()> {
+    /// if store.destroy_handle("7", handle_from_the_form).await? {
+    ///     println!("the device is signed out");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn destroy_handle(&self, subject: &str, handle: &str) -> Result<bool> {
+        ops::destroy_handle(self.core(), subject, handle).await
+    }
+
     /// Returns all live sessions, in the order of their ids. They are read in pages, so the result is not a snapshot.
     ///
     /// # Errors

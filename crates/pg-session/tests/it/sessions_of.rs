@@ -47,6 +47,22 @@ contract! {
         }
     }
 
+    async fn ends_one_session_of_a_subject_by_its_handle(fixture: Fixture) {
+        let store = by_user(&fixture).await;
+        for (id, user) in [("phone", 7), ("laptop", 7), ("other", 8)] {
+            store.set(id, &json!({"user": {"id": user}}), MINUTE).await.unwrap();
+        }
+        let handles: Vec<_> = store.sessions_of("7").await.unwrap().iter().map(|session| session.handle()).collect();
+        let phone = store.get("phone").await.unwrap().unwrap().handle();
+        assert!(handles.len() == 2 && handles.contains(&phone) && !phone.contains("phone"));
+        for (user, handle) in [("8", phone.as_str()), ("7", "phone"), ("7", "")] {
+            assert!(!store.destroy_handle(user, handle).await.unwrap(), "{user} {handle}");
+        }
+        assert!(store.destroy_handle("7", &phone).await.unwrap());
+        assert!(!store.destroy_handle("7", &phone).await.unwrap());
+        assert_eq!((ids(&store, "7").await, ids(&store, "8").await), (vec!["laptop".to_owned()], vec!["other".to_owned()]));
+    }
+
     async fn logs_out_everywhere_else(fixture: Fixture) {
         let store = by_user(&fixture).await;
         let data = json!({"user": {"id": 7}});
