@@ -6,7 +6,7 @@ mod hosts;
 mod negotiation;
 mod password;
 mod strings;
-mod tls;
+pub(crate) mod tls;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
