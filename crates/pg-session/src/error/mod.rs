@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
-use sqlstate::meaning;
+use sqlstate::{INSUFFICIENT_PRIVILEGE, meaning};
 
 /// The result of every operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -240,6 +240,22 @@ impl Error {
 
     pub(crate) fn with_sqlstate(mut self, sqlstate: &str) -> Self {
         self.0.sqlstate = Some(sqlstate.to_owned());
+        self
+    }
+
+    /// Replaces the advice for a table that does not fit: this one does, so the code on it is at fault. For a missing privilege,
+    /// the advice is right in any case.
+    pub(crate) fn raised_on(mut self, table: &str) -> Self {
+        let sqlstate = self.sqlstate().unwrap_or_default();
+        if self.kind() == ErrorKind::Setup && sqlstate != INSUFFICIENT_PRIVILEGE {
+            let (.., advice) = meaning(sqlstate);
+            self.0.kind = ErrorKind::Database;
+            self.0.message.truncate(self.0.message.len() - advice.len());
+            self.0.message += &format!(
+                "; the table {table} exists and fits, so the error is in code that runs with the statement: check its \
+                 triggers, defaults, rules and policies"
+            );
+        }
         self
     }
 
