@@ -148,11 +148,12 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 
-    /// The call expired while another transaction held a lock on its row.
+    /// The call expired while another transaction held a lock on its row, or on the table.
     #[cfg(feature = "native")]
     pub(crate) fn locked_for(limit: Duration) -> Self {
         let message = format!(
-            "the call did not run within {limit:?}: another transaction kept the session's row locked; end it, or try again"
+            "the call did not run within {limit:?}: another transaction holds a lock on the session's row or on the table; end it \
+             (pg_locks and pg_stat_activity show which), or try again"
         );
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
@@ -170,7 +171,10 @@ impl Error {
     }
 
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
-        Self::unanswered(format!("PostgreSQL did not answer within {limit:?}"))
+        Self::unanswered(format!(
+            "PostgreSQL did not answer within {limit:?}; check its load, the network, and pg_locks for a transaction that holds \
+             a lock on the table"
+        ))
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
