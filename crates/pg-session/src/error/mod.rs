@@ -5,6 +5,7 @@ mod sqlstate;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,28 @@ impl Error {
         &self.0.message
     }
 
+    /// Returns the messages of the causes, without those that the message or an earlier cause contains already.
+    ///
+    /// For bindings and adapters whose own errors have no source.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// let error = pg_session::Error::unreachable(io::Error::other("connection refused"));
+    /// assert_eq!(error.causes().collect::<Vec<_>>(), ["connection refused"]);
+    /// ```
+    pub fn causes(&self) -> impl Iterator<Item = String> + use<> {
+        let mut told = self.to_string();
+        let mut causes: Vec<_> =
+            successors(self.source(), |cause| (*cause).source()).map(ToString::to_string).collect();
+        causes.retain(|cause| {
+            let is_new = !told.contains(cause.as_str());
+            told.push_str(cause);
+            is_new
+        });
+        causes.into_iter()
+    }
+
     /// Creates the error for an ErrorResponse of PostgreSQL: it refused a statement or a connection.
     ///
     /// For implementations of [`Client`](crate::Client), like the next two functions. `sqlstate` and `message` are the
@@ -152,8 +175,8 @@ impl Error {
     #[cfg(feature = "native")]
     pub(crate) fn locked_for(limit: Duration) -> Self {
         let message = format!(
-            "the call did not run within {limit:?}: another transaction holds a lock on the session's row or on the table; end it \
-             (pg_locks and pg_stat_activity show which), or try again"
+            "the call did not run within {limit:?}: another transaction has locked the session's row or the table; end it (pg_locks \
+             and pg_stat_activity show which), or try again"
         );
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
@@ -343,6 +366,15 @@ mod tests {
         let source = error.source().unwrap();
         assert!(source.is::<std::io::Error>() && !error.to_string().contains(&source.to_string()));
         assert!(error.context("get").to_string().starts_with("get: PostgreSQL cannot be reached"));
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let reset = || std::io::Error::other("reset by peer");
+        let inner = Error::new(ErrorKind::Database, "lost: reset by peer").caused_by(reset());
+        let error = Error::configuration("no").caused_by(Error::new(ErrorKind::Database, "failed").caused_by(inner));
+        assert_eq!(error.causes().collect::<Vec<_>>(), ["failed", "lost: reset by peer"]);
+        assert_eq!(Error::closed().causes().count(), 0);
     }
 
     #[test]

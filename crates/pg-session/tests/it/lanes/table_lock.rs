@@ -20,7 +20,7 @@ async fn a_write_that_waits_for_a_locked_table_says_what_it_waits_for() {
         store.destroy("a").await.unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Unavailable, true), "{error}");
-        assert!(error.to_string().contains("a lock on the session's row or on the table"), "{error}");
+        assert!(error.to_string().contains("locked the session's row or the table"), "{error}");
         assert!(error.to_string().contains("pg_locks"), "{error}");
     }
     other.batch_execute("COMMIT").await.unwrap();
