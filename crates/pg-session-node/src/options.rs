@@ -1,6 +1,5 @@
 //! The options, whose types `lib/options.js` has checked.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use napi_derive::napi;
@@ -96,14 +95,8 @@ pub(crate) fn message(error: &Error) -> String {
         message = message.replace(&format!("`{option}`"), &format!("`{}`", javascript_name(option)));
     }
     // The causes of PostgreSQL's own errors are left out: their detail may quote a session id.
-    let mut next = error.source().filter(|_| error.sqlstate().is_none());
-    while let Some(source) = next {
-        let cause = source.to_string();
-        // An error of another crate may already quote its cause.
-        if !message.contains(&cause) {
-            message += &format!(": {cause}");
-        }
-        next = source.source();
+    for cause in error.causes().filter(|_| error.sqlstate().is_none()) {
+        message += &format!(": {cause}");
     }
     message
 }

@@ -207,9 +207,11 @@ describe('a store', () => {
     assert.deepEqual(warnings.map(({ name }) => name), ['PgSessionWarning']);
     assert.match(warnings[0].message, /the table "public"\."forbidden" does not exist, and the option create is false/);
     const missing = { code: 'PG_SESSION_SETUP', sqlState: '42P01', message: /create is false/, retryable: false };
-    for (const call of [() => store.get('a'), () => store.set('a', {}), () => store.sweep()]) {
-      await assert.rejects(call(), missing);
-    }
+    const calls = [() => store.get('a'), () => store.set('a', {}), () => store.sweep()];
+    // No session has such an id. An answer would look as if the table were there.
+    const ids = ['x'.repeat(1_100), 'a\0b', '', '\uD800'];
+    for (const id of ids) calls.push(...['get', 'touch', 'destroy', 'take'].map((name) => () => store[name](id)), () => store.rotate(id, 'b'));
+    for (const call of calls) await assert.rejects(call(), missing);
     assert.deepEqual([store.ready, connects], [false, 0]);
     assert.equal((await client.query("SELECT to_regclass('forbidden') AS there")).rows[0].there, null);
     await client.query('CREATE TABLE forbidden (id text PRIMARY KEY, expiry timestamptz, session json)');

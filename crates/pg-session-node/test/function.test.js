@@ -385,6 +385,7 @@ describe('a function as the connection', () => {
       for (const turn of [...intervals, ...intervals]) turn();
       await collected([late]);
     `);
-    assert.deepEqual({ output, code }, { output: 'introspect: PostgreSQL did not answer within 10ms\n1\n0', code: 0 });
+    assert.equal(code, 0);
+    assert.match(output, /^introspect: PostgreSQL did not answer within 10ms; check .*\n1\n0$/);
   });
 });

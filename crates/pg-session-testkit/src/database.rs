@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
 
@@ -7,9 +9,15 @@ use crate::address::Address;
 use crate::random::random_token;
 use crate::server::Server;
 
+/// How long dropping the value waits.
+///
+/// PostgreSQL drops no database while any client is in the middle of its login, and such a client may be a task of the runtime
+/// that waits here: without a limit, both would wait for the authentication_timeout.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// A database for one test, on [the shared server](Server::shared).
 ///
-/// It is dropped with the value, even if clients are still connected.
+/// It is dropped with the value, even if clients are still connected. If that takes long, it ends in the background.
 #[derive(Debug)]
 pub struct Database {
     name: String,
@@ -76,8 +84,14 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // Fails only if the server has stopped, and the database is gone with it.
-        let _ = administer(self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let (server, statement) = (self.server, format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let (done, dropped) = mpsc::channel();
+        thread::spawn(move || {
+            // Fails only if the server has stopped, and the database is gone with it.
+            let _ = administer(server, &statement);
+            let _ = done.send(());
+        });
+        let _ = dropped.recv_timeout(PATIENCE);
     }
 }
 

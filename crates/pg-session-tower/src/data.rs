@@ -1,8 +1,7 @@
 //! The data and the times of tower-sessions in terms of pg-session, and back.
 
 use std::collections::HashMap;
-use std::error::Error;
-use std::iter::successors;
+use std::iter::once;
 use std::time::Duration;
 
 use pg_session::{MAX_TTL, Session};
@@ -33,16 +32,9 @@ pub(crate) fn decoded(session: &Session) -> Result<HashMap<String, Value>, Strin
     })
 }
 
-/// Returns the error's message and its causes, because the errors of tower-sessions have no source. Omits a cause that the
-/// message already contains.
+/// Returns the error's message and its causes, because the errors of tower-sessions have no source.
 pub(crate) fn message(error: &pg_session::Error) -> String {
-    let mut message = error.to_string();
-    for cause in successors(error.source(), |cause| (*cause).source()).map(ToString::to_string) {
-        if !message.contains(&cause) {
-            message = format!("{message}: {cause}");
-        }
-    }
-    message
+    once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": ")
 }
 
 /// Returns the time left until `expiry_date`, or zero if that has passed.

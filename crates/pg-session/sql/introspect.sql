@@ -10,6 +10,33 @@ WITH RECURSIVE target AS (
     SELECT t.oid FROM target AS t
     UNION ALL
     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree AS t ON i.inhparent = t.oid
+), expressions AS (
+    -- What has code that our statements run, as pg_depend names it.
+    SELECT 'pg_catalog.pg_trigger'::regclass AS class, g.oid AS object, 'trigger' AS kind, g.tgname::text AS name
+    FROM tree
+    JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = tree.oid AND NOT g.tgisinternal
+    UNION ALL
+    SELECT 'pg_catalog.pg_attrdef'::regclass, d.oid, 'default', a.attname::text
+    FROM tree
+    JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = tree.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    UNION ALL
+    SELECT 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', k.conname::text
+    FROM tree
+    JOIN pg_catalog.pg_constraint AS k ON k.conrelid = tree.oid
+    UNION ALL
+    SELECT 'pg_catalog.pg_class'::regclass, c.oid, 'index', c.relname::text
+    FROM tree
+    JOIN pg_catalog.pg_index AS i ON i.indrelid = tree.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+    UNION ALL
+    SELECT 'pg_catalog.pg_rewrite'::regclass, w.oid, 'rule', w.rulename::text
+    FROM tree
+    JOIN pg_catalog.pg_rewrite AS w ON w.ev_class = tree.oid
+    UNION ALL
+    SELECT 'pg_catalog.pg_policy'::regclass, p.oid, 'policy', p.polname::text
+    FROM tree
+    JOIN pg_catalog.pg_policy AS p ON p.polrelid = tree.oid
 ), code AS (
     -- Who can have had code of their own run by our statements.
     SELECT c.relowner AS role, CASE WHEN c.oid = t.oid THEN 'table' ELSE 'partition' END AS kind, c.relname::text AS name
@@ -17,19 +44,23 @@ WITH RECURSIVE target AS (
     JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid
     CROSS JOIN target AS t
     UNION ALL
-    SELECT p.proowner, 'trigger', g.tgname::text
-    FROM tree
-    JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = tree.oid AND NOT g.tgisinternal
-    JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid
+    SELECT f.proowner, e.kind, e.name
+    FROM expressions AS e
+    JOIN pg_catalog.pg_depend AS d
+        ON d.classid = e.class AND d.objid = e.object AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+    JOIN pg_catalog.pg_proc AS f ON f.oid = d.refobjid
 ), own_roles AS (
     -- Not pg_has_role(), which counts a superuser as a member of every role.
     SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user
     UNION
     SELECT m.roleid FROM pg_catalog.pg_auth_members AS m JOIN own_roles AS r ON m.member = r.oid
 ), configured AS (
-    -- The search_path of the role, which a setting of the login may hide. Some clients take a dollar sign and a word for a
-    -- parameter, even in a text.
+    -- The search_path of the connection string, which the store's own connections pass on under another name, or that of the
+    -- role, which a setting of the login may hide. Some clients take a dollar sign and a word for a parameter, even in a text.
     SELECT coalesce(
+        current_setting('pg_session.search_path', true),
+        (SELECT reset_val FROM pg_catalog.pg_settings
+         WHERE name = 'search_path' AND source = 'client' AND reset_val <> 'pg_catalog'),
         (SELECT substr(setting, 13)
          FROM pg_catalog.pg_db_role_setting AS s
          CROSS JOIN unnest(s.setconfig) AS setting

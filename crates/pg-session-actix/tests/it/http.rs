@@ -1,16 +1,19 @@
 //! Apps over real HTTP, and their visitors.
 
+use std::sync::Arc;
+
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_session::storage::SessionStore;
 use actix_session::{Session, SessionMiddleware};
 use actix_web::body::MessageBody;
-use actix_web::cookie::{Key, time::Duration};
+use actix_web::cookie::{Cookie, CookieJar, Key, time::Duration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data, Path};
 use actix_web::{App, Error, HttpServer};
 use pg_session_actix::{ActixStore, RequestScope};
 use pg_session_testkit::{Database, Gate};
+use reqwest::cookie::Jar;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
@@ -57,7 +60,7 @@ impl Site {
             let rolling = PersistentSession::default()
                 .session_ttl(Duration::HOUR)
                 .session_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest);
-            let sessions = SessionMiddleware::builder(sessions.clone(), Key::from(&[7; 64]))
+            let sessions = SessionMiddleware::builder(sessions.clone(), Key::from(KEY))
                 .cookie_secure(false)
                 .session_lifecycle(rolling)
                 .build();
@@ -97,6 +100,18 @@ impl Site {
         Visitor::new(&self.address)
     }
 
+    /// Returns a visitor with an encrypted cookie that has this id, as one of an earlier version of the app might.
+    pub(crate) fn forger(&self, id: &str) -> Visitor {
+        let mut cookies = CookieJar::new();
+        cookies.private_mut(&Key::from(KEY)).add(Cookie::new("id", id.to_owned()));
+        let jar = Jar::default();
+        jar.add_cookie_str(&cookies.get("id").unwrap().to_string(), &self.address.parse().unwrap());
+        Visitor {
+            address: self.address.clone(),
+            client: Client::builder().cookie_provider(Arc::new(jar)).build().unwrap(),
+        }
+    }
+
     /// Returns the data of all sessions.
     pub(crate) async fn data(&self) -> Vec<Value> {
         let sessions = self.store.pg_store().all().await.unwrap();
@@ -113,6 +128,9 @@ impl Site {
         self.database.client().await.batch_execute(sql).await.unwrap();
     }
 }
+
+/// Encrypts the cookies.
+const KEY: &[u8] = &[7; 64];
 
 const TABLE: &str = "CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json, note text)";
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test and its helpers fail by a panic")]
 
+mod forged;
 mod http;
 mod outside;
 mod scope;

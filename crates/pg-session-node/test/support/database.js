@@ -15,10 +15,13 @@ function database() {
   const { href } = url;
   const database = { url: href, client: new Client(href), pool: new Pool({ connectionString: href, max: 3 }) };
 
-  /** Waits for closed clients to disconnect. DROP DATABASE would terminate them, with an error that is not handled. */
+  /**
+   * Waits for closed clients to disconnect. DROP DATABASE would terminate them, with an error that is not handled. The connections
+   * of a store that is not closed may be terminated.
+   */
   const othersDisconnected = async () => {
     const deadline = Date.now() + 5000;
-    const sql = 'SELECT count(*)::int AS left FROM pg_stat_activity WHERE datname = $1';
+    const sql = "SELECT count(*)::int AS left FROM pg_stat_activity WHERE datname = $1 AND application_name <> 'pg-session'";
     while ((await administrator.query(sql, [name])).rows[0].left > 0 && Date.now() < deadline);
   };
 

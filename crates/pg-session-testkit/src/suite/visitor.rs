@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use reqwest::cookie::{CookieStore, Jar};
-use reqwest::header::SET_COOKIE;
+use reqwest::header::{COOKIE, HeaderValue, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ pub struct Visitor {
     base: Url,
     cookie: &'static str,
     jar: Arc<Jar>,
+    /// Sent in place of the cookies.
+    raw_cookie: Option<HeaderValue>,
     client: Client,
 }
 
@@ -31,7 +33,8 @@ impl Visitor {
     pub(super) fn new(address: &str, cookie: &'static str) -> Self {
         let jar = Arc::new(Jar::default());
         let client = must("create a client", Client::builder().cookie_provider(Arc::clone(&jar)).build());
-        Self { base: must("parse the app's address", Url::parse(&format!("http://{address}"))), cookie, jar, client }
+        let base = must("parse the app's address", Url::parse(&format!("http://{address}")));
+        Self { base, cookie, jar, raw_cookie: None, client }
     }
 
     /// Sends a request and returns the response, whatever its status.
@@ -43,6 +46,7 @@ impl Visitor {
         let url = must("parse the path", self.base.join(path));
         let request = self.client.request(method, url);
         let request = body.iter().fold(request, |request, body| request.json(body));
+        let request = self.raw_cookie.iter().fold(request, |request, cookie| request.header(COOKIE, cookie));
         let response = must(path, request.send().await);
         let (status, sets_cookie) = (response.status(), response.headers().contains_key(SET_COOKIE));
         Answer { status, sets_cookie, body: must(path, response.text().await) }
@@ -136,6 +140,18 @@ impl Visitor {
         let forger = self.twin();
         forger.set_cookie(self.cookie, &forged);
         forger
+    }
+
+    /// Makes the visitor send this value of the session cookie, which need not be text, whatever the app sets.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no header can contain the value.
+    #[must_use]
+    pub fn with_raw_cookie(mut self, value: &[u8]) -> Self {
+        let header = HeaderValue::from_bytes(&[self.cookie.as_bytes(), b"=", value].concat());
+        self.raw_cookie = Some(must("make a cookie", header));
+        self
     }
 
     async fn succeed(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {

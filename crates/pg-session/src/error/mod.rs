@@ -5,11 +5,12 @@ mod sqlstate;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
-use sqlstate::meaning;
+use sqlstate::{INSUFFICIENT_PRIVILEGE, meaning};
 
 /// The result of every operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,6 +84,28 @@ impl Error {
         &self.0.message
     }
 
+    /// Returns the messages of the causes, without those that the message or an earlier cause contains already.
+    ///
+    /// For bindings and adapters whose own errors have no source.
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// let error = pg_session::Error::unreachable(io::Error::other("connection refused"));
+    /// assert_eq!(error.causes().collect::<Vec<_>>(), ["connection refused"]);
+    /// ```
+    pub fn causes(&self) -> impl Iterator<Item = String> + use<> {
+        let mut told = self.to_string();
+        let mut causes: Vec<_> =
+            successors(self.source(), |cause| (*cause).source()).map(ToString::to_string).collect();
+        causes.retain(|cause| {
+            let is_new = !told.contains(cause.as_str());
+            told.push_str(cause);
+            is_new
+        });
+        causes.into_iter()
+    }
+
     /// Creates the error for an ErrorResponse of PostgreSQL: it refused a statement or a connection.
     ///
     /// For implementations of [`Client`](crate::Client), like the next two functions. `sqlstate` and `message` are the
@@ -148,11 +171,12 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
 
-    /// The call expired while another transaction held a lock on its row.
+    /// The call expired while another transaction held a lock on its row, or on the table.
     #[cfg(feature = "native")]
     pub(crate) fn locked_for(limit: Duration) -> Self {
         let message = format!(
-            "the call did not run within {limit:?}: another transaction kept the session's row locked; end it, or try again"
+            "the call did not run within {limit:?}: another transaction has locked the session's row or the table; end it (pg_locks \
+             and pg_stat_activity show which), or try again"
         );
         Self::new(ErrorKind::Unavailable, message).retryable()
     }
@@ -170,7 +194,10 @@ impl Error {
     }
 
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
-        Self::unanswered(format!("PostgreSQL did not answer within {limit:?}"))
+        Self::unanswered(format!(
+            "PostgreSQL did not answer within {limit:?}; check its load, the network, and pg_locks for a transaction that holds \
+             a lock on the table"
+        ))
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -243,6 +270,22 @@ impl Error {
         self
     }
 
+    /// Replaces the advice for a table that does not fit: this one does, so the code on it is at fault. For a missing privilege,
+    /// the advice is right in any case.
+    pub(crate) fn raised_on(mut self, table: &str) -> Self {
+        let sqlstate = self.sqlstate().unwrap_or_default();
+        if self.kind() == ErrorKind::Setup && sqlstate != INSUFFICIENT_PRIVILEGE {
+            let (.., advice) = meaning(sqlstate);
+            self.0.kind = ErrorKind::Database;
+            self.0.message.truncate(self.0.message.len() - advice.len());
+            self.0.message += &format!(
+                "; the table {table} exists and fits, so the error is in code that runs with the statement: check its \
+                 triggers, defaults, rules and policies"
+            );
+        }
+        self
+    }
+
     /// Adds the SQLSTATE of the refusal that this setup error explains.
     pub(crate) fn because_of(self, refusal: &Self) -> Self {
         match (self.sqlstate(), refusal.sqlstate()) {
@@ -294,43 +337,4 @@ impl StdError for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kind_and_retry_follow_the_sqlstate() {
-        for (sqlstate, kind, retryable) in [
-            ("57P01", ErrorKind::Unavailable, true),
-            ("25006", ErrorKind::Unavailable, true),
-            ("08006", ErrorKind::Unavailable, true),
-            ("53100", ErrorKind::Unavailable, true),
-            ("28P01", ErrorKind::Configuration, false),
-            ("28000", ErrorKind::Configuration, false),
-            ("42P01", ErrorKind::Setup, false),
-            ("40P01", ErrorKind::Database, true),
-            ("22P05", ErrorKind::InvalidInput, false),
-            ("23514", ErrorKind::Database, false),
-            ("", ErrorKind::Database, false),
-        ] {
-            let error = Error::refused(sqlstate, "no");
-            assert_eq!((error.kind(), error.is_retryable(), error.sqlstate()), (kind, retryable, Some(sqlstate)));
-        }
-    }
-
-    #[test]
-    fn the_source_is_kept_and_not_repeated() {
-        let error = Error::unreachable(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
-        let source = error.source().unwrap();
-        assert!(source.is::<std::io::Error>() && !error.to_string().contains(&source.to_string()));
-        assert!(error.context("get").to_string().starts_with("get: PostgreSQL cannot be reached"));
-    }
-
-    #[test]
-    fn an_unanswered_call_that_must_not_run_twice_is_not_retryable() {
-        let source = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        assert!(Error::connection_lost(source()).is_retryable());
-        assert!(!Error::connection_lost(source()).not_idempotent().is_retryable());
-        assert!(Error::unreachable(source()).not_idempotent().is_retryable());
-        assert!(Error::refused("57P01", "shutting down").not_idempotent().is_retryable());
-    }
-}
+mod tests;

@@ -2,6 +2,8 @@
 
 use super::kind::ErrorKind;
 
+pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
 /// Returns the kind, whether a retry is safe, and what to do.
 pub(super) fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
     use ErrorKind::{Configuration, Database, InvalidInput, Setup, Unavailable};
@@ -14,7 +16,7 @@ pub(super) fn meaning(sqlstate: &str) -> (ErrorKind, bool, &'static str) {
         "28P01" => (Configuration, false, "; check the user and password of the connection"),
         "3D000" => (Configuration, false, "; create the database, or name another one in the connection"),
         "42P01" | "3F000" => (Setup, false, "; create the table again, or let setup() do it"),
-        "42501" => (Setup, false, "; grant the role the missing privilege"),
+        INSUFFICIENT_PRIVILEGE => (Setup, false, "; grant the role the missing privilege"),
         // PostgreSQL sends 0A000 if the columns of a prepared statement have changed their types.
         "0A000" | "23502" | "42703" | "42804" | "42809" | "42846" | "42883" | "42P10" => {
             (Setup, false, "; the table has changed: make its columns fit")

@@ -1,6 +1,7 @@
 use smallvec::smallvec;
 
 use super::run::run;
+use super::setup::ready;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::session::{check_id, is_storable_id};
@@ -25,6 +26,7 @@ pub enum Rotated {
 pub(crate) async fn rotate(core: &Core, old: &str, new: &str) -> Result<Rotated> {
     check_id(new)?;
     if !is_storable_id(old) {
+        ready(core, core.deadline()).await?;
         return Ok(Rotated::Gone);
     }
     match run(core, |statements| &statements.rotate, smallvec![old.into(), new.into()]).await {

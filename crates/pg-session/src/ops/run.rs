@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::setup;
 use crate::backend::{Params, Rejected, Reply, Statement, Value};
 use crate::core::Core;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::is_storable_id;
 use crate::table::Statements;
 
@@ -51,7 +51,7 @@ async fn wait_for_setup(deadline: Instant, core: &Core, params: &Params) -> Resu
 const NOT_IN_ENCODING: [&str; 2] = ["22021", "22P05"];
 
 /// Like [`run`], for a statement whose only text is the id of an existing session. For an id that no session can have, such as
-/// one of a forged cookie, returns an empty reply.
+/// one of a forged cookie, returns an empty reply. That, too, sets up the table first: a call that succeeds has found it.
 pub(super) async fn run_on_existing(core: &Core, id: &str, pick: Pick, params: Params) -> Result<Reply> {
     run_on_existing_until(core.deadline(), core, id, pick, params).await
 }
@@ -65,6 +65,7 @@ pub(super) async fn run_on_existing_until(
     params: Params,
 ) -> Result<Reply> {
     if !is_storable_id(id) {
+        setup::ready(core, deadline).await?;
         return Ok(Reply::default());
     }
     match run_until(deadline, core, pick, params).await {
@@ -90,5 +91,18 @@ async fn run_again(
             Err(again) => rejected = again,
         }
     }
-    Err(rejected.error)
+    Err(explain(deadline, core, &outdated, rejected.error).await)
+}
+
+/// Returns a better error for a refusal that a table which does not fit may cause: asks the catalogue whether the table fits.
+pub(super) async fn explain(deadline: Instant, core: &Core, statements: &Arc<Statements>, refusal: Error) -> Error {
+    if refusal.kind() != ErrorKind::Setup {
+        return refusal;
+    }
+    core.drop_statements(statements);
+    match setup::ready(core, deadline).await {
+        Ok(_) => refusal.raised_on(&core.options.table.quoted()),
+        Err(error) if error.kind() == ErrorKind::Setup => error.because_of(&refusal),
+        Err(_) => refusal,
+    }
 }

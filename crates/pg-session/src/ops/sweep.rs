@@ -5,7 +5,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 use tracing::warn;
 
-use super::run::LOOKS;
+use super::run::{LOOKS, explain};
 use super::setup;
 use crate::backend::{Params, Reply, Statement};
 use crate::core::Core;
@@ -37,7 +37,8 @@ pub(crate) async fn sweep(core: &Core) -> Result<u64> {
         match with_or_without_lock(core, &statements.sweep).await {
             // The table has changed: start over with the statement that fits it now.
             Err(error) if error.kind() == ErrorKind::Setup && looks < LOOKS => core.drop_statements(&statements),
-            swept => return swept,
+            Ok(deleted) => return Ok(deleted),
+            Err(error) => return Err(explain(core.deadline(), core, &statements, error).await),
         }
         looks += 1;
     }

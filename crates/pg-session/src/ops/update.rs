@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::get::get_until;
 use super::offload::{is_large, offload};
 use super::run::{Pick, run_until};
+use super::setup::ready;
 use super::touch::touch_live;
 use crate::backend::Value;
 use crate::core::Core;
@@ -55,10 +56,11 @@ pub(crate) async fn update(core: &Core, base: &Session, data: Encoded, ttl: Opti
 /// Boxes the rare cases, which would otherwise enlarge every update's future.
 async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
     data.check_size(core.options.max_size)?;
+    let deadline = core.deadline();
     if !is_storable_id(base.id()) {
+        ready(core, deadline).await?;
         return Ok(Updated::Gone);
     }
-    let deadline = core.deadline();
     let bytes = base.json().len() + data.len();
     // A comparison takes a quarter of the time of a merge, or less.
     let ours = match is_large(bytes / 4) {

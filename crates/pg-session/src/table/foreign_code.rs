@@ -6,7 +6,8 @@ use super::names::Table;
 use super::sql::identifier;
 use crate::error::{Error, Result};
 
-/// What a role that is not trusted owns: the table, a partition of it or the function of a trigger on it.
+/// What a role that is not trusted owns: the table, a partition of it, or a function in a trigger, a default, a constraint, an
+/// index, a rule or a policy of it.
 #[derive(Debug, Deserialize)]
 pub(super) struct ForeignCode {
     role: String,
@@ -25,10 +26,14 @@ impl ForeignCode {
         let (quoted, role, own) = (table.quoted(), identifier(&self.role), identifier(&self.own_role));
         let what = match self.kind.as_str() {
             "partition" => format!("the partition {} of the table {quoted} belongs", identifier(&self.name)),
-            "trigger" => {
-                format!("the function of the trigger {} on the table {quoted} belongs", identifier(&self.name))
+            "table" => format!("the table {quoted} belongs"),
+            "default" => {
+                format!(
+                    "a function in the default of the column {} of the table {quoted} belongs",
+                    identifier(&self.name)
+                )
             }
-            _ => format!("the table {quoted} belongs"),
+            kind => format!("a function of the {kind} {} on the table {quoted} belongs", identifier(&self.name)),
         };
         let remedy = match self.kind.as_str() {
             "table" => format!("let a superuser check it and run ALTER TABLE {quoted} OWNER TO {own}"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pg_session::{Created, PgStore, Rotated, Updated};
+use pg_session::{Created, ErrorKind, PgStore, Rotated, Updated};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -71,8 +71,8 @@ async fn round(store: &PgStore, client: usize, round: usize) {
 }
 
 /// Starts clients that run rounds without pause. Returns them and their counts of rounds.
-fn load(store: &PgStore, is_finished: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
-    let rounds = Arc::<[AtomicUsize; 6]>::default();
+fn load(store: &PgStore, clients: usize, is_finished: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize]>) {
+    let rounds: Arc<[AtomicUsize]> = (0..clients).map(|_| AtomicUsize::default()).collect();
     let mut clients = JoinSet::new();
     for client in 0..rounds.len() {
         let (store, rounds, is_finished) = (store.clone(), Arc::clone(&rounds), Arc::clone(is_finished));
@@ -104,10 +104,12 @@ async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
 /// Runs all [`ALTERS`] while clients of the store check every result.
 pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
     let is_finished = Arc::<AtomicBool>::default();
-    let (mut clients, rounds) = load(store, &is_finished);
+    // This one connects for each statement.
+    let clients = if fixture.via == Via::CustomClient { 2 } else { 6 };
+    let (mut clients, rounds) = load(store, clients, &is_finished);
     for alter in ALTERS {
         fixture.sql(alter).await;
-        two_rounds(&mut clients, &*rounds).await;
+        two_rounds(&mut clients, &rounds).await;
     }
     is_finished.store(true, Ordering::Relaxed);
     while let Some(ended) = clients.join_next().await {
@@ -178,6 +180,37 @@ contract! {
             store.set("a", &1, HOUR).await.unwrap();
             assert_eq!(store.get("a").await.unwrap().unwrap().json(), "1", "{revert}");
         }
+    }
+}
+
+contract! {
+    /// PostgreSQL sends the same SQLSTATE as if the table of the sessions were missing.
+    async fn an_error_in_the_code_of_a_trigger_is_told_apart_from_a_table_that_does_not_fit(fixture: Fixture) {
+        let store = store(&fixture).await;
+        store.set("a", &1, Duration::ZERO).await.unwrap();
+        for (code, sqlstate) in [
+            ("INSERT INTO audit VALUES (1)", "42P01"),
+            ("PERFORM audit(1)", "42883"),
+            ("PERFORM missing FROM session", "42703"),
+        ] {
+            let sql = format!(
+                "CREATE OR REPLACE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS \
+                 $$ BEGIN {code}; RETURN coalesce(NEW, OLD); END $$; \
+                 CREATE OR REPLACE TRIGGER audit BEFORE INSERT OR DELETE ON session FOR EACH ROW EXECUTE FUNCTION audit()"
+            );
+            fixture.sql(&sql).await;
+            for error in [store.set("b", &1, HOUR).await.unwrap_err(), store.sweep().await.unwrap_err()] {
+                assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Database, Some(sqlstate)), "{error}");
+                let message = error.to_string();
+                assert!(message.contains(r#"the table "public"."session" exists and fits"#), "{error}");
+                assert!(!message.contains("make its columns fit") && !message.contains("create the table"), "{error}");
+            }
+            assert!(store.get("b").await.unwrap().is_none());
+        }
+        // It is the table itself after all.
+        fixture.sql("ALTER TABLE session RENAME TO gone").await;
+        let error = store.set("b", &1, HOUR).await.unwrap_err();
+        assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")), "{error}");
     }
 }
 

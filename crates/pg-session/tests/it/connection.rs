@@ -6,7 +6,7 @@ mod hosts;
 mod negotiation;
 mod password;
 mod strings;
-mod tls;
+pub(crate) mod tls;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
@@ -29,8 +29,14 @@ async fn observe(server: &Address, url: &str, application: &str, expression: &st
     Ok(value)
 }
 
+/// Returns the error of a setup. After half of its limit, it reports that the server cannot be reached.
 async fn failure(url: &str) -> Error {
-    let store = PgStore::builder(url).cleanup_interval(Duration::ZERO).build().unwrap();
+    failure_within(Duration::from_secs(2), url).await
+}
+
+/// Like [`failure`], for attempts that take long themselves.
+async fn failure_within(limit: Duration, url: &str) -> Error {
+    let store = PgStore::builder(url).timeout(limit).cleanup_interval(Duration::ZERO).build().unwrap();
     store.setup().await.expect_err(url)
 }
 
@@ -134,7 +140,8 @@ async fn an_unreachable_server_reports_what_to_check() {
     let error = failure(&format!("postgres://u:p@127.0.0.1:{port}/d")).await;
     assert_error(&error, ErrorKind::Unavailable, &[&format!("127.0.0.1:{port}"), "check that it runs"]);
 
-    let error = failure("postgres://u:p@no-such-host.invalid/d?connect_timeout=20").await;
+    let error =
+        failure_within(Duration::from_secs(5), "postgres://u:p@no-such-host.invalid/d?connect_timeout=20").await;
     assert_error(&error, ErrorKind::Unavailable, &["no-such-host.invalid:5432", "host name"]);
 
     let error = failure("host=/no/such/folder user=u").await;
@@ -146,7 +153,8 @@ async fn a_silent_server_runs_into_connect_timeout() {
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
     let started = Instant::now();
-    let error = failure(&format!("postgres://u:p@127.0.0.1:{port}/d?connect_timeout=1")).await;
+    let url = format!("postgres://u:p@127.0.0.1:{port}/d?connect_timeout=1");
+    let error = failure_within(Duration::from_secs(5), &url).await;
     assert_error(&error, ErrorKind::Unavailable, &["no answer within 1 s"]);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }

@@ -2,6 +2,7 @@
 
 mod locks;
 mod runtimes;
+mod table_lock;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,6 @@
 //! Tables of other stores and applications: each is used, or refused with what makes it fit.
 
-use pg_session::{ErrorKind, PgStore};
-use pg_session_testkit::Database;
+use pg_session::ErrorKind;
 
 use crate::sessions_of::capture_log;
 use crate::via::{Fixture, MINUTE, Via};
@@ -95,14 +94,15 @@ async fn setup_says_what_it_creates() {
 }
 
 /// Returns whether setup points out the table in the schema `app` while it uses `public`.
-async fn warned(setting: &str) -> bool {
-    let database = Database::new();
+async fn warned(via: Via, setting: &str, options: &str) -> bool {
+    let fixture = Fixture::new(via);
+    let database = &fixture.database;
     let columns = "(id text PRIMARY KEY, expiry timestamptz, session json)";
     let sql = format!("CREATE SCHEMA app; CREATE TABLE app.session {columns}; {setting}")
         .replace("{database}", database.name());
     database.client().await.batch_execute(&sql).await.unwrap();
     let (logged, _guard) = capture_log();
-    PgStore::new(database.url()).unwrap().setup().await.unwrap();
+    fixture.set_up(fixture.builder_at(&format!("{}{options}", database.url()))).await;
     let logged = String::from_utf8(logged.lock().unwrap().clone()).unwrap();
     logged.contains("set the option `schema` to \"app\"")
 }
@@ -126,6 +126,24 @@ async fn a_table_elsewhere_on_the_search_path_is_pointed_out() {
             false,
         ),
     ] {
-        assert_eq!(warned(setting).await, expected, "{setting}");
+        assert_eq!(warned(Via::Lanes, setting, "").await, expected, "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn the_search_path_of_the_connection_string_counts_before_that_of_the_role() {
+    let away = "ALTER DATABASE {database} SET search_path = app, public";
+    for via in [Via::Lanes, Via::Deadpool] {
+        for (setting, path, expected) in [
+            ("SELECT", "app,public", true),
+            ("SELECT", r#"public,\ "app""#, true),
+            ("SELECT", "public", false),
+            (away, "public", false),
+            (away, "other", false),
+        ] {
+            let options = path.replace(' ', "%20").replace('\\', "%5C").replace('"', "%22");
+            let options = format!("?options=-c%20search_path%3D{options}");
+            assert_eq!(warned(via, setting, &options).await, expected, "{setting}: {path}");
+        }
     }
 }

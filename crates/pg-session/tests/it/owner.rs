@@ -51,7 +51,32 @@ contract! {
              CREATE TRIGGER watch BEFORE INSERT ON session FOR EACH ROW EXECUTE FUNCTION spy()"
         );
         prepare(&fixture.database, &sql).await;
-        assert_refused(&fixture, "the function of the trigger \"watch\"").await;
+        assert_refused(&fixture, "a function of the trigger \"watch\"").await;
+    }
+
+    async fn a_function_of_a_stranger_that_a_statement_runs_is_refused(fixture: Fixture) {
+        prepare(
+            &fixture.database,
+            "CREATE FUNCTION spy(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x' $$; \
+             ALTER FUNCTION spy OWNER TO {mallory}",
+        ).await;
+        for (sql, what) in [
+            ("ALTER TABLE session ADD note text DEFAULT spy('')", "a function in the default of the column \"note\" of"),
+            ("ALTER TABLE session ADD note text GENERATED ALWAYS AS (spy(id)) STORED", "a function in the default of the column"),
+            ("ALTER TABLE session ADD CONSTRAINT watch CHECK (spy(id) = 'x')", "a function of the constraint \"watch\" on"),
+            ("CREATE INDEX watch ON session (spy(id))", "a function of the index \"watch\""),
+            ("CREATE INDEX watch ON session (id) WHERE spy(id) = 'x'", "a function of the index \"watch\""),
+            ("CREATE RULE watch AS ON DELETE TO session DO ALSO SELECT spy(OLD.id)", "a function of the rule \"watch\""),
+            ("CREATE POLICY watch ON session USING (spy(id) = 'x')", "a function of the policy \"watch\""),
+            (
+                "CREATE TRIGGER watch BEFORE UPDATE ON session FOR EACH ROW WHEN (spy(NEW.id) = 'x') \
+                 EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+                "a function of the trigger \"watch\"",
+            ),
+        ] {
+            fixture.sql(&format!("DROP TABLE IF EXISTS session; {TABLE}; {sql}")).await;
+            assert_refused(&fixture, what).await;
+        }
     }
 }
 
@@ -60,7 +85,11 @@ async fn accepts(sql: &str) -> bool {
     let database = Database::new();
     prepare(&database, "SELECT").await;
     let grants = "GRANT SELECT, INSERT, UPDATE, DELETE ON public.session TO {role}";
-    let sql = sql.replace("{mallory}", &mallory(&database)).replace("{database}", database.name());
+    let other = Database::new();
+    let sql = sql
+        .replace("{mallory}", &mallory(&database))
+        .replace("{database}", database.name())
+        .replace("{other}", other.name());
     let url = role(&database, &format!("{TABLE}; {grants}; {sql}")).await;
     let outcome = PgStore::new(url).unwrap().setup().await;
     if let Err(error) = &outcome {
@@ -74,6 +103,7 @@ async fn an_owner_with_a_claim_to_trust_is_accepted() {
     for sql in [
         // A superuser.
         "SELECT",
+        "CREATE ROLE boss_{database} SUPERUSER; ALTER TABLE session OWNER TO boss_{database}",
         "ALTER TABLE session OWNER TO {role}",
         "ALTER TABLE session OWNER TO {mallory}; GRANT {mallory} TO {role}",
         "CREATE ROLE between_{database}; GRANT {mallory} TO between_{database}; GRANT between_{database} TO {role}; \
@@ -88,6 +118,7 @@ async fn an_owner_with_a_claim_to_trust_is_accepted() {
         // Membership counts in one direction only.
         "ALTER TABLE session OWNER TO {mallory}; GRANT {role} TO {mallory}",
         "ALTER TABLE session OWNER TO {mallory}; ALTER SCHEMA public OWNER TO {mallory}",
+        "ALTER TABLE session OWNER TO {mallory}; ALTER DATABASE {other} OWNER TO {mallory}",
     ] {
         assert!(!accepts(sql).await, "{sql}");
     }

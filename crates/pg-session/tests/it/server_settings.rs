@@ -50,11 +50,12 @@ contract! {
         }
         for columns in ["expiry timestamptz, session json", "expiry timestamp, session jsonb"] {
             let ddl = format!(
-                "DROP TABLE IF EXISTS session; \
-                 CREATE TABLE session (id varchar PRIMARY KEY, {columns}, created timestamptz NOT NULL DEFAULT now())"
+                r#"DROP TABLE IF EXISTS "it's\b";
+                   CREATE TABLE "it's\b" (id varchar PRIMARY KEY, {columns}, created timestamptz NOT NULL DEFAULT now())"#
             );
             fixture.sql(&ddl).await;
-            let store = fixture.set_up(fixture.builder().subject("user").max_age(600 * MINUTE)).await;
+            let builder = fixture.builder().table(r"it's\b").subject("user").max_age(600 * MINUTE);
+            let store = fixture.set_up(builder).await;
             assert_every_answer_is_right(&store).await;
         }
     }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use pg_session::{Created, ErrorKind, PgStore, Rotated, Updated};
+use pg_session::{Created, ErrorKind, PgStore, Rotated, Session, Updated};
 use pg_session_testkit::Database;
 
 use crate::via::{MINUTE, contract};
@@ -132,6 +132,31 @@ contract! {
         }
         fixture.sql("CREATE TABLE session (id text PRIMARY KEY, expiry timestamptz, session json)").await;
         assert_eq!(store.get("a").await.unwrap(), None);
+    }
+
+    /// No session has such an id. The answer must not look as if the table had been found.
+    async fn a_call_for_an_id_that_cannot_be_stored_sets_up_too(fixture: Fixture) {
+        let long = "x".repeat(1_100);
+        let store = fixture.builder().create(false).build().unwrap();
+        for id in [&long, "a\0b", ""] {
+            let base = Session::from_parts(id, "1");
+            for error in [
+                store.get(id).await.unwrap_err(),
+                store.touch(id, None).await.unwrap_err(),
+                store.destroy(id).await.unwrap_err(),
+                store.take(id).await.unwrap_err(),
+                store.rotate(id, "b").await.unwrap_err(),
+                store.update(&base, &2, MINUTE).await.unwrap_err(),
+                store.update(&base, &1, MINUTE).await.unwrap_err(),
+            ] {
+                assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Setup, Some("42P01")), "{error}");
+            }
+        }
+        let store = fixture.builder().build().unwrap();
+        assert_eq!(store.get(&long).await.unwrap(), None);
+        assert_eq!(store.take_created(), ["table \"public\".\"session\""]);
+        assert_eq!(store.rotate(&long, "b").await.unwrap(), Rotated::Gone);
+        assert_eq!(store.update(&Session::from_parts(&long, "1"), &2, MINUTE).await.unwrap(), Updated::Gone);
     }
 
     async fn a_call_during_setup_waits_for_it(fixture: Fixture) {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pg_session::{Client, ErrorKind, PgStore, PgStoreBuilder, Result, Rows, Session, Updated};
 use serde_json::value::RawValue;
@@ -339,5 +339,35 @@ async fn needs_one_statement_and_two_more_for_a_conflict() {
         let before = count.load(Ordering::Relaxed);
         assert_eq!(store.update(&base, &data, MINUTE).await.unwrap(), outcome);
         assert_eq!(count.load(Ordering::Relaxed) - before, statements, "{outcome:?}");
+    }
+}
+
+/// A pool beside which another process changes the session before each update.
+struct Overtaken(deadpool_postgres::Pool);
+
+impl Client for Overtaken {
+    async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
+        if sql.contains("UPDATE") {
+            let change = "UPDATE session SET session = json_build_object('n', clock_timestamp())";
+            self.0.get().await.unwrap().batch_execute(change).await.unwrap();
+        }
+        self.0.query(sql, params).await
+    }
+}
+
+#[tokio::test]
+async fn fails_with_a_conflict_if_others_change_the_session_until_the_time_limit() {
+    let fixture = Fixture::new(Via::Deadpool);
+    fixture.store().await;
+    let limit = Duration::from_millis(500);
+    for _ in 0..3 {
+        let client = Overtaken(deadpool(&fixture.database.url()));
+        let store = PgStore::builder(client).timeout(limit).build().unwrap();
+        // Opens the connection.
+        let base = loaded(&store, &json!({})).await;
+        let began = Instant::now();
+        let error = store.update(&base, &json!({"mine": 1}), MINUTE).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Conflict, true), "{error}");
+        assert!(began.elapsed() >= limit && began.elapsed() < 2 * limit, "{:?}", began.elapsed());
     }
 }

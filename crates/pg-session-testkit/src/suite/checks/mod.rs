@@ -49,6 +49,7 @@ checks! {
     operation:
         finishes_requests_in_flight_when_it_stops
         never_adopts_a_forged_id
+        a_cookie_that_cannot_be_an_id_starts_a_new_session
         errors_contain_no_session_id;
     rotation:
         rotation_keeps_concurrent_changes

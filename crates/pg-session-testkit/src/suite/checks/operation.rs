@@ -25,6 +25,27 @@ pub async fn never_adopts_a_forged_id(app: App) {
     assert_id_is_dead(&visitor).await;
 }
 
+/// A cookie whose id can never be stored is treated as none: the visitor gets a new session, and never an error.
+pub async fn a_cookie_that_cannot_be_an_id_starts_a_new_session(app: App) {
+    let site = Site::open(app).await;
+    let long = [b'x'; 1_100];
+    for value in [&long[..], b"", b"a%00b", b"%00", b"\xff\xfe", b"%FF%FE", b"%ED%A0%80", b"\xc3\xa4", b"s:", b"."] {
+        let visitor = || site.visitor().with_raw_cookie(value);
+        let answer = visitor().get("/").await;
+        assert_eq!(answer.json(), json!({"views": 1}), "{value:?}");
+        assert!(answer.sets_cookie, "the visitor should get a cookie in place of {value:?}");
+        visitor().put("/session/a", &json!(1)).await;
+        visitor().get("/touch").await;
+        visitor().delete("/session/a").await;
+        for path in ["/rotate", "/logout", "/logout-others"] {
+            visitor().post(path).await;
+        }
+        assert_eq!(visitor().data().await, json!({}), "{value:?}");
+        assert!(site.ids().await.len() >= 2, "each session should have a row of its own");
+        clear(&site).await;
+    }
+}
+
 /// Requests fail while the table is unusable, and work again afterwards. The errors contain no session id.
 pub async fn errors_contain_no_session_id(app: App) {
     let site = Site::open(app).await;

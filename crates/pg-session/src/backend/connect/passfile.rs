@@ -87,6 +87,8 @@ mod tests {
         for (text, expected) in [
             ("*:*:*:*:p", Some("p")),
             ("#*:*:*:*:p\n\\:\\:1:5432:d:u:q\\:\\\\\r\n*:*:*:*:p", Some("q:\\")),
+            // The last line of a file from Windows.
+            ("*:*:*:*:p\r", Some("p")),
             ("*:5433:*:*:p\n*:*:e:*:p\n*:*:*:v:p\n", None),
             ("*:*:*\n*:*:*:*\n", None),
             ("", None),

@@ -18,6 +18,9 @@ const PLANNER: [(&str, &str); 6] = [
 /// Keeps what others have created in a schema of the role's `search_path` out of our statements.
 const SEARCH_PATH: (&str, &str) = ("search_path", "pg_catalog");
 
+/// The setting that has the `search_path` of the connection string in place of the hidden one, for `sql/introspect.sql`.
+const GIVEN_PATH: &str = "pg_session.search_path";
+
 /// Statements are atomic each by itself: a stricter isolation would only fail those that wait for a lock. At login only,
 /// because a transaction that has begun keeps its own.
 const ISOLATION: (&str, &str) = ("default_transaction_isolation", "read committed");
@@ -72,19 +75,22 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Creates the settings for calls with this time limit, except those that the `options` of the connection string set.
-    /// Its `search_path` has no effect, because each statement names the schema of its table.
+    /// Its `search_path` has no effect, because each statement names the schema of its table; `setup` reads it.
     pub(crate) fn new(timeout: Duration, options: Option<&str>) -> Self {
         // Ends a statement soon after its callers have stopped waiting, which frees the lane.
         let limit = (timeout + timeout / 10).as_millis().clamp(1, 2_000_000_000).to_string();
-        let given: Vec<_> = options.unwrap_or_default().split_whitespace().map(name).collect();
-        let is_given = |(name, _): &(&str, &str)| given.iter().any(|given| given == name);
+        let given = given(options.unwrap_or_default());
+        let is_given = |(name, _): &(&str, &str)| given.iter().any(|(given, _)| given == name);
+        let hidden_path =
+            given.iter().rfind(|(name, _)| name == SEARCH_PATH.0).map(|(_, path)| (GIVEN_PATH, path.as_str()));
         let settings = PLANNER.into_iter().chain([("statement_timeout", limit.as_str()), LOCK_TIMEOUT]);
         let settings = settings.filter(|setting| !is_given(setting));
         let settings: Vec<_> = settings.chain([SEARCH_PATH]).collect();
         let at_login: Vec<_> = settings
             .iter()
             .chain((!is_given(&ISOLATION)).then_some(&ISOLATION))
-            .map(|(name, value)| format!("-c {name}={}", value.replace(' ', r"\ ")))
+            .chain(&hidden_path)
+            .map(|(name, value)| format!("-c {name}={}", escaped(value)))
             .collect();
         // The last value of a setting applies.
         let retried = |settings: &[_]| RETRIED.map(|limit| prelude(settings.iter().chain(&[(LOCK_TIMEOUT.0, limit)])));
@@ -103,10 +109,45 @@ fn prelude<'a>(settings: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> St
     format!("SELECT WHERE pg_catalog.concat(''{}) IS NULL", set.collect::<String>())
 }
 
-/// Returns the name in `-c name=value`, in its parts or in `--name=value`.
-fn name(option: &str) -> String {
-    let option = option.strip_prefix("--").or_else(|| option.strip_prefix("-c")).unwrap_or(option);
-    option.split('=').next().unwrap_or_default().replace('-', "_").to_lowercase()
+/// Returns the settings in `options`: `-c name=value`, `-cname=value` and `--name=value`.
+fn given(options: &str) -> Vec<(String, String)> {
+    let mut words = words(options).into_iter();
+    let mut given = Vec::new();
+    while let Some(word) = words.next() {
+        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
+            Some("") => words.next().unwrap_or_default(),
+            Some(setting) => setting.to_owned(),
+            None => continue,
+        };
+        let (name, value) = setting.split_once('=').unwrap_or((&setting, ""));
+        given.push((name.replace('-', "_").to_lowercase(), value.to_owned()));
+    }
+    given
+}
+
+/// Returns a value as one word of `options`.
+fn escaped(value: &str) -> String {
+    let needs_escape = |char: char| char == '\\' || char.is_ascii_whitespace();
+    value.chars().flat_map(|char| needs_escape(char).then_some('\\').into_iter().chain([char])).collect()
+}
+
+/// Splits at whitespace that no backslash precedes, as PostgreSQL does.
+fn words(options: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut chars = options.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            char if char.is_ascii_whitespace() => words.push(String::new()),
+            char => {
+                let char = if char == '\\' { chars.next() } else { Some(char) };
+                if let Some(word) = words.last_mut() {
+                    word.extend(char);
+                }
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 #[cfg(test)]
@@ -128,6 +169,15 @@ mod tests {
         for options in ["-c Statement_Timeout=9", "-cstatement_timeout=9", "--statement-timeout=9 -c jit=on"] {
             let theirs = Settings::new(limit, Some(options));
             assert!(!theirs.at_login.contains("statement_t") && !theirs.prelude.contains("statement_t"), "{options}");
+        }
+    }
+
+    #[test]
+    fn the_search_path_of_the_connection_string_is_passed_on() {
+        let at_login = |options| Settings::new(Duration::from_secs(5), Some(options)).at_login;
+        assert!(!at_login("-c jit=on").contains("pg_session"));
+        for options in [r"-c search_path=a,\ b\\c", r"--search-path=x -csearch_path=a,\ b\\c -c jit=on"] {
+            assert!(at_login(options).ends_with(r"-c pg_session.search_path=a,\ b\\c"), "{}", at_login(options));
         }
     }
 }

@@ -63,6 +63,31 @@ async fn a_host_that_does_not_answer_costs_a_quarter_of_a_second_once() {
     store.close().await;
 }
 
+/// Sixteen stores try one of two hosts first, at random. All alike would be a chance of 1 to 32,768.
+#[tokio::test]
+async fn the_hosts_are_tried_in_random_order_if_the_connection_string_asks_for_it() {
+    let database = Database::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let (closing, count) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    for (balance, expected) in [("random", 1..16), ("disable", 16..17)] {
+        count.store(0, Ordering::Relaxed);
+        let url = url(&database, &[closing, Server::shared().port()], &format!("load_balance_hosts={balance}"));
+        for _ in 0..16 {
+            let store = PgStore::builder(&url).connections(1).cleanup_interval(Duration::ZERO).build().unwrap();
+            store.setup().await.unwrap();
+            store.close().await;
+        }
+        let count = count.load(Ordering::Relaxed);
+        assert!(expected.contains(&count), "{balance}: {count} of 16");
+    }
+}
+
 #[tokio::test]
 async fn a_refused_login_ends_the_search_despite_a_silent_host() {
     let database = Database::new();

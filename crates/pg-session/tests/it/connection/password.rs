@@ -49,13 +49,13 @@ async fn a_function_that_fails_is_an_outage_with_the_cause() {
     let url = format!("{}?connect_timeout=1", database.url());
     let builder = || PgStore::builder(&url).cleanup_interval(Duration::ZERO);
 
-    let store = builder().password(|| async { Err::<String, _>("no token today") }).build().unwrap();
+    let short = || builder().timeout(Duration::from_secs(2));
+    let store = short().password(|| async { Err::<String, _>("no token today") }).build().unwrap();
     let error = store.setup().await.unwrap_err();
     assert_error(&error, ErrorKind::Unavailable, &["the function for the password failed"]);
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no token today");
 
-    let store =
-        builder().password(|| async { if true { panic!("hunter2") } else { Ok::<_, io::Error>(String::new()) } });
+    let store = short().password(|| async { if true { panic!("hunter2") } else { Ok::<_, io::Error>(String::new()) } });
     let error = store.build().unwrap().setup().await.unwrap_err();
     assert_error(&error, ErrorKind::Unavailable, &["the function for the password panicked"]);
 

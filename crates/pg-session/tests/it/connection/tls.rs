@@ -12,7 +12,7 @@ use tokio_postgres::NoTls;
 use super::{assert_error, failure, observe};
 
 /// A server with a certificate for localhost, and the files of its clients.
-pub(super) struct TlsServer {
+pub(crate) struct TlsServer {
     server: Server,
     folder: Folder,
 }
@@ -78,12 +78,19 @@ impl TlsServer {
     }
 
     /// Starts a server of its own, outside a runtime.
-    pub(super) fn start_blocking() -> Self {
+    pub(crate) fn start_blocking() -> Self {
         tokio::runtime::Runtime::new().unwrap().block_on(Self::start())
     }
 
-    pub(super) fn url(&self, options: &str) -> String {
+    pub(crate) fn url(&self, options: &str) -> String {
         self.url_at("localhost", options)
+    }
+
+    /// Connects as the superuser, independently of the code under test.
+    pub(crate) async fn client(&self) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(&self.server.url("postgres"), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
     }
 
     fn url_of(&self, role: &str, options: &str) -> String {

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::{Stalled, patient};
+use crate::connection::tls::TlsServer;
 use crate::via::{Fixture, MINUTE, Via};
 
 fn current_thread() -> Runtime {
@@ -115,6 +116,44 @@ fn no_call_fails_when_the_runtime_of_the_lanes_ends() {
         for created in creates.join_all().await {
             assert_eq!(created.unwrap(), pg_session::Created::Created);
         }
+    });
+    assert!(calls_on(&current_thread(), &store, "later") < SOON);
+}
+
+/// The state of the encryption moves with the socket, amid large messages.
+#[test]
+fn no_call_over_tls_fails_when_the_runtime_of_the_lanes_ends() {
+    let server = TlsServer::start_blocking();
+    let store = build_at(&server.url("sslmode=require&options=-c%20lock_timeout%3D0"));
+    let (lanes, callers) = (multi_thread(1), multi_thread(2));
+    let large = "x".repeat(300_000);
+    lanes.block_on(async {
+        for n in 0..8 {
+            store.set(&format!("large {n}"), &large, MINUTE).await.unwrap();
+        }
+    });
+    callers.block_on(async {
+        let other = server.client().await;
+        let sql = "SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                   WHERE application_name = 'pg-session'";
+        let row = other.query_one(sql, &[]).await.unwrap();
+        assert!(row.get::<_, i64>(0) > 0 && row.get(1), "a connection is not encrypted");
+        other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
+        let calls: JoinSet<_> = (0..8)
+            .map(|n| {
+                let (store, large) = (store.clone(), large.clone());
+                async move {
+                    let (old, new) = (format!("large {n}"), format!("new {n}"));
+                    let (found, created) = tokio::join!(store.get(&old), store.create(&new, &large, MINUTE));
+                    assert_eq!(found.unwrap().unwrap().json().len(), large.len() + 2);
+                    assert_eq!(created.unwrap(), pg_session::Created::Created);
+                }
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        lanes.shutdown_background();
+        other.batch_execute("COMMIT").await.unwrap();
+        calls.join_all().await;
     });
     assert!(calls_on(&current_thread(), &store, "later") < SOON);
 }

@@ -77,6 +77,25 @@ contract! {
         proxy.release();
     }
 
+    /// PostgreSQL refuses the statement as if the table had changed, and then another transaction locks the table, whose size
+    /// the store reads for the option subject.
+    async fn a_setup_after_a_refusal_shares_the_limit_of_the_call(fixture: Fixture) {
+        let sql = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+                   $$ BEGIN PERFORM pg_sleep(0.6); RAISE 'no' USING ERRCODE = '42P01'; END $$; \
+                   CREATE TRIGGER refuse BEFORE INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION refuse()";
+        let store = set_up(&fixture, fixture.builder().subject("user").timeout(LIMIT)).await;
+        fixture.sql(sql).await;
+        let other = fixture.database.client().await;
+        let began = Instant::now();
+        let locking = async {
+            fixture.until("SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation = 'session'::regclass", "1").await;
+            other.batch_execute("BEGIN; LOCK TABLE session").await.unwrap();
+        };
+        let (set, ()) = tokio::join!(async { (store.set("a", &1, MINUTE).await, began.elapsed()) }, locking);
+        let (outcome, took) = set;
+        assert!(outcome.is_err() && took > Duration::from_millis(600) && took < LATEST, "{took:?}: {outcome:?}");
+    }
+
     /// The answers come, but each one late.
     async fn operations_of_several_statements_have_one_limit(fixture: Fixture) {
         let store = set_up(&fixture, fixture.builder().timeout(LIMIT)).await;
