@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pg_session::{ErrorKind, PgStore};
-use pg_session_testkit::Database;
+use pg_session_testkit::{Database, Proxy};
 
-use crate::via::{MINUTE, contract};
+use crate::via::{Fixture, MINUTE, Via, contract};
 
 contract! {
     async fn is_idempotent_and_later_calls_fail(fixture: Fixture) {
@@ -63,4 +63,47 @@ async fn never_closes_the_callers_pool() {
     store.setup().await.unwrap();
     store.close().await;
     assert_eq!(sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&pool).await.unwrap(), 1);
+}
+
+/// A server that accepts connections and never says a word.
+#[tokio::test]
+async fn does_not_wait_for_an_attempt_to_connect_that_no_call_waits_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://user@{}/db?connect_timeout=30", listener.local_addr().unwrap());
+    // Its caller gives up, or its time limit ends while the attempt goes on.
+    for (limit, patience) in
+        [(Duration::from_secs(20), Duration::from_millis(50)), (Duration::from_millis(100), MINUTE)]
+    {
+        let store = PgStore::builder(&url).timeout(limit).build().unwrap();
+        let _ = tokio::time::timeout(patience, store.get("a")).await;
+        let began = Instant::now();
+        store.close().await;
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+}
+
+/// A call that waits for the connection is served first.
+#[tokio::test]
+async fn waits_for_an_attempt_to_connect_that_a_call_waits_for() {
+    let fixture = Fixture::new(Via::Lanes);
+    fixture.store().await;
+    let proxy = Proxy::start(&fixture.database.url()).await.unwrap();
+    proxy.hold_connections();
+    let store = fixture.builder_at(proxy.url()).connections(1).build().unwrap();
+    let get = tokio::spawn({
+        let store = store.clone();
+        async move { store.count().await }
+    });
+    while proxy.connections() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let close = tokio::spawn({
+        let store = store.clone();
+        async move { store.close().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!close.is_finished());
+    proxy.release();
+    close.await.unwrap();
+    let _ = get.await.unwrap();
 }

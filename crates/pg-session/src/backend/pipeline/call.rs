@@ -20,7 +20,7 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// Whether it must not share a batch.
     pub(super) is_alone: bool,
-    /// Whether another transaction held a lock on its row when it was tried last.
+    /// Whether another transaction held a lock on its row, or on the table, when it was tried last.
     pub(super) is_locked: bool,
     is_answered: bool,
 }

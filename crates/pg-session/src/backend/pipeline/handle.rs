@@ -12,7 +12,7 @@ use crate::error::Error;
 /// Belongs to the task of a lane. Dropping it reports to the queue that the task has ended, even if its runtime ends.
 pub(super) struct LaneHandle {
     pub(super) shared: Arc<Shared>,
-    lane: usize,
+    pub(super) lane: usize,
 }
 
 impl LaneHandle {

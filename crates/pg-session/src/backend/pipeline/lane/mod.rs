@@ -22,6 +22,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::handle::LaneHandle;
 use super::queue::Retry;
+use super::shared::Shared;
 use crate::backend::home::Home;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -80,14 +81,16 @@ impl Lane {
         }
     }
 
-    /// Returns `None` after a failure. In a long outage, the calls that wait fail with it.
+    /// Returns `None` after a failure. In a long outage, the calls that wait fail with it. Gives up once the store closes and no
+    /// call waits.
     async fn connect(&mut self) -> Option<Connection> {
-        if let Some(until) = self.backoff.as_ref().map(|backoff| backoff.until) {
-            self.run_with_timeouts(sleep_until(until)).await;
-        }
         let shared = Arc::clone(&self.handle.shared);
-        match self.run_with_timeouts(shared.dialer.connect()).await {
-            // On another runtime, begins anew.
+        let lane = self.handle.lane;
+        if let Some(until) = self.backoff.as_ref().map(|backoff| backoff.until) {
+            self.run_with_timeouts(unless_drained(&shared, lane, sleep_until(until))).await;
+        }
+        match self.run_with_timeouts(unless_drained(&shared, lane, shared.dialer.connect())).await.flatten() {
+            // Closing, or on another runtime: begins anew.
             None => None,
             Some(Ok(connection)) => Some(connection),
             Some(Err(error)) => {
@@ -256,7 +259,9 @@ impl Lane {
                 next = next.min(call.deadline());
                 continue;
             }
-            call.answer(Err(Error::no_answer_within(limit)));
+            // A read is sent again and again until the table is free, and each time waits for some milliseconds.
+            let is_locked = call.is_locked && call.command().statement.reads_only && sent + SLOW > now;
+            call.answer(Err(if is_locked { Error::locked_for(limit) } else { Error::no_answer_within(limit) }));
             let silent_until = sent + limit + limit / 10;
             if silent_until <= now {
                 return Err(Error::no_answer_within(limit));
@@ -283,5 +288,19 @@ impl Lane {
             self.handle.mark_slow();
         }
         Ok(())
+    }
+}
+
+/// Runs a future until the store closes and no call waits. Returns `None` then.
+async fn unless_drained<F: Future>(shared: &Shared, lane: usize, future: F) -> Option<F::Output> {
+    let drained = async {
+        while !shared.is_drained() {
+            shared.notified(lane).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = drained => None,
     }
 }

@@ -84,6 +84,7 @@ impl Lane {
         batch.calls.iter_mut().for_each(|call| call.attempts -= 1);
         let key = batch.calls[0].key;
         if batch.statement.reads_only {
+            batch.calls.iter_mut().for_each(|call| call.is_locked = true);
             return self.handle.complete(key, batch.calls);
         }
         let at = self.handle.put_aside(key, batch.calls);

@@ -172,9 +172,10 @@ impl Queue {
 
     fn wake(&mut self) -> Wakeup {
         if self.is_drained() {
-            // Lanes with calls in flight check by themselves.
-            let waiting = |(_, lane): &(usize, &mut LaneState)| lane.stage == Stage::Waiting && lane.is_idle();
-            return Wakeup(self.lanes.iter_mut().enumerate().filter(waiting).map(notified).collect());
+            // Lanes with calls in flight check by themselves. One that connects stops.
+            let is_told = |lane: &LaneState| lane.is_idle() && (lane.stage == Stage::Waiting || lane.is_connecting());
+            let told = self.lanes.iter_mut().enumerate().filter(|(_, lane)| is_told(lane));
+            return Wakeup(told.map(notified).collect());
         }
         let woken = (0..self.kinds.len()).map(|kind| self.wake_for(kind)).find(|wakeup| !wakeup.0.is_empty());
         woken.unwrap_or_else(|| self.wake_for_locked())
@@ -417,10 +418,10 @@ impl Queue {
         (removed, self.wake())
     }
 
-    /// Refuses calls from now on, and lets the tasks end once nothing is left to do.
+    /// Refuses calls from now on, drops those that nobody waits for, and lets the tasks end once nothing is left to do.
     pub(super) fn close(&mut self) -> Wakeup {
         self.is_closing = true;
-        self.wake()
+        self.remove(|call| !call.is_wanted()).1
     }
 }
 
