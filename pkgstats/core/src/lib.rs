@@ -1,1 +1,10 @@
 //! The rules of Pkg Stats, without I/O: names, queries, ranking, figures, charts and readmes.
+
+pub mod badge;
+pub mod chart;
+mod compact;
+mod escape;
+pub mod manifest;
+pub mod series;
+
+pub use compact::compact;
