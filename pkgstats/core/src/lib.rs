@@ -5,6 +5,7 @@ pub mod chart;
 mod compact;
 mod escape;
 pub mod manifest;
+pub mod readme;
 pub mod series;
 
 pub use compact::compact;

@@ -1,0 +1,91 @@
+//! Bounds what a tree of the pieces costs: its depth, its images, and the elements that HTML's rules copy.
+//!
+//! A parser repeats each open `<b>` in each paragraph that follows it, so that a few kilobytes can become millions of elements.
+
+use std::collections::HashMap;
+
+use super::TooComplex;
+use super::pieces::Piece;
+
+/// Readmes nest some 20 levels.
+const MAX_DEPTH: usize = 200;
+
+/// The number of copies that a tree may have. Readmes have a few hundred.
+const MAX_COPIES: usize = 200_000;
+
+/// A placeholder is ten times as long as the shortest image. Lists of badges have a few hundred images.
+const MAX_IMAGES: usize = 5_000;
+
+pub(super) fn check(pieces: &[Piece]) -> Result<(), TooComplex> {
+    let mut open: HashMap<&str, usize> = HashMap::new();
+    let (mut depth, mut formatting, mut copies): (usize, usize, usize) = (0, 0, 0);
+    let is_image = |piece: &&Piece| matches!(piece, Piece::Start { name, .. } if name == "img");
+    if pieces.iter().filter(is_image).count() > MAX_IMAGES {
+        return Err(TooComplex);
+    }
+    for piece in pieces {
+        match piece {
+            Piece::Start { name, .. } if nests(name) => {
+                *open.entry(name).or_default() += 1;
+                depth += 1;
+                formatting += usize::from(is_formatting(name));
+            }
+            Piece::End { name } => {
+                // An end tag that closes nothing is ignored by parsers, too.
+                if let Some(count) = open.get_mut(name.as_str()).filter(|count| **count > 0) {
+                    *count -= 1;
+                    depth -= 1;
+                    formatting -= usize::from(is_formatting(name));
+                }
+            }
+            _ => {}
+        }
+        copies += formatting;
+        if depth > MAX_DEPTH || copies > MAX_COPIES {
+            return Err(TooComplex);
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether an unclosed tag adds a level. The next one of its kind closes those left out here.
+fn nests(name: &str) -> bool {
+    !matches!(
+        name,
+        "a" | "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+            | "p"
+            | "li"
+            | "dt"
+            | "dd"
+            | "tr"
+            | "td"
+            | "th"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "option"
+            | "html"
+            | "head"
+            | "body"
+    )
+}
+
+fn is_formatting(name: &str) -> bool {
+    matches!(
+        name,
+        "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u"
+    )
+}
