@@ -1,6 +1,6 @@
 //! The vertical axis: its range and the round values that label it.
 
-use super::Scale;
+use super::scale::Scale;
 
 /// A scale from 0 to 1 with labelled values.
 pub(super) struct Axis {

@@ -2,12 +2,24 @@
 
 use std::fmt::Write;
 
-use super::Line;
 use super::geometry::Frame;
 use crate::escape::escape;
+use crate::series::Point;
+
+/// The number of lines that have a colour and a dash pattern of their own.
+pub const MAX_LINES: usize = 8;
+
+/// One line of a chart.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The package's name.
+    pub name: &'a str,
+    /// The points, in order of their days. One without a value is a break in the line.
+    pub points: &'a [Point],
+}
 
 /// Tells lines apart without colour. The first is solid.
-const DASHES: [&str; super::MAX_LINES] = ["", "6 3", "2 3", "10 3 2 3", "10 3 2 3 2 3", "14 4", "1 5", "6 3 6 8"];
+const DASHES: [&str; MAX_LINES] = ["", "6 3", "2 3", "10 3 2 3", "10 3 2 3 2 3", "14 4", "1 5", "6 3 6 8"];
 
 pub(super) fn draw(svg: &mut String, index: usize, line: &Line<'_>, frame: &Frame<'_>) {
     let number = index + 1;

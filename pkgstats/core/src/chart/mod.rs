@@ -5,10 +5,10 @@ mod dates;
 mod geometry;
 mod line;
 mod readout;
+mod scale;
 mod sparkline;
 
 use std::fmt::Write;
-use std::str::FromStr;
 
 use time::Date;
 
@@ -17,53 +17,9 @@ use crate::escape::{escape, escape_into};
 use crate::series::Point;
 use axis::Axis;
 use geometry::{BOTTOM, Frame, HEIGHT, LEFT, RIGHT, TOP, WIDTH};
+pub use line::{Line, MAX_LINES};
+pub use scale::{Scale, UnknownScale};
 pub use sparkline::sparkline;
-
-/// The number of lines that have a colour and a dash pattern of their own.
-pub const MAX_LINES: usize = 8;
-
-/// The vertical scale of a chart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Scale {
-    /// From 0.
-    #[default]
-    Linear,
-    /// Powers of ten. 0 is drawn at the bottom.
-    Log,
-}
-
-impl FromStr for Scale {
-    type Err = UnknownScale;
-
-    fn from_str(text: &str) -> Result<Self, UnknownScale> {
-        match text {
-            "linear" => Ok(Self::Linear),
-            "log" => Ok(Self::Log),
-            _ => Err(UnknownScale),
-        }
-    }
-}
-
-/// A name that is not `linear` or `log`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownScale;
-
-impl std::fmt::Display for UnknownScale {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("unknown scale: use linear or log")
-    }
-}
-
-impl std::error::Error for UnknownScale {}
-
-/// One line of a chart.
-#[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    /// The package's name.
-    pub name: &'a str,
-    /// The points, in order of their days. One without a value is a break in the line.
-    pub points: &'a [Point],
-}
 
 /// A chart of up to [`MAX_LINES`] lines.
 ///

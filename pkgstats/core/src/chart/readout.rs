@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Value, json};
 use time::Date;
 
-use super::Line;
 use super::geometry::{Frame, LEFT, RIGHT};
+use super::line::Line;
 
 /// Returns `{left, right, from, span, days, lines: [{name, values}]}`.
 ///

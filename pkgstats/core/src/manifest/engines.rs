@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::pairs;
+use super::fields::pairs;
 
 pub(super) fn read(value: Option<&Value>) -> Vec<(String, String)> {
     match value {

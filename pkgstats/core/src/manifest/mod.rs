@@ -2,7 +2,9 @@
 
 mod bin;
 mod engines;
+mod entry;
 mod exports;
+mod fields;
 mod license;
 mod module_format;
 mod person;
@@ -12,6 +14,8 @@ mod web;
 
 use serde_json::{Map, Value};
 
+use entry::Entry;
+use fields::{pairs, text};
 pub use license::License;
 pub use module_format::ModuleFormat;
 pub use person::Person;
@@ -56,16 +60,6 @@ pub struct Manifest {
     /// `devDependencies`, name to range.
     pub dev_dependencies: Vec<(String, String)>,
     entry: Entry,
-}
-
-/// The fields that decide what an import of the package loads.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Entry {
-    main: Option<String>,
-    module: Option<String>,
-    types: Option<String>,
-    is_module: bool,
-    exports: Option<Value>,
 }
 
 impl Manifest {
@@ -126,21 +120,6 @@ impl Manifest {
     pub fn types(&self, files: Option<&[String]>) -> Types {
         types::of(&self.entry, files)
     }
-}
-
-/// Returns a field's text, trimmed, unless it is empty or no string.
-fn text(object: &Map<String, Value>, field: &str) -> Option<String> {
-    object.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// Returns the entries of an object whose values are strings.
-fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
-    let Some(Value::Object(object)) = value else { return Vec::new() };
-    object
-        .iter()
-        .filter(|(name, _)| !name.is_empty())
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.trim().to_owned())))
-        .collect()
 }
 
 fn keywords(value: Option<&Value>) -> Vec<String> {

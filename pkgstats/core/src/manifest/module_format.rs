@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Entry;
-use super::exports::{Via, root_targets};
+use super::entry::Entry;
+use super::exports::{Via, is_declaration, root_targets};
 
 /// The module format of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ fn holds_no_javascript(entry: &Entry, files: Option<&[String]>) -> bool {
     const ENDINGS: [&str; 8] = [".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".node"];
     let is_code = |file: &String| {
         let loads = ENDINGS.iter().any(|ending| file.ends_with(ending));
-        loads && !super::exports::is_declaration(file)
+        loads && !is_declaration(file)
     };
     files.is_some_and(|files| !files.iter().any(is_code))
 }

@@ -1,6 +1,6 @@
 //! Types of the package's own. Whether `@types` has a package for it is the catalogue's business.
 
-use super::Entry;
+use super::entry::Entry;
 use super::exports::{Via, root_targets};
 
 /// Where a package's types are.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use comrak::Anchorizer;
 
-use super::ID_PREFIX;
+use super::id_prefix::ID_PREFIX;
 use super::pieces::{Piece, attribute};
 
 /// A heading of a readme.

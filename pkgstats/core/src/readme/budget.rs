@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::TooComplex;
 use super::pieces::Piece;
+use super::too_complex::TooComplex;
 
 /// Readmes nest some 20 levels.
 const MAX_DEPTH: usize = 200;

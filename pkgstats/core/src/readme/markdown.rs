@@ -3,8 +3,8 @@
 use comrak::nodes::AstNode;
 use comrak::{Arena, Options, format_html, try_parse_document};
 
-use super::TooComplex;
 use super::deadline::Deadline;
+use super::too_complex::TooComplex;
 
 /// The formatter of comrak and its search for footnotes go down the tree, one call a level.
 const MAX_DEPTH: usize = 100;

@@ -6,6 +6,7 @@
 mod anchors;
 mod budget;
 mod deadline;
+mod id_prefix;
 mod image;
 mod links;
 mod markdown;
@@ -13,6 +14,7 @@ mod pieces;
 mod rewrite;
 mod sanitize;
 mod syntax;
+mod too_complex;
 
 use std::fmt::Write;
 
@@ -20,13 +22,12 @@ use crate::escape::escape_into;
 use crate::manifest::Repository;
 pub use anchors::Heading;
 use deadline::Deadline;
+pub use id_prefix::ID_PREFIX;
 pub use syntax::Syntax;
+use too_complex::TooComplex;
 
 /// The number of bytes of a readme that are read. The rest is cut off.
 pub const MAX_BYTES: usize = 1 << 20;
-
-/// Begins each id in a readme, so that none of them stands for something of the page.
-pub const ID_PREFIX: &str = "readme-";
 
 /// A readme to render.
 #[derive(Clone, Copy, Debug)]
@@ -89,10 +90,6 @@ pub fn render(source: Source<'_>) -> Readme {
         Err(TooComplex) => Readme { notice: Some(Notice::TooComplex), ..plain(text) },
     }
 }
-
-/// The input takes too long or nests too deeply.
-#[derive(Debug)]
-struct TooComplex;
 
 fn from_html(html: &str, repository: Option<&Repository>, deadline: Deadline) -> Result<Readme, TooComplex> {
     let pieces = pieces::read(html, deadline)?;

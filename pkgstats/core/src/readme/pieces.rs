@@ -6,8 +6,8 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
-use super::TooComplex;
 use super::deadline::Deadline;
+use super::too_complex::TooComplex;
 
 /// A tag or a text.
 #[derive(Debug)]

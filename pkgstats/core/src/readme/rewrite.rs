@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::ID_PREFIX;
 use super::anchors::Anchors;
+use super::id_prefix::ID_PREFIX;
 use super::image::Image;
 use super::links::Links;
 use super::pieces::{Piece, attribute, heading_level};
+use super::sanitize::is_kept;
 use crate::escape::{escape, escape_into};
 
 /// Returns the HTML and the number of remote images.
@@ -181,7 +182,7 @@ impl<'a> Writer<'a> {
             }
         }
         for (name, value) in attributes {
-            if super::sanitize::is_kept(name) {
+            if is_kept(name) {
                 let _ = write!(self.out, " {name}=\"{}\"", escape(value));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
-use super::ID_PREFIX;
+use super::id_prefix::ID_PREFIX;
 
 const TAGS: [&str; 59] = [
     "a",

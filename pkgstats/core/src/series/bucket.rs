@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use time::{Date, Duration};
 
-use super::Series;
+use super::daily::Series;
 
 /// What one point of a chart covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -109,7 +109,15 @@ impl Point {
     }
 }
 
-pub(super) fn points(series: &Series, by: By) -> Vec<Point> {
+impl Series {
+    /// Returns the points of a chart or a table: one for each day, week or month.
+    #[must_use]
+    pub fn points(&self, by: By) -> Vec<Point> {
+        points(self, by)
+    }
+}
+
+fn points(series: &Series, by: By) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let mut end = Date::MIN;
     for (day, count) in series.iter() {

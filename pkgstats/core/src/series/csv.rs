@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Point;
+use super::bucket::Point;
 
 /// Returns CSV (RFC 4180) with a row for each point and a column for each named series, which have the same days.
 ///
