@@ -201,10 +201,7 @@ fn costly_html_takes_less_than_a_second() {
         ("paragraph ends", filled("</p>")),
         ("line ends", filled("</br>")),
     ] {
-        for syntax in [Syntax::Html, Syntax::Markdown] {
-            let readme = rendered(&format!("{name} as {syntax:?}"), text.clone(), syntax);
-            assert_harmless(&readme.html);
-        }
+        assert_harmless(&rendered(name, text, Syntax::Html).html);
     }
 }
 
