@@ -1,6 +1,6 @@
 //! Escapes text for HTML, SVG and attributes in double quotes.
 
-/// Appends `text` to `out` with the characters escaped that mean something in HTML or XML.
+/// Appends `text` to `out`, with the special characters of HTML and XML escaped.
 ///
 /// Control characters that XML does not allow are left out, because one of them makes a whole SVG unreadable.
 pub(crate) fn escape_into(out: &mut String, text: &str) {

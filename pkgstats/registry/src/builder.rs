@@ -94,8 +94,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// Sets how long an answer may take, to its last byte; a tarball may take twice as long. Between two pieces of an
-    /// answer may pass a quarter of it. Default: 60 s.
+    /// Sets how long an answer may take, to its last byte; a tarball may take twice as long. A pause between two chunks
+    /// may take a quarter of it. Default: 60 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -44,7 +44,7 @@ struct Line {
     deleted: bool,
 }
 
-/// Reads an answer to a question for what came after `since`.
+/// Reads the changes that came after `since`.
 pub(crate) fn parse(json: &[u8], since: u64) -> Result<Changes> {
     const WHAT: &str = "the feed of changes";
     let feed: Feed = serde_json::from_slice(json).map_err(|error| Error::broken(WHAT, &error).with_source(error))?;

@@ -74,11 +74,11 @@ impl Error {
     pub(crate) fn broken(what: &str, why: impl std::fmt::Display) -> Self {
         Self::new(
             ErrorKind::Broken,
-            format!("{what} cannot be read: {why}; try another version, or report it to its publisher"),
+            format!("{what} cannot be read: {why}; it may be damaged: try again later, or another version"),
         )
     }
 
     pub(crate) fn too_large(what: &str, limit: impl std::fmt::Display) -> Self {
-        Self::new(ErrorKind::TooLarge, format!("{what} exceeds {limit}: it is left out; raise the limit to read it"))
+        Self::new(ErrorKind::TooLarge, format!("{what} exceeds {limit}: raise the limit to read it"))
     }
 }

@@ -24,9 +24,9 @@ impl Folder {
     /// Opens a tarball.
     pub(crate) fn tarball(&self, what: &str, name: &str, version: &str) -> Result<File> {
         let name = name.trim_start_matches('@').replace('/', "-");
-        // A version is no path: `1.0.0/../../x` has nothing to look for here.
+        // A version with a slash would lead out of the folder.
         if version.contains(['/', '\\']) {
-            return Err(Error::new(ErrorKind::Invalid, format!("{what} has no valid version")));
+            return Err(Error::new(ErrorKind::Invalid, format!("{what} has an invalid version: remove the slash")));
         }
         open(what, &self.path.join(format!("{name}-{version}.tgz")))
     }

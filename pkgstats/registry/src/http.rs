@@ -98,7 +98,7 @@ impl Http {
         Ok(bytes)
     }
 
-    /// Returns the answer in pieces, as they arrive.
+    /// Returns the chunks of an answer, as they arrive.
     pub(crate) fn stream(what: &str, response: Response) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
         let (what, url) = (what.to_owned(), response.url().clone());
         response.bytes_stream().map(move |chunk| chunk.map_err(|error| io::Error::other(failed(&what, &url, error))))
@@ -131,7 +131,9 @@ fn failed(what: &str, url: &Url, error: reqwest_tls::Error) -> Error {
     } else if error.is_redirect() {
         (
             ErrorKind::Broken,
-            format!("{what} is redirected by {host} where it must not lead: check the registry's address"),
+            format!(
+                "{what} cannot be read: {host} redirects too often, or from https to http; check the registry's address"
+            ),
         )
     } else if error.is_decode() {
         (ErrorKind::Broken, format!("{what} arrived damaged from {host}: try again later"))
@@ -156,14 +158,12 @@ fn refusal(what: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Er
             format!("{what} is refused by {host} ({status}): a rule of the registry or of a firewall"),
         ),
         413 | 414 => (ErrorKind::TooLarge, format!("{what} is too long a request for {host} ({status}): ask for less")),
-        429 => {
-            (ErrorKind::RateLimited, format!("{what} has to wait: {host} has had too many requests; try again later"))
-        }
+        429 => (ErrorKind::RateLimited, format!("{what} cannot be read: too many requests to {host}; try again later")),
         408 | 504 => {
             (ErrorKind::Slow, format!("{what} did not arrive in time from {host} ({status}): try again later"))
         }
         500..=599 => {
-            (ErrorKind::Unreachable, format!("{what} cannot be read: {host} is in trouble ({status}); try again later"))
+            (ErrorKind::Unreachable, format!("{what} cannot be read: {host} answered {status}; try again later"))
         }
         _ => (
             ErrorKind::Broken,

@@ -33,7 +33,7 @@ pub(crate) fn check(name: &str) -> Result<()> {
         return Ok(());
     }
     let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-    Err(Error::new(ErrorKind::Invalid, format!("\"{shown}\" is no name of a package: use name or @scope/name")))
+    Err(Error::new(ErrorKind::Invalid, format!("invalid package name \"{shown}\": use NAME or @SCOPE/NAME")))
 }
 
 /// Returns the name as one segment of an address: `@types%2Fnode`.
@@ -74,7 +74,7 @@ mod tests {
             ["", ".", "..", "a/b", "../a", "@a", "@/a", "@a/", "@a/..", "@../a", "@a/b/c", "a\\b", "c:a", "a\nb", "a\0"]
         {
             let error = check(name).expect_err(name);
-            assert!(error.to_string().contains("use name or @scope/name"), "{error}");
+            assert!(error.to_string().contains("use NAME or @SCOPE/NAME"), "{error}");
         }
         assert!(check(&"a".repeat(214)).is_ok() && check(&"a".repeat(215)).is_err());
     }

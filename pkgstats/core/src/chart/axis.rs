@@ -8,8 +8,9 @@ pub(super) struct Axis {
     ticks: Vec<u64>,
 }
 
-/// 160 px have room for five labels.
+/// 160 px have room for five labels, and a little more for powers of ten, whose number is not a choice.
 const MAX_INTERVALS: u64 = 4;
+const MAX_DECADES: u32 = 6;
 
 impl Axis {
     pub(super) fn new(scale: Scale, min: u64, max: u64) -> Self {
@@ -62,7 +63,7 @@ fn powers(min: u64, max: u64) -> Vec<u64> {
     let max = max.max(1);
     let high = if max == 10_u64.saturating_pow(max.ilog10()) { max.ilog10() } else { max.ilog10() + 1 };
     let high = high.max(low + 1);
-    let step = (high - low).div_ceil(MAX_INTERVALS as u32);
+    let step = (high - low).div_ceil(MAX_DECADES);
     (0..=(high - low).div_ceil(step)).map(|index| 10_u64.saturating_pow(low + index * step)).collect()
 }
 
@@ -90,6 +91,7 @@ mod tests {
         assert_eq!(ticks(Scale::Log, 0, 1_000), [1, 10, 100, 1_000]);
         assert_eq!(ticks(Scale::Log, 200, 900), [100, 1_000]);
         assert_eq!(ticks(Scale::Log, 10, 10), [10, 100]);
+        assert_eq!(ticks(Scale::Log, 100, 1_000_000), [100, 1_000, 10_000, 100_000, 1_000_000]);
         assert_eq!(ticks(Scale::Log, 5, 2_000_000), [1, 100, 10_000, 1_000_000, 100_000_000]);
         assert!(ticks(Scale::Log, 0, u64::MAX).len() <= 6);
     }

@@ -38,7 +38,7 @@ fn firsts(from: Date, to: Date) -> impl Iterator<Item = Date> {
     std::iter::successors(first, next).skip_while(move |day| *day < from).take_while(move |day| *day <= to)
 }
 
-/// January is told by its year.
+/// Returns the month's name, or the year for January.
 fn month_label(day: Date) -> String {
     match day.month() {
         Month::January => day.year().to_string(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::web;
 
-/// An author or a maintainer. A mail address is read past, never kept: a page must not offer it to harvesters.
+/// An author or a maintainer. Mail addresses are not kept, so that no page can offer them to harvesters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The user name at the registry, or the full name.

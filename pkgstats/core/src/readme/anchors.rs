@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use comrak::Anchorizer;
 
 use super::id_prefix::ID_PREFIX;
-use super::pieces::{Piece, attribute};
+use super::tokens::{HtmlToken, attribute};
 
 /// A heading of a readme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,37 +21,37 @@ pub struct Heading {
 /// The ids of a readme.
 pub(super) struct Anchors {
     pub(super) headings: Vec<Heading>,
-    /// The index of a heading's start tag among the pieces, to the heading.
-    by_piece: HashMap<usize, usize>,
+    /// The index of a heading's start tag among the tokens, to the heading.
+    by_token: HashMap<usize, usize>,
     /// Ids as authors write them, without the prefix.
     ids: HashSet<String>,
 }
 
 impl Anchors {
-    pub(super) fn of(pieces: &[Piece]) -> Self {
-        let mut anchors = Self { headings: Vec::new(), by_piece: HashMap::new(), ids: HashSet::new() };
+    pub(super) fn of(tokens: &[HtmlToken]) -> Self {
+        let mut anchors = Self { headings: Vec::new(), by_token: HashMap::new(), ids: HashSet::new() };
         let mut slugs = Anchorizer::new();
-        for (index, piece) in pieces.iter().enumerate() {
-            let Piece::Start { attributes, .. } = piece else { continue };
+        for (index, token) in tokens.iter().enumerate() {
+            let HtmlToken::Start { attributes, .. } = token else { continue };
             for name in ["id", "name"] {
                 anchors.ids.extend(attribute(attributes, name).map(str::to_owned));
             }
-            let Some(level) = piece.heading_level() else { continue };
-            let text = text_of(&pieces[index + 1..]);
+            let Some(level) = token.heading_level() else { continue };
+            let text = text_of(&tokens[index + 1..]);
             let slug = slugs.anchorize(&text);
             if slug.is_empty() {
                 continue;
             }
-            anchors.by_piece.insert(index, anchors.headings.len());
+            anchors.by_token.insert(index, anchors.headings.len());
             anchors.headings.push(Heading { level, id: format!("{ID_PREFIX}{slug}"), text });
             anchors.ids.insert(slug);
         }
         anchors
     }
 
-    /// Returns the id of the heading whose start tag is this piece.
-    pub(super) fn heading_id(&self, piece: usize) -> Option<&str> {
-        self.by_piece.get(&piece).map(|heading| self.headings[*heading].id.as_str())
+    /// Returns the id of the heading whose start tag is this token.
+    pub(super) fn heading_id(&self, token: usize) -> Option<&str> {
+        self.by_token.get(&token).map(|heading| self.headings[*heading].id.as_str())
     }
 
     /// Returns the id in the page that a fragment leads to. As on GitHub, its case does not matter.
@@ -63,10 +63,10 @@ impl Anchors {
 }
 
 /// Returns the text up to the end of a heading, or to the next one.
-fn text_of(pieces: &[Piece]) -> String {
+fn text_of(tokens: &[HtmlToken]) -> String {
     let mut text = String::new();
-    for piece in pieces.iter().take_while(|piece| piece.heading_level().is_none()) {
-        if let Piece::Text(part) = piece {
+    for token in tokens.iter().take_while(|token| token.heading_level().is_none()) {
+        if let HtmlToken::Text(part) = token {
             text.push_str(part);
         }
         // An unclosed heading would take all that follows.

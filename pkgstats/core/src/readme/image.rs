@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::pieces::attribute;
+use super::tokens::attribute;
 use crate::escape::{escape, escape_into};
 
 /// An image of a readme.

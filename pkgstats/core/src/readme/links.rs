@@ -30,7 +30,7 @@ impl Links<'_> {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        // The page that shows a file at GitHub is no image. The file is.
+        // GitHub's `/blob/` is a page about the file; `/raw/` is the file itself.
         if url.host_str() == Some("github.com") {
             let path = url.path().replacen("/blob/", "/raw/", 1);
             url.set_path(&path);

@@ -35,7 +35,6 @@ fn options() -> Options<'static> {
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.tasklist = true;
-    options.extension.front_matter_delimiter = Some("---".to_owned());
     // HTML is kept here, and made safe afterwards.
     options.render.r#unsafe = true;
     options

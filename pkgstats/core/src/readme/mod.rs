@@ -1,6 +1,6 @@
 //! Turns a package's readme into HTML that is safe to show, with its links, anchors and images put right.
 //!
-//! Markdown becomes HTML (comrak), the HTML becomes a list of pieces (html5ever's tokenizer), from which headings, links and
+//! Markdown becomes HTML (comrak), the HTML becomes a list of tokens (html5ever's tokenizer), from which headings, links and
 //! images are rewritten and the cost of a tree is bounded, and ammonia has the last word on what is safe.
 
 mod anchors;
@@ -10,10 +10,10 @@ mod id_prefix;
 mod image;
 mod links;
 mod markdown;
-mod pieces;
 mod rewrite;
 mod sanitize;
 mod syntax;
+mod tokens;
 mod too_complex;
 
 use std::fmt::Write;
@@ -44,6 +44,10 @@ pub struct Source<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readme {
     /// The HTML. It runs no script, makes no request, and its ids begin with [`ID_PREFIX`].
+    ///
+    /// A remote image is a link, `a.remote-image`, or within a link a `span.remote-image`, which an `a.remote-image-link`
+    /// follows. Both have the attributes `data-src`, `data-alt`, and maybe `data-width` and `data-height`, from which a
+    /// script can make the image. Plain text is in a `pre.plain`.
     pub html: String,
     /// The headings in order, for a table of contents.
     pub headings: Vec<Heading>,
@@ -92,11 +96,11 @@ pub fn render(source: Source<'_>) -> Readme {
 }
 
 fn from_html(html: &str, repository: Option<&Repository>, deadline: Deadline) -> Result<Readme, TooComplex> {
-    let pieces = pieces::read(html, deadline)?;
-    budget::check(&pieces)?;
-    let anchors = anchors::Anchors::of(&pieces);
+    let tokens = tokens::read(html, deadline)?;
+    budget::check(&tokens)?;
+    let anchors = anchors::Anchors::of(&tokens);
     let links = links::Links { repository, anchors: &anchors };
-    let (html, remote_images) = rewrite::to_html(&pieces, &anchors, &links);
+    let (html, remote_images) = rewrite::to_html(&tokens, &anchors, &links);
     Ok(Readme { html: sanitize::clean(&html), headings: anchors.headings, remote_images, notice: None })
 }
 

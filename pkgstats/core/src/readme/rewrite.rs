@@ -1,4 +1,4 @@
-//! Writes the pieces as HTML again, with ids, links, images and check boxes rewritten.
+//! Writes the tokens as HTML again, with ids, links, images and check boxes rewritten.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -7,12 +7,12 @@ use super::anchors::Anchors;
 use super::id_prefix::ID_PREFIX;
 use super::image::Image;
 use super::links::Links;
-use super::pieces::{Piece, attribute, heading_level};
 use super::sanitize::is_kept;
+use super::tokens::{HtmlToken, attribute, heading_level};
 use crate::escape::{escape, escape_into};
 
 /// Returns the HTML and the number of remote images.
-pub(super) fn to_html(pieces: &[Piece], anchors: &Anchors, links: &Links<'_>) -> (String, usize) {
+pub(super) fn to_html(tokens: &[HtmlToken], anchors: &Anchors, links: &Links<'_>) -> (String, usize) {
     let mut writer = Writer {
         out: String::new(),
         links,
@@ -22,11 +22,11 @@ pub(super) fn to_html(pieces: &[Piece], anchors: &Anchors, links: &Links<'_>) ->
         tables: Vec::new(),
         images: 0,
     };
-    for (index, piece) in pieces.iter().enumerate() {
-        match piece {
-            Piece::Text(text) => writer.text(text),
-            Piece::Start { name, attributes } => writer.start(name, attributes, anchors.heading_id(index)),
-            Piece::End { name } => writer.end(name),
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            HtmlToken::Text(text) => writer.text(text),
+            HtmlToken::Start { name, attributes } => writer.start(name, attributes, anchors.heading_id(index)),
+            HtmlToken::End { name } => writer.end(name),
         }
     }
     writer.close_link();

@@ -1,4 +1,4 @@
-//! A registry on 127.0.0.1 for tests and the demo: real tarballs, seeded download counts, and troubles on request.
+//! A registry on 127.0.0.1 for tests and the demo: real tarballs, seeded download counts, and faults on request.
 //!
 //! It serves packuments in both shapes, tarballs, the downloads API and `_changes` at one address.
 
@@ -70,7 +70,7 @@ impl Loopback {
         Registry::builder().registry(self.url()).downloads(self.url()).pause(Duration::from_millis(1))
     }
 
-    /// Publishes a version of a package that is here: the latest one with another version.
+    /// Publishes a new version of a package: a copy of its latest version with another number.
     ///
     /// # Panics
     ///
@@ -136,7 +136,7 @@ impl Loopback {
         self.state().delay = delay;
     }
 
-    /// Begins the feed of changes anew, at sequence 1, as a registry does that was set up again.
+    /// Restarts the feed of changes at sequence 1, as after a reinstallation of the registry.
     pub fn restart_changes(&self) {
         self.state().restart_changes();
     }

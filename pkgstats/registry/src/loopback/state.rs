@@ -1,4 +1,4 @@
-//! What the loopback registry serves, and the troubles that it was asked for.
+//! What the loopback registry serves, and the faults it injects.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;

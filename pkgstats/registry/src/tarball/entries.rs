@@ -14,7 +14,7 @@ use super::path::within_package;
 use super::readme;
 use crate::error::{Error, Result};
 
-/// A `package.json` above this length is not read. The longest on npm have some 200 KB.
+/// A longer `package.json` is not read.
 const MAX_MANIFEST: u64 = 1 << 20;
 
 /// The names of long paths are entries of their own, which `tar` would read into memory whatever their length.

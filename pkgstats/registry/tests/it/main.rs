@@ -4,9 +4,9 @@
 
 mod changes;
 mod downloads;
+mod faults;
 mod folder;
 mod memory;
 mod packages;
 mod packuments;
 mod support;
-mod troubles;

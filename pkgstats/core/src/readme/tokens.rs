@@ -9,15 +9,15 @@ use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResu
 use super::deadline::Deadline;
 use super::too_complex::TooComplex;
 
-/// A tag or a text.
+/// A tag or a text, with the names and values as strings.
 #[derive(Debug)]
-pub(super) enum Piece {
+pub(super) enum HtmlToken {
     Start { name: String, attributes: Vec<(String, String)> },
     End { name: String },
     Text(String),
 }
 
-impl Piece {
+impl HtmlToken {
     /// Returns the level of a heading that begins or ends here.
     pub(super) fn heading_level(&self) -> Option<u8> {
         match self {
@@ -40,13 +40,13 @@ pub(super) fn attribute<'a>(attributes: &'a [(String, String)], name: &str) -> O
     attributes.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
 }
 
-/// A tree of more pieces takes too much memory. The longest readmes have some 30,000.
-const MAX_PIECES: usize = 80_000;
+/// Bounds the memory of the tree. A megabyte as dense as the readme of express has 115,000 tokens.
+const MAX_TOKENS: usize = 120_000;
 
-/// The tokenizer compares each attribute of a tag with all before it: its clock is read after so many bytes.
+/// The deadline is checked after each chunk, because the tokenizer compares each attribute of a tag with all before it.
 const CHUNK: usize = 4 << 10;
 
-pub(super) fn read(html: &str, deadline: Deadline) -> Result<Vec<Piece>, TooComplex> {
+pub(super) fn read(html: &str, deadline: Deadline) -> Result<Vec<HtmlToken>, TooComplex> {
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     let mut rest = html;
@@ -62,7 +62,7 @@ pub(super) fn read(html: &str, deadline: Deadline) -> Result<Vec<Piece>, TooComp
     }
     tokenizer.end();
     let state = tokenizer.sink.state.into_inner();
-    if state.overflow { Err(TooComplex) } else { Ok(state.pieces) }
+    if state.overflow { Err(TooComplex) } else { Ok(state.tokens) }
 }
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ struct Sink {
 
 #[derive(Default)]
 struct State {
-    pieces: Vec<Piece>,
+    tokens: Vec<HtmlToken>,
     /// The element whose content is skipped, and how many of its name are open.
     skipping: Option<(String, usize)>,
     overflow: bool,
@@ -109,9 +109,9 @@ impl TokenSink for Sink {
 }
 
 impl State {
-    fn push(&mut self, piece: Piece) {
-        if self.pieces.len() < MAX_PIECES {
-            self.pieces.push(piece);
+    fn push(&mut self, token: HtmlToken) {
+        if self.tokens.len() < MAX_TOKENS {
+            self.tokens.push(token);
         } else {
             self.overflow = true;
         }
@@ -121,9 +121,9 @@ impl State {
         if self.skipping.is_some() {
             return;
         }
-        match self.pieces.last_mut() {
-            Some(Piece::Text(last)) => last.push_str(text),
-            _ => self.push(Piece::Text(text.to_owned())),
+        match self.tokens.last_mut() {
+            Some(HtmlToken::Text(last)) => last.push_str(text),
+            _ => self.push(HtmlToken::Text(text.to_owned())),
         }
     }
 
@@ -136,7 +136,7 @@ impl State {
                     self.skipping = Some((name, 1));
                 }
             }
-            None => self.push(Piece::Start { name, attributes }),
+            None => self.push(HtmlToken::Start { name, attributes }),
         }
     }
 
@@ -148,7 +148,7 @@ impl State {
                     self.skipping = None;
                 }
             }
-            None => self.push(Piece::End { name }),
+            None => self.push(HtmlToken::End { name }),
         }
     }
 }
