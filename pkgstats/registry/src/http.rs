@@ -143,7 +143,7 @@ fn failed(what: &str, url: &Url, error: reqwest_tls::Error) -> Error {
             format!("{what} cannot be read: {host} is unreachable; check the network and the address"),
         )
     };
-    // The error's own text would show the address, which may contain a password.
+    // The error's own text would show the address, which may contain a token.
     Error::new(kind, message).with_source(error.without_url())
 }
 

@@ -52,19 +52,10 @@ pub(super) fn check(tokens: &[HtmlToken]) -> Result<(), TooComplex> {
 fn nests(name: &str) -> bool {
     !matches!(
         name,
-        "a" | "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
+        "a" | "br"
             | "hr"
             | "img"
             | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
             | "wbr"
             | "p"
             | "li"
@@ -76,16 +67,9 @@ fn nests(name: &str) -> bool {
             | "thead"
             | "tbody"
             | "tfoot"
-            | "option"
-            | "html"
-            | "head"
-            | "body"
     )
 }
 
 fn is_formatting(name: &str) -> bool {
-    matches!(
-        name,
-        "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u"
-    )
+    matches!(name, "b" | "code" | "em" | "i" | "s" | "small" | "strike" | "strong" | "tt" | "u")
 }

@@ -6,6 +6,7 @@
 mod anchors;
 mod budget;
 mod deadline;
+mod elements;
 mod id_prefix;
 mod image;
 mod links;

@@ -6,69 +6,8 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
+use super::elements::ELEMENTS;
 use super::id_prefix::ID_PREFIX;
-
-const TAGS: [&str; 59] = [
-    "a",
-    "abbr",
-    "b",
-    "blockquote",
-    "br",
-    "caption",
-    "cite",
-    "code",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "input",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "section",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "summary",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "wbr",
-];
 
 /// Attributes of any element that readmes keep, besides `id` and those that are rewritten.
 const KEPT: [&str; 9] = ["align", "class", "colspan", "dir", "lang", "open", "rowspan", "start", "title"];
@@ -105,7 +44,7 @@ pub(super) fn is_kept(name: &str) -> bool {
 static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
-        .tags(HashSet::from(TAGS))
+        .tags(HashSet::from(ELEMENTS))
         .generic_attributes(HashSet::from(["align", "class", "dir", "id", "lang", "title"]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href", "data-src", "data-alt", "data-width", "data-height"])),

@@ -7,6 +7,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 use super::deadline::Deadline;
+use super::elements::is_shown;
 use super::too_complex::TooComplex;
 
 /// A tag or a text, with the names and values as strings.
@@ -131,12 +132,9 @@ impl State {
         match &mut self.skipping {
             Some((skipped, depth)) => *depth += usize::from(*skipped == name && !self_closing),
             None if raw_kind(&name).is_some() => self.skipping = Some((name, 1)),
-            None if matches!(name.as_str(), "svg" | "math") => {
-                if !self_closing {
-                    self.skipping = Some((name, 1));
-                }
-            }
-            None => self.push(HtmlToken::Start { name, attributes }),
+            None if matches!(name.as_str(), "svg" | "math") && !self_closing => self.skipping = Some((name, 1)),
+            None if is_shown(&name) => self.push(HtmlToken::Start { name, attributes }),
+            None => {}
         }
     }
 
@@ -148,7 +146,8 @@ impl State {
                     self.skipping = None;
                 }
             }
-            None => self.push(HtmlToken::End { name }),
+            None if is_shown(&name) => self.push(HtmlToken::End { name }),
+            None => {}
         }
     }
 }
