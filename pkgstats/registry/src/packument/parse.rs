@@ -99,6 +99,9 @@ mod tests {
         let packument = parse("a", json.to_string().as_bytes()).unwrap();
         assert_eq!(packument.latest().unwrap().version, "1.0.0", "the last that is no prerelease");
         assert_eq!((packument.created, packument.versions[0].published), (None, None));
+        let json = json!({"time": {"modified": "2021-01-01T00:00:00Z"}});
+        let packument = parse("a", json.to_string().as_bytes()).unwrap();
+        assert!(packument.created.is_none() && packument.modified.is_some());
         for text in ["", "[]", "{\"versions\":", "<html>", "null"] {
             let error = parse("a", text.as_bytes()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Broken);

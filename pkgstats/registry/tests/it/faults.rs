@@ -91,14 +91,13 @@ async fn an_answer_that_stops_in_its_middle_meets_the_timeout() {
             open.push(stream);
         }
     });
-    let registry =
-        Registry::builder().registry(format!("http://{address}/")).timeout(Duration::from_millis(400)).build();
+    let registry = Registry::builder().registry(format!("http://{address}/")).timeout(Duration::from_secs(4)).build();
     let registry = registry.unwrap();
     let start = Instant::now();
     assert_eq!(registry.packument("a", None).await.unwrap_err().kind(), ErrorKind::Slow);
     let error = registry.tarball("a", &Version::named("1.0.0")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Slow, "{error}");
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(3_500), "{:?}: a second each", start.elapsed());
     server.abort();
 }
 
