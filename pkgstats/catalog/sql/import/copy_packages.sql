@@ -1,0 +1,3 @@
+COPY pkgstats.next_package (
+    id, name, key, words, downloads, previous, rank, shared_by, repository, owner, holding, listed, dependents
+) FROM STDIN (FORMAT binary, FREEZE true)

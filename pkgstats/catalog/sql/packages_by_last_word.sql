@@ -1,0 +1,9 @@
+WITH hit AS MATERIALIZED (
+    SELECT p.id, p.name, p.downloads, p.previous, p.rank, p.shared_by, p.repository, p.holding, p.dependents
+    FROM pkgstats.package p
+    WHERE p.words @> $1 AND p.words && $3 AND {tier}
+    {limit}
+)
+SELECT * FROM hit
+ORDER BY id
+LIMIT $2
