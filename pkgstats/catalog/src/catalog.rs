@@ -3,7 +3,7 @@
 use deadpool_postgres::Pool;
 use pkgstats_core::query::Query;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, client};
 use crate::details::{self, Details};
 use crate::error::Error;
 use crate::found::Hit;
@@ -64,7 +64,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn generation(&self) -> Result<Generation, Error> {
-        Generation::read(&self.connection().await?).await
+        let mut client = client(&self.pool).await?;
+        Generation::read(&Connection::begin(&mut client).await?).await
     }
 
     /// Returns a page of 25 results. The first page is 1.
@@ -73,7 +74,8 @@ impl Catalog {
     ///
     /// See [`Error`]. No query is an error.
     pub async fn search(&self, query: &Query, page: usize) -> Result<SearchResults, Error> {
-        search::search(&self.connection().await?, query, page).await
+        let mut client = client(&self.pool).await?;
+        search::search(&Connection::begin(&mut client).await?, query, page).await
     }
 
     /// Returns at most ten packages that the user may mean.
@@ -82,7 +84,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn suggest(&self, query: &Query) -> Result<Suggestions, Error> {
-        suggest::suggest(&self.connection().await?, query).await
+        let mut client = client(&self.pool).await?;
+        suggest::suggest(&Connection::begin(&mut client).await?, query).await
     }
 
     /// Returns at most ten packages whose names resemble one that does not exist.
@@ -91,7 +94,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn near_names(&self, name: &str) -> Result<Suggestions, Error> {
-        suggest::near_names(&self.connection().await?, name).await
+        let mut client = client(&self.pool).await?;
+        suggest::near_names(&Connection::begin(&mut client).await?, name).await
     }
 
     /// Returns a package, or `None` if the catalogue has none of this name.
@@ -100,7 +104,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn package(&self, name: &str) -> Result<Option<Package>, Error> {
-        package::package(&self.connection().await?, name).await
+        let mut client = client(&self.pool).await?;
+        package::package(&Connection::begin(&mut client).await?, name).await
     }
 
     /// Returns packages of these names in this order, without those that do not exist.
@@ -109,7 +114,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn packages(&self, names: &[String]) -> Result<Vec<Hit>, Error> {
-        package::packages(&self.connection().await?, names).await
+        let mut client = client(&self.pool).await?;
+        package::packages(&Connection::begin(&mut client).await?, names).await
     }
 
     /// Returns a page of 25 packages of a GitHub account, or `None` if it owns none. The first page is 1.
@@ -118,7 +124,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn owner(&self, account: &str, page: usize) -> Result<Option<Owner>, Error> {
-        owner::owner(&self.connection().await?, account, page).await
+        let mut client = client(&self.pool).await?;
+        owner::owner(&Connection::begin(&mut client).await?, account, page).await
     }
 
     /// Returns a page of 25 packages of a list. The first page is 1.
@@ -127,7 +134,8 @@ impl Catalog {
     ///
     /// See [`Error`].
     pub async fn list(&self, kind: ListKind, page: usize) -> Result<Vec<ListEntry>, Error> {
-        list::list(&self.connection().await?, kind, page).await
+        let mut client = client(&self.pool).await?;
+        list::list(&Connection::begin(&mut client).await?, kind, page).await
     }
 
     /// Stores what was read of a package, or replaces it. Searches find it by its keywords, its description and the
@@ -138,9 +146,5 @@ impl Catalog {
     /// See [`Error`].
     pub async fn store_details(&self, details: &Details, repository: Option<&str>) -> Result<(), Error> {
         details::store(&self.pool, details, repository).await
-    }
-
-    async fn connection(&self) -> Result<Connection, Error> {
-        Connection::of(&self.pool).await
     }
 }

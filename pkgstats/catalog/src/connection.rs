@@ -1,18 +1,31 @@
-//! One connection of the pool, with prepared statements.
+//! One connection of the pool, with prepared statements, for the statements of one call.
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, Transaction};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
 use crate::error::Error;
 
-/// A connection for the statements of one call.
-pub(crate) struct Connection(Object);
+const SETTINGS: &str = include_str!("../sql/settings.sql");
 
-impl Connection {
-    pub(crate) async fn of(pool: &Pool) -> Result<Self, Error> {
-        Ok(Self(pool.get().await?))
+/// A read-only transaction. Dropping it ends it.
+///
+/// It holds a lock on the tables that it has read, so that an import does not replace them before the call ends: a call
+/// sees one generation.
+pub(crate) struct Connection<'a>(Transaction<'a>);
+
+/// Takes a connection out of the pool.
+pub(crate) async fn client(pool: &Pool) -> Result<Object, Error> {
+    Ok(pool.get().await?)
+}
+
+impl<'a> Connection<'a> {
+    /// Begins the transaction.
+    pub(crate) async fn begin(client: &'a mut Object) -> Result<Self, Error> {
+        let transaction = client.build_transaction().read_only(true).start().await?;
+        transaction.batch_execute(SETTINGS).await?;
+        Ok(Self(transaction))
     }
 
     /// Runs a statement, prepared once for each connection.

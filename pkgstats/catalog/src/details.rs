@@ -6,7 +6,7 @@ use deadpool_postgres::Pool;
 use pkgstats_core::word::{words, words_of_text};
 use serde::Serialize;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, client};
 use crate::error::Error;
 use crate::statements::{DETAILS_BY_NAME, STORE_DETAILS};
 
@@ -36,14 +36,14 @@ pub(crate) async fn store(pool: &Pool, details: &Details, repository: Option<&st
         searched.extend(words_of_text(text));
     }
     let searched: Vec<String> = searched.into_iter().collect();
-    let connection = Connection::of(pool).await?;
-    let name = &details.name;
-    connection.query(STORE_DETAILS, &[name, &version, &description, &keywords, &deprecated, &searched]).await?;
+    let (client, name) = (client(pool).await?, &details.name);
+    let statement = client.prepare_cached(STORE_DETAILS).await?;
+    client.execute(&statement, &[name, &version, &description, &keywords, &deprecated, &searched]).await?;
     Ok(())
 }
 
 /// Returns the details of the packages that have some.
-pub(crate) async fn of(connection: &Connection, names: &[String]) -> Result<HashMap<String, Details>, Error> {
+pub(crate) async fn of(connection: &Connection<'_>, names: &[String]) -> Result<HashMap<String, Details>, Error> {
     let rows = connection.query(DETAILS_BY_NAME, &[&names]).await?;
     let details = rows.iter().map(|row| Details {
         name: row.get(0),

@@ -79,7 +79,7 @@ impl Found {
     /// Puts the packages in order, skips some, and returns the results for the next ones.
     pub(crate) async fn hits(
         self,
-        connection: &Connection,
+        connection: &Connection<'_>,
         generation: &Generation,
         (terms, sort): (&Terms, Sort),
         (skip, take): (usize, usize),

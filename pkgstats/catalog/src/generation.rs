@@ -30,7 +30,7 @@ pub struct Generation {
 }
 
 impl Generation {
-    pub(crate) async fn read(connection: &Connection) -> Result<Self, Error> {
+    pub(crate) async fn read(connection: &Connection<'_>) -> Result<Self, Error> {
         let rows = connection.query(GENERATION, &[]).await?;
         let row = rows.first().ok_or(Error::NotMigrated)?;
         let number = |column| row.get::<_, i64>(column).unsigned_abs();

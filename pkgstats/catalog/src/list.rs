@@ -45,7 +45,7 @@ pub struct ListEntry {
 pub struct UnknownListError(String);
 
 /// Returns a page of a list. The first page is 1.
-pub(crate) async fn list(connection: &Connection, kind: ListKind, page: usize) -> Result<Vec<ListEntry>, Error> {
+pub(crate) async fn list(connection: &Connection<'_>, kind: ListKind, page: usize) -> Result<Vec<ListEntry>, Error> {
     let generation = Generation::read(connection).await?;
     let after = limit(page.max(1).saturating_sub(1).saturating_mul(PAGE));
     let until = after.saturating_add(limit(PAGE));

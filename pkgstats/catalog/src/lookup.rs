@@ -23,7 +23,7 @@ const MIN_RARE_PREFIX: usize = 3;
 const POPULAR_TIERS: usize = 2;
 
 /// Returns the packages of these names. No package has an invalid name.
-pub(crate) async fn by_name(connection: &Connection, names: &[String]) -> Result<Vec<PackageRow>, Error> {
+pub(crate) async fn by_name(connection: &Connection<'_>, names: &[String]) -> Result<Vec<PackageRow>, Error> {
     let valid: Vec<&String> = names.iter().filter(|name| name::is_valid(name)).collect();
     if valid.is_empty() {
         return Ok(Vec::new());
@@ -32,7 +32,7 @@ pub(crate) async fn by_name(connection: &Connection, names: &[String]) -> Result
 }
 
 /// Returns the packages whose names have these letters.
-pub(crate) async fn by_key(connection: &Connection, key: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
+pub(crate) async fn by_key(connection: &Connection<'_>, key: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
     if key.is_empty() {
         return Ok(Vec::new());
     }
@@ -40,7 +40,11 @@ pub(crate) async fn by_key(connection: &Connection, key: &str, limit: i64) -> Re
 }
 
 /// Returns the packages whose names have all these words.
-pub(crate) async fn by_words(connection: &Connection, words: &[String], limit: i64) -> Result<Vec<PackageRow>, Error> {
+pub(crate) async fn by_words(
+    connection: &Connection<'_>,
+    words: &[String],
+    limit: i64,
+) -> Result<Vec<PackageRow>, Error> {
     if words.is_empty() {
         return Ok(Vec::new());
     }
@@ -49,7 +53,7 @@ pub(crate) async fn by_words(connection: &Connection, words: &[String], limit: i
 
 /// Returns the packages whose names have all these words except the last, and a word that begins with the last.
 pub(crate) async fn by_last_word(
-    connection: &Connection,
+    connection: &Connection<'_>,
     words: &[String],
     limit: i64,
 ) -> Result<Vec<PackageRow>, Error> {
@@ -63,7 +67,7 @@ pub(crate) async fn by_last_word(
 
 /// Returns popular packages whose names have some of these words, those with the most words first.
 pub(crate) async fn by_some_words(
-    connection: &Connection,
+    connection: &Connection<'_>,
     words: &[String],
     limit: i64,
 ) -> Result<Vec<PackageRow>, Error> {
@@ -75,7 +79,7 @@ pub(crate) async fn by_some_words(
 
 /// Returns the packages whose keywords, description, repository or name have all these words.
 pub(crate) async fn by_details(
-    connection: &Connection,
+    connection: &Connection<'_>,
     words: &[String],
     limit: i64,
 ) -> Result<Vec<PackageRow>, Error> {
@@ -86,13 +90,13 @@ pub(crate) async fn by_details(
 }
 
 /// Returns the packages whose names begin with a text.
-pub(crate) async fn by_prefix(connection: &Connection, prefix: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
+pub(crate) async fn by_prefix(connection: &Connection<'_>, prefix: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
     in_tiers(connection, &*PACKAGES_BY_PREFIX, &prefix, limit, Some(&end_of(prefix))).await
 }
 
 /// Returns the packages of a scope whose names have all these words.
 pub(crate) async fn by_scope(
-    connection: &Connection,
+    connection: &Connection<'_>,
     scope: &str,
     words: &[String],
     limit: i64,
@@ -104,7 +108,7 @@ pub(crate) async fn by_scope(
 
 /// Returns the packages of a GitHub account, in its folded form, whose names have all these words.
 pub(crate) async fn by_owner(
-    connection: &Connection,
+    connection: &Connection<'_>,
     owner: &str,
     words: &[String],
     limit: i64,
@@ -117,7 +121,7 @@ pub(crate) async fn by_owner(
 }
 
 /// Returns the popular packages whose names differ by one letter.
-pub(crate) async fn near(connection: &Connection, name: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
+pub(crate) async fn near(connection: &Connection<'_>, name: &str, limit: i64) -> Result<Vec<PackageRow>, Error> {
     let hashes = deletions(Kind::Name, name);
     if hashes.is_empty() {
         return Ok(Vec::new());
@@ -128,7 +132,7 @@ pub(crate) async fn near(connection: &Connection, name: &str, limit: i64) -> Res
 }
 
 /// Returns the words that differ by one letter, the most frequent first.
-pub(crate) async fn words_near(connection: &Connection, word: &str) -> Result<Vec<(String, u64)>, Error> {
+pub(crate) async fn words_near(connection: &Connection<'_>, word: &str) -> Result<Vec<(String, u64)>, Error> {
     let hashes = deletions(Kind::Word, word);
     let mut words = words(connection, WORDS_BY_DELETIONS, &[&hashes]).await?;
     words.retain(|(other, _)| is_near(word, other));
@@ -136,11 +140,11 @@ pub(crate) async fn words_near(connection: &Connection, word: &str) -> Result<Ve
 }
 
 /// Returns in how many names each word is. A word of no name, or of few unpopular ones, is left out.
-pub(crate) async fn count_names(connection: &Connection, of: &[String]) -> Result<Vec<(String, u64)>, Error> {
+pub(crate) async fn count_names(connection: &Connection<'_>, of: &[String]) -> Result<Vec<(String, u64)>, Error> {
     words(connection, WORD, &[&of]).await
 }
 
-async fn words_with_prefix(connection: &Connection, prefix: &str) -> Result<Vec<String>, Error> {
+async fn words_with_prefix(connection: &Connection<'_>, prefix: &str) -> Result<Vec<String>, Error> {
     let end = end_of(prefix);
     let mut found = words(connection, COMMON_WORDS_BY_PREFIX, &[&prefix, &end]).await?;
     if found.is_empty() && prefix.chars().count() >= MIN_RARE_PREFIX {
@@ -150,7 +154,7 @@ async fn words_with_prefix(connection: &Connection, prefix: &str) -> Result<Vec<
 }
 
 async fn words(
-    connection: &Connection,
+    connection: &Connection<'_>,
     sql: &str,
     params: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<(String, u64)>, Error> {
@@ -160,7 +164,7 @@ async fn words(
 
 /// Asks one tier after the other until there are enough packages. The limit is the second parameter of the statements.
 async fn in_tiers(
-    connection: &Connection,
+    connection: &Connection<'_>,
     statements: &[String],
     first: &(dyn ToSql + Sync),
     limit: i64,

@@ -12,7 +12,7 @@ const LIMIT: i64 = 200;
 
 /// Returns the name that the user may have meant. `found` is the number of downloads of what was found by this name.
 pub(crate) async fn meant(
-    connection: &Connection,
+    connection: &Connection<'_>,
     name: &str,
     found: Option<u64>,
 ) -> Result<Option<DidYouMean>, Error> {

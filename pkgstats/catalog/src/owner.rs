@@ -27,7 +27,7 @@ pub struct Owner {
 }
 
 /// Returns a page of the packages of an account, or `None` if it owns none. The first page is 1.
-pub(crate) async fn owner(connection: &Connection, account: &str, page: usize) -> Result<Option<Owner>, Error> {
+pub(crate) async fn owner(connection: &Connection<'_>, account: &str, page: usize) -> Result<Option<Owner>, Error> {
     if account.contains('\0') {
         return Ok(None);
     }

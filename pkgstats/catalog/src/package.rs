@@ -52,7 +52,7 @@ pub struct Package {
 }
 
 /// Returns a package, or `None` if the catalogue has none of this name.
-pub(crate) async fn package(connection: &Connection, name: &str) -> Result<Option<Package>, Error> {
+pub(crate) async fn package(connection: &Connection<'_>, name: &str) -> Result<Option<Package>, Error> {
     let generation = Generation::read(connection).await?;
     let names = [name.to_owned()];
     let Some(row) = by_name(connection, &names).await?.pop() else { return Ok(None) };
@@ -80,12 +80,12 @@ pub(crate) async fn package(connection: &Connection, name: &str) -> Result<Optio
     }))
 }
 
-async fn has_types(connection: &Connection, name: &str) -> Result<bool, Error> {
+async fn has_types(connection: &Connection<'_>, name: &str) -> Result<bool, Error> {
     Ok(!connection.query(TYPES, &[&name]).await?.is_empty())
 }
 
 /// Returns packages of these names in this order, without those that do not exist.
-pub(crate) async fn packages(connection: &Connection, names: &[String]) -> Result<Vec<Hit>, Error> {
+pub(crate) async fn packages(connection: &Connection<'_>, names: &[String]) -> Result<Vec<Hit>, Error> {
     let generation = Generation::read(connection).await?;
     let mut found = Found::default();
     found.add(by_name(connection, names).await?, |_| Some(Reason::ExactName));

@@ -51,7 +51,7 @@ impl ReplacementKind {
 }
 
 impl Replacement {
-    pub(crate) async fn of(connection: &Connection, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) async fn of(connection: &Connection<'_>, name: &str) -> Result<Option<Self>, Error> {
         let rows = connection.query(REPLACEMENT, &[&name]).await?;
         let replacement = rows.first().and_then(|row| {
             Some(Self {

@@ -36,7 +36,7 @@ pub struct Suggestion {
 }
 
 /// Returns the packages that the user may mean.
-pub(crate) async fn suggest(connection: &Connection, query: &Query) -> Result<Suggestions, Error> {
+pub(crate) async fn suggest(connection: &Connection<'_>, query: &Query) -> Result<Suggestions, Error> {
     let terms = match &query.form {
         Form::Text(terms) => terms.clone(),
         Form::Package(name) => Terms::of(name),
@@ -67,7 +67,7 @@ pub(crate) async fn suggest(connection: &Connection, query: &Query) -> Result<Su
 }
 
 /// Returns packages whose names resemble a name that does not exist.
-pub(crate) async fn near_names(connection: &Connection, name: &str) -> Result<Suggestions, Error> {
+pub(crate) async fn near_names(connection: &Connection<'_>, name: &str) -> Result<Suggestions, Error> {
     let terms = Terms::of(name);
     let generation = Generation::read(connection).await?;
     let (by_key, near) = tokio::try_join!(
@@ -87,7 +87,7 @@ pub(crate) async fn near_names(connection: &Connection, name: &str) -> Result<Su
     suggestions(connection, &generation, &terms, found).await
 }
 
-async fn add_by_words(connection: &Connection, terms: &Terms, found: &mut Found) -> Result<(), Error> {
+async fn add_by_words(connection: &Connection<'_>, terms: &Terms, found: &mut Found) -> Result<(), Error> {
     let count = limit(SUGGESTIONS);
     let (by_words, by_last_word) =
         tokio::try_join!(by_words(connection, &terms.words, count), by_last_word(connection, &terms.words, count))?;
@@ -97,7 +97,7 @@ async fn add_by_words(connection: &Connection, terms: &Terms, found: &mut Found)
 }
 
 async fn suggestions(
-    connection: &Connection,
+    connection: &Connection<'_>,
     generation: &Generation,
     terms: &Terms,
     found: Found,

@@ -1,3 +1,4 @@
 COPY pkgstats.next_package (
-    id, name, key, words, downloads, previous, rank, shared_by, repository, owner, holding, listed, dependents
+    id, tier, name, key, words, downloads, previous, rank, shared_by, repository, owner, holding, listed,
+    dependents
 ) FROM STDIN (FORMAT binary, FREEZE true)

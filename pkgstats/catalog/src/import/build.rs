@@ -15,6 +15,7 @@ use tokio_postgres::types::Type;
 use crate::error::Error;
 use crate::import::facts::Facts;
 use crate::tables::{INDEXES, TABLES};
+use crate::tier::tier_of;
 
 const JOINED: &str = include_str!("../../sql/import/joined.sql");
 const COPY_PACKAGES: &str = include_str!("../../sql/import/copy_packages.sql");
@@ -45,6 +46,7 @@ pub(crate) async fn packages(
         sink,
         &[
             Type::INT4,
+            Type::INT2,
             Type::TEXT,
             Type::TEXT,
             Type::TEXT_ARRAY,
@@ -76,6 +78,7 @@ pub(crate) async fn packages(
         copy.as_mut()
             .write(&[
                 &id,
+                &tier_of(id),
                 &name,
                 &key(name),
                 &words,

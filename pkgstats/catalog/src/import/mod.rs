@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use pkgstats_core::figure::Month;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, client};
 use crate::error::Error;
 use crate::generation::Generation;
 use crate::import::facts::Facts;
@@ -103,7 +103,7 @@ impl Import {
     pub(crate) async fn run(mut self, pool: &Pool) -> Result<Report, Error> {
         let start = Instant::now();
         self.files.sort_by_key(|(kind, _)| *kind);
-        let current = Generation::read(&Connection::of(pool).await?).await?;
+        let current = current_generation(pool).await?;
         let mut main = connect(pool).await?;
         if !main.query_one(TRY_LOCK, &[&LOCK]).await?.get::<_, bool>(0) {
             return Err(Error::ImportRunning);
@@ -166,4 +166,9 @@ async fn connect(pool: &Pool) -> Result<ClientWrapper, Error> {
     let client = Object::take(pool.get().await?);
     client.batch_execute(SETTINGS).await?;
     Ok(client)
+}
+
+async fn current_generation(pool: &Pool) -> Result<Generation, Error> {
+    let mut client = client(pool).await?;
+    Generation::read(&Connection::begin(&mut client).await?).await
 }

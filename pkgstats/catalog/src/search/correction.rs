@@ -27,7 +27,7 @@ pub struct Corrected {
 
 /// Returns the terms with one word replaced by a synonym or by a word that differs by one letter, such that names with
 /// all words exist. Returns `None` if there are none.
-pub(crate) async fn correct(connection: &Connection, terms: &Terms) -> Result<Option<(Terms, Corrected)>, Error> {
+pub(crate) async fn correct(connection: &Connection<'_>, terms: &Terms) -> Result<Option<(Terms, Corrected)>, Error> {
     for (from, to) in replacements(connection, terms).await?.into_iter().take(ATTEMPTS) {
         let corrected = terms.with_word(&from, &to);
         if !by_words(connection, &corrected.words, 1).await?.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) async fn correct(connection: &Connection, terms: &Terms) -> Result<Op
 
 /// Returns words and what can replace them: synonyms first, then the near words of the rarest word, which is the least
 /// likely to be right.
-async fn replacements(connection: &Connection, terms: &Terms) -> Result<Vec<(String, String)>, Error> {
+async fn replacements(connection: &Connection<'_>, terms: &Terms) -> Result<Vec<(String, String)>, Error> {
     let of_synonyms = |word: &String| synonyms(word).map(|synonym| (word.clone(), synonym.to_owned())).collect();
     let mut replacements: Vec<(String, String)> = terms.words.iter().flat_map::<Vec<_>, _>(of_synonyms).collect();
 

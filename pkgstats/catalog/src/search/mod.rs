@@ -43,7 +43,7 @@ pub struct SearchResults {
 }
 
 /// Returns a page of the results for a query. The first page is 1.
-pub(crate) async fn search(connection: &Connection, query: &Query, page: usize) -> Result<SearchResults, Error> {
+pub(crate) async fn search(connection: &Connection<'_>, query: &Query, page: usize) -> Result<SearchResults, Error> {
     let generation = Generation::read(connection).await?;
     let outcome = match (&query.form, &query.owner, &query.scope) {
         (Form::Owner(user), None, None) => search_user(connection, user).await?,
@@ -90,7 +90,7 @@ fn downloads_of_name(found: &Found, name: &str) -> Option<u64> {
 }
 
 /// Returns the packages of a user; if no GitHub account has this name, those of the scope.
-async fn search_user(connection: &Connection, user: &str) -> Result<Outcome, Error> {
+async fn search_user(connection: &Connection<'_>, user: &str) -> Result<Outcome, Error> {
     let mut found = Found::default();
     found.add(by_owner(connection, &fold(user), &[], limit(CANDIDATES), 0).await?, |_| Some(Reason::Owner));
     if found.is_empty() {
@@ -99,7 +99,7 @@ async fn search_user(connection: &Connection, user: &str) -> Result<Outcome, Err
     Ok(Outcome::of(Terms::of(""), found))
 }
 
-async fn search_name(connection: &Connection, name: &str) -> Result<Outcome, Error> {
+async fn search_name(connection: &Connection<'_>, name: &str) -> Result<Outcome, Error> {
     let mut found = Found::default();
     found.add(by_name(connection, &[name.to_owned()]).await?, |_| Some(Reason::ExactName));
     Ok(Outcome::of(Terms::of(name), found))
@@ -107,7 +107,7 @@ async fn search_name(connection: &Connection, name: &str) -> Result<Outcome, Err
 
 /// Returns the packages of an owner or of a scope that match the text, if there is one.
 async fn search_within(
-    connection: &Connection,
+    connection: &Connection<'_>,
     form: &Form,
     (owner, scope): (Option<&str>, Option<&str>),
 ) -> Result<Outcome, Error> {

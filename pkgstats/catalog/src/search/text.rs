@@ -16,7 +16,7 @@ const SAME_LETTERS: i64 = 20;
 
 /// Returns the packages for a text: by name and by words; if there are few, by the beginning of the last word and by
 /// details; if there are none, with a word corrected, or with some of the words.
-pub(crate) async fn search_text(connection: &Connection, terms: Terms) -> Result<Outcome, Error> {
+pub(crate) async fn search_text(connection: &Connection<'_>, terms: Terms) -> Result<Outcome, Error> {
     let mut outcome = find(connection, terms.clone()).await?;
     if !outcome.found.is_empty() {
         return Ok(outcome);
@@ -31,7 +31,7 @@ pub(crate) async fn search_text(connection: &Connection, terms: Terms) -> Result
     Ok(outcome)
 }
 
-async fn find(connection: &Connection, terms: Terms) -> Result<Outcome, Error> {
+async fn find(connection: &Connection<'_>, terms: Terms) -> Result<Outcome, Error> {
     let mut found = Found::default();
     let names: Vec<String> = terms.name().map(str::to_owned).into_iter().collect();
     let (by_name, by_key, by_words) = tokio::try_join!(
@@ -59,7 +59,7 @@ async fn find(connection: &Connection, terms: Terms) -> Result<Outcome, Error> {
 }
 
 /// Returns about how many names have all words. Several words together are not counted: that would read all matches.
-async fn estimate(connection: &Connection, words: &[String]) -> Result<u64, Error> {
+async fn estimate(connection: &Connection<'_>, words: &[String]) -> Result<u64, Error> {
     match words {
         [_] => Ok(count_names(connection, words).await?.first().map_or(0, |(_, names)| *names)),
         _ => Ok(0),
