@@ -1,0 +1,3 @@
+SELECT name, version, description, keywords, deprecated
+FROM pkgstats.detail
+WHERE name = ANY ($1)

@@ -1,0 +1,1 @@
+COPY pkgstats.stage_count FROM STDIN (FORMAT binary)

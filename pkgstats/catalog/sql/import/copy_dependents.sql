@@ -1,0 +1,1 @@
+COPY pkgstats.stage_dependents FROM STDIN (FORMAT binary)

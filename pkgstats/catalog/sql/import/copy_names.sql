@@ -1,0 +1,1 @@
+COPY pkgstats.stage_name FROM STDIN (FORMAT binary)

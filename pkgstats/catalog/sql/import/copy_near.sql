@@ -1,0 +1,1 @@
+COPY pkgstats.next_near FROM STDIN (FORMAT binary)

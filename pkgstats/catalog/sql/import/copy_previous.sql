@@ -1,0 +1,1 @@
+COPY pkgstats.stage_previous FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY pkgstats.next_replacement FROM STDIN (FORMAT binary)

@@ -1,0 +1,1 @@
+COPY pkgstats.stage_repository FROM STDIN (FORMAT binary)

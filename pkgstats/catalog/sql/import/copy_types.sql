@@ -1,0 +1,1 @@
+COPY pkgstats.next_types FROM STDIN (FORMAT binary)

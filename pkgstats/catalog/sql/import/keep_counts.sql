@@ -1,0 +1,1 @@
+INSERT INTO pkgstats.stage_count SELECT name, downloads FROM pkgstats.package WHERE downloads IS NOT NULL

@@ -1,0 +1,1 @@
+INSERT INTO pkgstats.stage_name SELECT name FROM pkgstats.package WHERE listed

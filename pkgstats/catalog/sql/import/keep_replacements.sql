@@ -1,0 +1,1 @@
+INSERT INTO pkgstats.next_replacement SELECT * FROM pkgstats.replacement

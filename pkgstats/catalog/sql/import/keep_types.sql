@@ -1,0 +1,1 @@
+INSERT INTO pkgstats.next_types SELECT * FROM pkgstats.types

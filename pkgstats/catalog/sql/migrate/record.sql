@@ -1,0 +1,1 @@
+INSERT INTO pkgstats.migration VALUES ($1, statement_timestamp())

@@ -1,0 +1,3 @@
+SELECT packages, downloads
+FROM pkgstats.owner
+WHERE owner = $1

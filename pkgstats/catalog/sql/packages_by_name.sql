@@ -1,0 +1,3 @@
+SELECT p.id, p.name, p.downloads, p.previous, p.rank, p.shared_by, p.repository, p.holding, p.dependents
+FROM pkgstats.package p
+WHERE p.name = ANY ($1)

@@ -1,0 +1,3 @@
+SELECT kind, instead, description, url
+FROM pkgstats.replacement
+WHERE name = $1

@@ -1,0 +1,9 @@
+INSERT INTO pkgstats.detail (name, version, description, keywords, deprecated, words, stored_at)
+VALUES ($1, $2, $3, $4, $5, $6, statement_timestamp())
+ON CONFLICT (name) DO UPDATE SET
+    version = excluded.version,
+    description = excluded.description,
+    keywords = excluded.keywords,
+    deprecated = excluded.deprecated,
+    words = excluded.words,
+    stored_at = excluded.stored_at

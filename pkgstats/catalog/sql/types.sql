@@ -1,0 +1,3 @@
+SELECT name
+FROM pkgstats.types
+WHERE name = $1

@@ -1,0 +1,3 @@
+SELECT word, names
+FROM pkgstats.word
+WHERE word = ANY ($1)
