@@ -22,6 +22,7 @@ mod catalog;
 mod connection;
 mod details;
 mod error;
+mod export;
 mod fetch;
 mod found;
 mod generation;
@@ -36,10 +37,12 @@ mod package;
 mod package_row;
 mod replacement;
 mod search;
+mod shipped;
 mod statements;
 mod suggest;
 mod tables;
 mod tier;
+pub mod users;
 
 pub use catalog::Catalog;
 pub use details::Details;
@@ -53,6 +56,7 @@ pub use owner::Owner;
 pub use package::Package;
 pub use replacement::{Replacement, ReplacementKind};
 pub use search::{Corrected, SearchResults};
+pub use shipped::example_names;
 pub use suggest::{Suggestion, Suggestions};
 
 /// Returns the statements that run for searches and pages, with their names. For tests of their plans.
