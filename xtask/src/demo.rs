@@ -9,10 +9,12 @@ use pg_session_testkit::{Guard, PgInstall, Server, Signal, persistent_dir};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::node;
+use crate::pkgstats_data;
 use crate::session_secret;
 use crate::workspace::workspace;
 
-/// An example app. It reads DATABASE_URL, PORT and SESSION_SECRET, and prints `listening on http://…` when it is ready.
+/// An app. It reads DATABASE_URL, PORT and SESSION_SECRET, and prints `listening on http://…` when it is ready.
+#[derive(Clone, Copy)]
 struct App {
     name: &'static str,
     /// Relative to the workspace.
@@ -23,21 +25,23 @@ struct App {
 const AXUM: App =
     App { name: "axum", folder: "examples/axum", run: &["cargo", "run", "--quiet", "--package", "example-axum"] };
 const KOA: App = App { name: "Koa", folder: "examples/koa", run: &["node", "app.js"] };
+const PKG_STATS: App =
+    App { name: "Pkg Stats", folder: ".", run: &["cargo", "run", "--quiet", "--package", "pkgstats", "--", "serve"] };
 
 /// A database that every new server has.
 const DATABASE: &str = "postgres";
 
-/// Run the example apps for axum and, if Node is installed, for Koa, on a private PostgreSQL.
+/// Run Pkg Stats and the example apps for axum and, if Node is installed, for Koa, on a private PostgreSQL.
 ///
-/// Each prints `listening on http://127.0.0.1:<port>` when it is ready. Ctrl-C stops the apps and PostgreSQL. The sessions
+/// Each prints `listening on http://127.0.0.1:<port>` and its name when it is ready. Ctrl-C stops the apps and PostgreSQL. The sessions
 /// survive a restart of the demo.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  cargo xtask demo --port 4000\n  curl --cookie-jar jar --cookie jar http://127.0.0.1:4000"
 )]
 pub(crate) struct Demo {
-    /// The port of the axum app on 127.0.0.1. The Koa app uses the next one.
-    #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..65535))]
+    /// The port of the axum app on 127.0.0.1. The Koa app uses the next one, and Pkg Stats the one after that.
+    #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..65534))]
     port: u16,
 
     /// The folder for PostgreSQL's data and for the key that signs cookies. [default: target/demo]
@@ -54,11 +58,11 @@ impl Demo {
     }
 
     fn build_and_serve(self) -> Result<(), Error> {
-        let ports = [self.port, self.port + 1];
+        let ports = [self.port, self.port + 1, self.port + 2];
         ports.into_iter().try_for_each(check_port)?;
         let interrupt = Interrupt::install()?;
         let install = PgInstall::find_or_fetch()?;
-        let apps = build(&|command, folder| run_to_end(command, folder, &interrupt))?;
+        let apps = build(ports, &|command, folder| run_to_end(command, folder, &interrupt))?;
 
         let data = self.data.map_or_else(|| persistent_dir("demo"), Ok)?;
         eprintln!("starting PostgreSQL {} from {} on {}", install.major(), install.folder().display(), data.display());
@@ -70,7 +74,13 @@ impl Demo {
             ("APP_ENV", "development".to_owned()),
             ("NODE_ENV", "development".to_owned()),
         ];
-        serve(&apps, ports, &environment, &interrupt)?;
+        pkgstats_data::import(&|command, folder| {
+            let configure = |command: &mut Command| {
+                command.envs(environment.iter().cloned());
+            };
+            run_with(command, folder, configure, &interrupt)
+        })?;
+        serve(&apps, &environment, &interrupt)?;
         eprintln!("stopping PostgreSQL");
         Ok(())
     }
@@ -85,38 +95,40 @@ fn check_port(port: u16) -> Result<(), Error> {
     }
 }
 
-/// Builds the apps, and returns those that can run on this machine.
-fn build(run: &node::Run<'_>) -> Result<Vec<App>, Error> {
-    eprintln!("building the axum app");
-    run(&["cargo", "build", "--package", "example-axum"], workspace())?;
+/// Builds the apps, and returns those that can run on this machine, each with its port.
+fn build(ports: [u16; 3], run: &node::Run<'_>) -> Result<Vec<(App, u16)>, Error> {
+    let [axum, koa, pkg_stats] = ports;
+    eprintln!("building the axum app and Pkg Stats");
+    run(&["cargo", "build", "--package", "example-axum", "--package", "pkgstats"], workspace())?;
+    let apps = vec![(AXUM, axum), (PKG_STATS, pkg_stats)];
     if !node::installed() {
         eprintln!("Node is not installed; skipping the Koa app");
-        return Ok(vec![AXUM]);
+        return Ok(apps);
     }
     eprintln!("building the Koa app");
     match node::build(run).and_then(|()| node::install(&workspace().join(KOA.folder), run)) {
-        Ok(()) => Ok(vec![AXUM, KOA]),
+        Ok(()) => Ok([apps, vec![(KOA, koa)]].concat()),
         Err(Error::Interrupted) => Err(Error::Interrupted),
         Err(error) => {
             eprintln!("{error}; skipping the Koa app");
-            Ok(vec![AXUM])
+            Ok(apps)
         }
     }
 }
 
 /// Runs the apps until the user stops them or one of them exits.
-fn serve(apps: &[App], ports: [u16; 2], environment: &[(&str, String)], interrupt: &Interrupt) -> Result<(), Error> {
+fn serve(apps: &[(App, u16)], environment: &[(&str, String)], interrupt: &Interrupt) -> Result<(), Error> {
     let mut running = Vec::new();
-    for (app, port) in apps.iter().zip(ports) {
+    for (app, port) in apps {
         let configure = |command: &mut Command| {
             command.envs(environment.iter().cloned()).env("PORT", port.to_string());
         };
         running.push(spawn(app.run, &workspace().join(app.folder), configure)?);
     }
-    let commands = apps.iter().map(|app| app.run.join(" ")).collect::<Vec<_>>().join("` or `");
+    let commands = apps.iter().map(|(app, _)| app.run.join(" ")).collect::<Vec<_>>().join("` or `");
     let exited = interrupt.or_exit(&mut running).map_err(|source| Error::Run { command: commands, source })?;
     if let Some((number, status)) = exited {
-        return Err(Error::AppExited { app: apps[number].name, status });
+        return Err(Error::AppExited { app: apps[number].0.name, status });
     }
     eprintln!("\nstopping the apps");
     Ok(())
@@ -124,8 +136,18 @@ fn serve(apps: &[App], ports: [u16; 2], environment: &[(&str, String)], interrup
 
 /// Runs a command until it exits or the user stops it. Returns an error if it fails.
 fn run_to_end(command: &[&str], folder: &Path, interrupt: &Interrupt) -> Result<(), Error> {
+    run_with(command, folder, |_| (), interrupt)
+}
+
+fn run_with(
+    command: &[&str],
+    folder: &Path,
+    configure: impl FnOnce(&mut Command),
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
     // Standard output is reserved for the addresses of the apps.
     let configure = |command: &mut Command| {
+        configure(command);
         command.stdout(io::stderr());
     };
     let mut running = [spawn(command, folder, configure)?];

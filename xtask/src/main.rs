@@ -8,6 +8,7 @@ mod interrupt;
 mod node;
 mod outages;
 mod pack;
+mod pkgstats_data;
 mod run;
 mod server;
 mod session_secret;

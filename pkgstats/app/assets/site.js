@@ -1,0 +1,108 @@
+'use strict';
+
+// Suggestions as a combobox, stars without a reload, and keys. Every page works without this script.
+
+const box = document.getElementById('q');
+
+/** Shows suggestions below the search box, in the pattern of a combobox with a list. */
+function suggest(input) {
+  const list = document.createElement('ul');
+  list.id = 'suggestions';
+  list.className = 'suggestions';
+  list.setAttribute('role', 'listbox');
+  list.setAttribute('aria-label', 'Suggestions');
+  input.form.append(list);
+  for (const [name, value] of [['role', 'combobox'], ['aria-controls', list.id], ['aria-expanded', 'false'], ['aria-autocomplete', 'list']]) {
+    input.setAttribute(name, value);
+  }
+  let chosen = -1;
+  let latest = 0;
+
+  function show(results) {
+    chosen = -1;
+    input.removeAttribute('aria-activedescendant');
+    input.setAttribute('aria-expanded', String(results.length > 0));
+    list.replaceChildren(...results.map(({ name, figure }, n) => {
+      const item = document.createElement('li');
+      item.id = `suggestion-${n}`;
+      item.setAttribute('role', 'option');
+      item.setAttribute('aria-selected', 'false');
+      item.dataset.name = name;
+      item.append(Object.assign(document.createElement('span'), { textContent: name }));
+      const downloads = figure ? figure.downloads.toLocaleString('en') : '';
+      item.append(Object.assign(document.createElement('span'), { textContent: downloads, className: 'soft number' }));
+      return item;
+    }));
+  }
+
+  function choose(n) {
+    const items = [...list.children];
+    if (items.length === 0) return;
+    items[chosen]?.setAttribute('aria-selected', 'false');
+    chosen = (n + items.length) % items.length;
+    items[chosen].setAttribute('aria-selected', 'true');
+    input.setAttribute('aria-activedescendant', items[chosen].id);
+  }
+
+  input.addEventListener('input', async () => {
+    const asked = ++latest;
+    const query = input.value.trim();
+    if (query === '') return show([]);
+    try {
+      const response = await fetch(`/suggest?q=${encodeURIComponent(query)}`);
+      const { results } = await response.json();
+      if (asked === latest) show(results);
+    } catch {
+      show([]);
+    }
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowDown') choose(chosen + 1);
+    else if (event.key === 'ArrowUp') choose(chosen - 1);
+    else if (event.key === 'Escape') show([]);
+    else if (event.key === 'Enter' && chosen >= 0) open(list.children[chosen].dataset.name);
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener('mousedown', (event) => {
+    const item = event.target.closest('li');
+    if (item) open(item.dataset.name);
+  });
+  input.addEventListener('blur', () => show([]));
+}
+
+function open(name) {
+  location.assign(`/package/${name}`);
+}
+
+/** Stars a package without a reload. If that fails, the form is sent as usual. */
+async function star(event) {
+  const form = event.target;
+  if (!form.matches('form[data-star]')) return;
+  event.preventDefault();
+  try {
+    const response = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), headers: { accept: 'application/json' } });
+    const { starred } = await response.json();
+    form.elements.starred.value = String(!starred);
+    const button = form.querySelector('button');
+    button.setAttribute('aria-pressed', String(starred));
+    button.textContent = starred ? 'Starred' : 'Star';
+  } catch {
+    form.submit();
+  }
+}
+
+/** `/` searches, `s` stars, `c` compares, `?` shows the keys. */
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, [contenteditable]')) return;
+  if (event.key === '/') box?.focus();
+  else if (event.key === 's') document.querySelector('form[data-star] button')?.click();
+  else if (event.key === 'c') document.querySelector('[data-compare]')?.click();
+  else if (event.key === '?') document.getElementById('keys')?.toggleAttribute('hidden');
+  else return;
+  event.preventDefault();
+}
+
+if (box) suggest(box);
+document.addEventListener('submit', star);
+document.addEventListener('keydown', press);

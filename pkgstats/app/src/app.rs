@@ -1,0 +1,66 @@
+//! What all requests share.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use pg_session_tower::PgStore;
+use pkgstats_catalog::Catalog;
+use pkgstats_catalog::users::Users;
+use tokio_postgres::NoTls;
+
+/// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
+pub(crate) const TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+const MAX_AGE: Duration = Duration::from_secs(180 * 24 * 3600);
+
+/// How the program runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The connection string of PostgreSQL.
+    pub database_url: String,
+    /// Whether browsers send the session's cookie over https only.
+    pub secure_cookies: bool,
+}
+
+/// The program's parts that requests use. Clones share them.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) catalog: Catalog,
+    pub(crate) users: Users,
+    pub(crate) sessions: PgStore,
+    pub(crate) secure_cookies: bool,
+}
+
+impl App {
+    /// Connects to PostgreSQL, and creates the tables where they are missing.
+    ///
+    /// # Errors
+    /// The connection string is invalid, PostgreSQL cannot be reached, or it refuses.
+    pub async fn new(options: Options) -> Result<Self> {
+        let config = options.database_url.parse().context("DATABASE_URL is no connection string of PostgreSQL")?;
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager).max_size(8).build()?;
+        let catalog = Catalog::new(pool.clone());
+        catalog.migrate().await.context("cannot create the tables")?;
+        let users = Users::new(pool);
+        let sessions = PgStore::builder(options.database_url)
+            .schema("pkgstats")
+            .subject("user.id")
+            .ttl(TTL)
+            .max_age(MAX_AGE)
+            .build()?;
+        sessions.setup().await.context("cannot set up the table of the sessions")?;
+        Ok(Self { catalog, users, sessions, secure_cookies: options.secure_cookies })
+    }
+
+    /// Returns the catalogue.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Ends the work in the background, and closes the connections of the sessions.
+    pub async fn close(&self) {
+        self.sessions.close().await;
+    }
+}

@@ -1,0 +1,17 @@
+//! Pkg Stats: a self-hosted viewer of npm packages and their statistics.
+//!
+//! One program on one PostgreSQL. The catalogue, stars and accounts are in `pkgstats-catalog`; what a visitor has before
+//! signing in, and who is signed in, is in sessions of pg-session.
+
+mod app;
+mod assets;
+mod device;
+mod error;
+mod guard;
+mod password;
+mod routes;
+mod views;
+mod visitor;
+
+pub use app::{App, Options};
+pub use routes::router;

@@ -1,0 +1,153 @@
+//! The command `pkgstats`.
+
+use std::env;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use pkgstats::{App, Options, router};
+use pkgstats_catalog::{Import, Kind, Selection, example_names};
+use pkgstats_core::query::Query;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A self-hosted viewer of npm packages and their statistics.
+#[derive(Parser)]
+#[command(version, after_help = "Example:\n  DATABASE_URL=postgres://app@localhost/stats pkgstats serve --port 3002")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the site.
+    Serve(Serve),
+    /// Import packages and their downloads into the catalogue.
+    Import(ImportFiles),
+    /// Search the catalogue.
+    Search(Search),
+}
+
+#[derive(clap::Args)]
+struct Database {
+    /// The connection string of PostgreSQL.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+}
+
+/// Import packages and their downloads into the catalogue. Searches go on meanwhile.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  npm pack download-counts@2.20260301.0\n  pkgstats import \
+                  download-counts=download-counts-2.20260301.0.tgz\n\nWithout files, the 5,000 most popular packages.")]
+struct ImportFiles {
+    #[command(flatten)]
+    database: Database,
+
+    /// What to import: a kind, such as download-counts, and an archive of npm or its JSON.
+    #[arg(value_name = "KIND=FILE", value_parser = kind_and_file)]
+    files: Vec<(Kind, PathBuf)>,
+
+    /// Keep packages with this many downloads only, and some examples. The figures are still those of all.
+    #[arg(long, value_name = "DOWNLOADS")]
+    at_least: Option<u64>,
+
+    /// Do nothing if the catalogue has packages.
+    #[arg(long)]
+    if_empty: bool,
+}
+
+#[derive(clap::Args)]
+struct Search {
+    #[command(flatten)]
+    database: Database,
+
+    /// What the search box would contain.
+    query: String,
+}
+
+fn kind_and_file(text: &str) -> Result<(Kind, PathBuf), String> {
+    let (kind, file) = text.split_once('=').ok_or("write it as KIND=FILE")?;
+    Ok((kind.parse().map_err(|error: pkgstats_catalog::UnknownKindError| error.to_string())?, file.into()))
+}
+
+impl Database {
+    async fn open(self) -> anyhow::Result<App> {
+        App::new(Options { database_url: self.database_url, secure_cookies: true }).await
+    }
+}
+
+impl ImportFiles {
+    async fn run(self) -> anyhow::Result<()> {
+        let app = self.database.open().await?;
+        if self.if_empty && app.catalog().generation().await?.packages > 0 {
+            return Ok(());
+        }
+        let mut import = match self.files.is_empty() {
+            true => Import::new().shipped(),
+            false => self.files.into_iter().fold(Import::new(), |import, (kind, file)| import.file(kind, file)),
+        };
+        if let Some(downloads) = self.at_least {
+            import = import.select(Selection::new(downloads, example_names().map(str::to_owned)));
+        }
+        let report = app.catalog().import(import).await?;
+        println!("{} packages in the catalogue, imported in {:.1?}", report.packages, report.duration);
+        app.close().await;
+        Ok(())
+    }
+}
+
+impl Search {
+    async fn run(self) -> anyhow::Result<()> {
+        let app = self.database.open().await?;
+        let results = app.catalog().search(&Query::parse(&self.query), 1).await?;
+        for hit in results.results {
+            let downloads =
+                hit.figure.map_or_else(|| "no figure yet".to_owned(), |figure| figure.downloads.to_string());
+            println!("{:<40} {downloads:>15}  {}", hit.name, hit.reason);
+        }
+        app.close().await;
+        Ok(())
+    }
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    #[command(flatten)]
+    database: Database,
+
+    /// The port on 127.0.0.1.
+    #[arg(long, env = "PORT", default_value_t = 3002)]
+    port: u16,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    match Cli::parse().command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Search(search) => search.run().await,
+    }
+}
+
+impl Serve {
+    async fn run(self) -> anyhow::Result<()> {
+        // Browsers send secure cookies over https only.
+        let secure_cookies = !env::var("APP_ENV").is_ok_and(|name| name == "development");
+        let app = App::new(Options { database_url: self.database.database_url, secure_cookies }).await?;
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let stop = async move {
+            tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .await
+            .with_context(|| format!("cannot listen on port {}", self.port))?;
+        println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
+        axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+        app.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! `/sign-up`: creates an account, and signs in.
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use pkgstats_catalog::users::NewAccount;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::password;
+use crate::routes::sign_in::{From, enter, local_path};
+use crate::views::{Frame, SignUp, render};
+use crate::visitor::{User, Visitor};
+
+/// What a name may have, and how long it may be. GitHub's rule.
+const NAME: std::ops::RangeInclusive<usize> = 1..=39;
+
+/// NIST SP 800-63B: a password alone has 15 characters, or 8 at the very least; the longest that is worth a hash.
+const PASSWORD: std::ops::RangeInclusive<usize> = 10..=200;
+
+#[derive(Deserialize)]
+pub(crate) struct Input {
+    name: String,
+    password: String,
+    #[serde(default)]
+    back: String,
+}
+
+pub(crate) async fn show(visitor: Visitor, query: Query<From>) -> Result<Html<String>, Error> {
+    render(&SignUp { frame: Frame::of(&visitor), name: String::new(), back: query.0.into_back(), problem: None })
+}
+
+pub(crate) async fn submit(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(input): Form<Input>,
+) -> Result<Response, Error> {
+    let name = input.name.trim().to_lowercase();
+    let problem = match problem(&name, &input.password) {
+        Some(problem) => problem,
+        None => {
+            let password = password::hash(input.password).await?;
+            let feed = secret();
+            let new = NewAccount { name: &name, password: &password, feed: &feed };
+            match app.users.create_account(new).await? {
+                Some(id) => {
+                    enter(&app, visitor, User { id, name }, &headers).await?;
+                    return Ok(Redirect::to(local_path(&input.back)).into_response());
+                }
+                None => "this name is taken; choose another one",
+            }
+        }
+    };
+    let page = SignUp { frame: Frame::of(&visitor), name, back: input.back, problem: Some(problem) };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
+}
+
+fn problem(name: &str, password: &str) -> Option<&'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !NAME.contains(&name.len()) || !name.bytes().all(is_plain) {
+        return Some("a name has 1 to 39 letters, digits and hyphens");
+    }
+    (!PASSWORD.contains(&password.chars().count())).then_some("a password has 10 to 200 characters")
+}
+
+/// Returns 128 random bits.
+fn secret() -> String {
+    use argon2::password_hash::phc::Salt;
+    // Salts are random, and in an alphabet that fits into addresses.
+    Salt::generate().to_string().replace(['+', '/'], "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_passwords_have_limits() {
+        assert_eq!(problem("ada-99", "long enough"), None);
+        for name in ["", "a b", "ä", "a/b", &"a".repeat(40)] {
+            assert!(problem(name, "long enough").is_some_and(|problem| problem.contains("name")), "{name}");
+        }
+        assert!(problem("ada", "short").is_some_and(|problem| problem.contains("password")));
+    }
+
+    #[test]
+    fn secrets_differ() {
+        let (one, other) = (secret(), secret());
+        assert!(
+            one != other && one.len() >= 20 && one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! `/starred`: what the visitor has starred, the latest first.
+
+use std::cmp::Reverse;
+
+use axum::extract::State;
+use axum::response::Html;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::views::{Frame, Starred, render};
+use crate::visitor::{Kept, Visitor};
+
+pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
+    let names = match &visitor.user {
+        Some(user) => app.users.stars(user.id).await?.into_iter().map(|star| star.name).collect(),
+        None => {
+            let mut starred: Vec<_> = visitor.kept(Kept::Starred).await?.into_iter().collect();
+            starred.sort_by_key(|(_, since)| Reverse(*since));
+            starred.into_iter().map(|(name, _)| name).collect()
+        }
+    };
+    render(&Starred { frame: Frame::of(&visitor), names })
+}

@@ -1,0 +1,35 @@
+//! `/watched`: the packages that the account watches. `POST /watch`: watches one, or no longer.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Redirect};
+use pkgstats_core::name;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::routes::sign_in::local_path;
+use crate::views::{Frame, Watched, render};
+use crate::visitor::Visitor;
+
+#[derive(Deserialize)]
+pub(crate) struct Input {
+    name: String,
+    watched: bool,
+    #[serde(default)]
+    back: String,
+}
+
+pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
+    let names = app.users.watched(visitor.signed_in()?.id).await?;
+    render(&Watched { frame: Frame::of(&visitor), names })
+}
+
+pub(crate) async fn set(State(app): State<App>, visitor: Visitor, Form(input): Form<Input>) -> Result<Redirect, Error> {
+    let user = visitor.signed_in()?;
+    if !name::is_valid(&input.name) {
+        return Err(Error::Invalid("this is no name of a package"));
+    }
+    app.users.watch(user.id, &input.name, input.watched).await?;
+    Ok(Redirect::to(local_path(&input.back)))
+}

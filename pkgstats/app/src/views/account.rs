@@ -1,0 +1,39 @@
+//! Accounts: signing in, signing up, devices.
+
+use askama::Template;
+
+use super::Frame;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignIn {
+    pub(crate) frame: Frame,
+    pub(crate) name: String,
+    pub(crate) back: String,
+    pub(crate) is_wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_up.html")]
+pub(crate) struct SignUp {
+    pub(crate) frame: Frame,
+    pub(crate) name: String,
+    pub(crate) back: String,
+    pub(crate) problem: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+pub(crate) struct Devices {
+    pub(crate) frame: Frame,
+    pub(crate) rows: Vec<DeviceRow>,
+}
+
+/// A session of the account.
+pub(crate) struct DeviceRow {
+    pub(crate) label: String,
+    pub(crate) since: Option<String>,
+    pub(crate) last_seen: String,
+    pub(crate) handle: String,
+    pub(crate) is_current: bool,
+}

@@ -1,0 +1,26 @@
+//! What surrounds every page: the search box, and who is signed in.
+
+use crate::assets;
+use crate::visitor::Visitor;
+
+pub(crate) struct Frame {
+    /// The name of the account that is signed in.
+    pub(crate) user: Option<String>,
+    /// What the search box says.
+    pub(crate) query: String,
+}
+
+impl Frame {
+    pub(crate) fn of(visitor: &Visitor) -> Self {
+        Self { user: visitor.user.as_ref().map(|user| user.name.clone()), query: String::new() }
+    }
+
+    /// The frame of a page that does not know its visitor.
+    pub(crate) fn plain() -> Self {
+        Self { user: None, query: String::new() }
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+}

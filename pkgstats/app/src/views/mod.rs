@@ -1,0 +1,73 @@
+//! What pages show. Each is a template in `templates/`, and gets what it shows as text.
+
+mod account;
+mod compare;
+mod frame;
+mod numbers;
+mod package;
+mod rows;
+mod search;
+mod time;
+
+use askama::Template;
+use axum::response::Html;
+
+use crate::error::Error;
+
+pub(crate) use account::{DeviceRow, Devices, SignIn, SignUp};
+pub(crate) use compare::{Compare, Fact};
+pub(crate) use frame::Frame;
+pub(crate) use numbers::{Change, grouped};
+pub(crate) use package::{NoPackage, PackagePage};
+pub(crate) use rows::{Row, downloads};
+pub(crate) use search::{List, OwnerPage, Pages, Search};
+pub(crate) use time::ago;
+
+/// The start page.
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(crate) struct Home {
+    pub(crate) frame: Frame,
+    pub(crate) rising: Vec<Row>,
+    pub(crate) falling: Vec<Row>,
+    pub(crate) packages: Option<String>,
+    pub(crate) measured: Option<String>,
+}
+
+/// What the visitor has starred.
+#[derive(Template)]
+#[template(path = "starred.html")]
+pub(crate) struct Starred {
+    pub(crate) frame: Frame,
+    pub(crate) names: Vec<String>,
+}
+
+/// What the visitor has opened last.
+#[derive(Template)]
+#[template(path = "recent.html")]
+pub(crate) struct Recent {
+    pub(crate) frame: Frame,
+    pub(crate) names: Vec<String>,
+}
+
+/// What the account watches.
+#[derive(Template)]
+#[template(path = "watched.html")]
+pub(crate) struct Watched {
+    pub(crate) frame: Frame,
+    pub(crate) names: Vec<String>,
+}
+
+/// A page that cannot be shown.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage {
+    pub(crate) frame: Frame,
+    pub(crate) problem: String,
+    pub(crate) advice: &'static str,
+}
+
+/// Writes a page.
+pub(crate) fn render(page: &impl Template) -> Result<Html<String>, Error> {
+    Ok(Html(page.render()?))
+}

@@ -1,0 +1,63 @@
+//! Numbers as people read them.
+
+/// A minus sign, which is as wide as a plus.
+const MINUS: char = '\u{2212}';
+
+/// Returns a number in groups of thousands, such as `351,327,975`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A relative change, in percent.
+pub(crate) struct Change {
+    pub(crate) text: String,
+    /// `up`, `down` or nothing.
+    pub(crate) class: &'static str,
+}
+
+impl Change {
+    pub(crate) fn of(change: f64) -> Self {
+        let percent = (change * 1000.0).round() / 10.0;
+        let (sign, class) = match percent {
+            percent if percent > 0.0 => ("+".to_owned(), "up"),
+            percent if percent < 0.0 => (MINUS.to_string(), "down"),
+            _ => (String::new(), ""),
+        };
+        // A thousand percent and more need no decimals.
+        let decimals = usize::from(percent.abs() < 1000.0);
+        Self { text: format!("{sign}{:.decimals$}\u{a0}%", percent.abs()), class }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (351_327_975, "351,327,975")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn changes_have_signs() {
+        for (change, text, class) in [
+            (0.0816, "+8.2\u{a0}%", "up"),
+            (-0.267, "\u{2212}26.7\u{a0}%", "down"),
+            (0.0001, "0.0\u{a0}%", ""),
+            (32.1, "+3210\u{a0}%", "up"),
+        ] {
+            let changed = Change::of(change);
+            assert_eq!((changed.text.as_str(), changed.class), (text, class));
+        }
+    }
+}
