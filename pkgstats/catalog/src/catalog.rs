@@ -6,6 +6,7 @@ use pkgstats_core::query::Query;
 use crate::connection::{Connection, client};
 use crate::details::{self, Details};
 use crate::error::Error;
+use crate::export;
 use crate::found::Hit;
 use crate::generation::Generation;
 use crate::import::{Import, Report};
@@ -146,5 +147,16 @@ impl Catalog {
     /// See [`Error`].
     pub async fn store_details(&self, details: &Details, repository: Option<&str>) -> Result<(), Error> {
         details::store(&self.pool, details, repository).await
+    }
+
+    /// Returns the most popular packages and those of these names as the content of a file of the kind
+    /// [`Slice`](crate::Kind::Slice). `source` says where the data is from.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn export(&self, source: &str, top: u32, names: &[String]) -> Result<String, Error> {
+        let mut client = client(&self.pool).await?;
+        export::export(&Connection::begin(&mut client).await?, source, top, names).await
     }
 }

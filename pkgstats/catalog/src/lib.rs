@@ -22,6 +22,7 @@ mod catalog;
 mod connection;
 mod details;
 mod error;
+mod export;
 mod fetch;
 mod found;
 mod generation;
@@ -36,6 +37,7 @@ mod package;
 mod package_row;
 mod replacement;
 mod search;
+mod shipped;
 mod statements;
 mod suggest;
 mod tables;
@@ -53,6 +55,7 @@ pub use owner::Owner;
 pub use package::Package;
 pub use replacement::{Replacement, ReplacementKind};
 pub use search::{Corrected, SearchResults};
+pub use shipped::example_names;
 pub use suggest::{Suggestion, Suggestions};
 
 /// Returns the statements that run for searches and pages, with their names. For tests of their plans.

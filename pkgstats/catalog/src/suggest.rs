@@ -13,6 +13,7 @@ use crate::found::{Found, Hit};
 use crate::generation::Generation;
 use crate::limits::limit;
 use crate::lookup::{by_key, by_last_word, by_name, by_prefix, by_some_words, by_words, near};
+use crate::search::correct;
 
 /// How many suggestions there are.
 const SUGGESTIONS: usize = 10;
@@ -79,6 +80,12 @@ pub(crate) async fn near_names(connection: &Connection<'_>, name: &str) -> Resul
     found.add(near, |_| Some(Reason::OneLetterDiffers));
     if found.len() < SUGGESTIONS {
         add_by_words(connection, &terms, &mut found).await?;
+    }
+    if found.is_empty()
+        && let Some((corrected, _)) = correct(connection, &terms).await?
+    {
+        let packages = by_words(connection, &corrected.words, limit(SUGGESTIONS)).await?;
+        found.add(packages, |_| Some(Reason::OneLetterDiffers));
     }
     if found.len() < SUGGESTIONS {
         let some = by_some_words(connection, &terms.words, limit(SUGGESTIONS)).await?;

@@ -6,11 +6,13 @@ mod load;
 mod memory;
 mod site;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
+use flate2::{Compression, GzBuilder};
 use pkgstats_catalog::{Import, Report};
 
 use crate::error::BoxError;
@@ -22,6 +24,12 @@ const SEARCH_P95: Duration = Duration::from_millis(20);
 const SUGGEST_P95: Duration = Duration::from_millis(10);
 const IMPORT: Duration = Duration::from_secs(180);
 const MEMORY: u64 = 150 << 20;
+
+/// The packages of the slice, besides those with example names.
+const SLICE_TOP: u32 = 5_000;
+const SLICE_SOURCE: &str = "From the npm packages download-counts 2.20260301.0 and 2.20251201.0 (Mark Amery, Zeke \
+                            Sikelianos), all-the-package-names 2.0.2578 and all-the-package-repos 2.0.3148 (Zeke \
+                            Sikelianos), MIT License.";
 
 #[derive(Parser)]
 #[command(name = "cargo xtask pkgstats", bin_name = "cargo xtask pkgstats")]
@@ -35,6 +43,8 @@ struct Args {
 enum Command {
     /// Fetch all files with npm, and import everything.
     Data,
+    /// Write the slice that the crate ships, from a catalogue with everything.
+    Slice,
     /// Measure searches, suggestions, an import while searches go on, and memory, and check the figures.
     Bench {
         /// How often each query is measured.
@@ -66,8 +76,20 @@ async fn run() -> Result<(), BoxError> {
             report(&site.catalog.import(site.everything()?).await?);
             Ok(())
         }
+        Command::Slice => slice(&site).await,
         Command::Bench { rounds, no_import } => bench(&site, rounds, no_import).await,
     }
+}
+
+async fn slice(site: &Site) -> Result<(), BoxError> {
+    let names: Vec<String> = pkgstats_catalog::example_names().map(str::to_owned).collect();
+    let lines = site.catalog.export(SLICE_SOURCE, SLICE_TOP, &names).await?;
+    let file = File::create(concat!(env!("CARGO_MANIFEST_DIR"), "/data/slice.jsonl.gz"))?;
+    // The same content gives the same file: the header has no time.
+    let mut file = GzBuilder::new().write(file, Compression::best());
+    file.write_all(lines.as_bytes())?;
+    println!("wrote {} bytes", file.finish()?.metadata()?.len());
+    Ok(())
 }
 
 async fn bench(site: &Site, rounds: usize, no_import: bool) -> Result<(), BoxError> {

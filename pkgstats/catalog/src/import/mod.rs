@@ -31,12 +31,15 @@ use crate::import::facts::Facts;
 use crate::import::keep::keep;
 pub use crate::import::kind::{Kind, UnknownKindError};
 pub use crate::import::selection::Selection;
+use crate::import::source::Source;
 use crate::import::stage::{Staging, stage};
+use crate::shipped::SLICE;
 
 /// An import holds this advisory lock.
 const LOCK: i64 = 0x706b_6773_7461_0002;
 
 const TRY_LOCK: &str = include_str!("../../sql/import/try_lock.sql");
+const UNLOCK: &str = include_str!("../../sql/import/unlock.sql");
 const CLEAN_UP: &str = include_str!("../../sql/import/clean_up.sql");
 const STAGE_TABLES: &str = include_str!("../../sql/import/stage_tables.sql");
 const SETTINGS: &str = include_str!("../../sql/import/settings.sql");
@@ -45,7 +48,7 @@ const SETTINGS: &str = include_str!("../../sql/import/settings.sql");
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Import {
-    files: Vec<(Kind, PathBuf)>,
+    sources: Vec<(Kind, Source)>,
     measured: Option<Month>,
     previous_measured: Option<Month>,
     selection: Option<Selection>,
@@ -72,7 +75,14 @@ impl Import {
 
     /// Adds a file: an archive of npm (`.tgz`), or its JSON, which may be compressed with gzip.
     pub fn file(mut self, kind: Kind, path: impl Into<PathBuf>) -> Self {
-        self.files.push((kind, path.into()));
+        self.sources.push((kind, Source::File(path.into())));
+        self
+    }
+
+    /// Adds the data that this crate ships: the 5,000 most popular packages, and those of
+    /// [`example_names`](crate::example_names). For demos without network.
+    pub fn shipped(mut self) -> Self {
+        self.sources.push((Kind::Slice, Source::Embedded(SLICE)));
         self
     }
 
@@ -102,7 +112,7 @@ impl Import {
 
     pub(crate) async fn run(mut self, pool: &Pool) -> Result<Report, Error> {
         let start = Instant::now();
-        self.files.sort_by_key(|(kind, _)| *kind);
+        self.sources.sort_by_key(|(kind, _)| *kind);
         let current = current_generation(pool).await?;
         let mut main = connect(pool).await?;
         if !main.query_one(TRY_LOCK, &[&LOCK]).await?.get::<_, bool>(0) {
@@ -113,8 +123,11 @@ impl Import {
         let done = self.replace(&mut main, &reader, &current).await;
         // If this fails, the next import cleans up.
         let cleaned = main.batch_execute(CLEAN_UP).await;
+        // The lock ends with the connection, but PostgreSQL may notice that late.
+        let unlocked = main.query_one(UNLOCK, &[&LOCK]).await;
         let (packages, rows, skipped) = done?;
         cleaned?;
+        unlocked?;
         let duration = start.elapsed();
         tracing::info!(packages, ?duration, "imported the catalogue");
         Ok(Report { packages, rows, skipped, duration })
@@ -143,8 +156,8 @@ impl Import {
     async fn stage_files(self, client: &ClientWrapper) -> Result<(Facts, Vec<(Kind, u64)>), Error> {
         let mut staging = Staging { facts: Facts::default(), selection: self.selection };
         let mut rows = Vec::new();
-        for (kind, path) in self.files {
-            let (staged, month, count) = stage(client, staging, kind, path.clone()).await?;
+        for (kind, source) in self.sources {
+            let (staged, month, count) = stage(client, staging, kind, source.clone()).await?;
             staging = staged;
             let (measured, given) = match kind {
                 Kind::DownloadCounts => (&mut staging.facts.total.measured, self.measured),
@@ -152,7 +165,7 @@ impl Import {
                 _ => (&mut None, None),
             };
             if matches!(kind, Kind::DownloadCounts | Kind::PreviousDownloadCounts) {
-                *measured = Some(given.or(month).ok_or(Error::NoMonth { path })?);
+                *measured = Some(given.or(month).ok_or(Error::NoMonth { path: source.path() })?);
             }
             tracing::info!(%kind, rows = count, "read a file");
             rows.push((kind, count));

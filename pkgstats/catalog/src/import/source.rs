@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use pkgstats_core::figure::Month;
@@ -22,8 +22,38 @@ struct Manifest {
     version: String,
 }
 
+/// Where the content of an import is.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    File(PathBuf),
+    /// Compressed with gzip.
+    Embedded(&'static [u8]),
+}
+
+impl Source {
+    /// The path for messages.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Embedded(_) => PathBuf::from("the data of this program"),
+        }
+    }
+}
+
+/// Calls `each` for all items of a source. Returns the month of the release, if it has one.
+pub(crate) fn read(kind: Kind, source: &Source, each: &mut dyn FnMut(Item)) -> Result<Option<Month>, Error> {
+    match source {
+        Source::File(path) => read_file(kind, path, each),
+        Source::Embedded(content) => {
+            let content = BufReader::with_capacity(BUFFER, GzDecoder::new(*content));
+            parse(kind, content, each).map_err(|fault| error(&source.path(), "", fault))?;
+            Ok(None)
+        }
+    }
+}
+
 /// Calls `each` for all items of a file. Returns the month of the release, if the archive has one.
-pub(crate) fn read(kind: Kind, path: &Path, each: &mut dyn FnMut(Item)) -> Result<Option<Month>, Error> {
+fn read_file(kind: Kind, path: &Path, each: &mut dyn FnMut(Item)) -> Result<Option<Month>, Error> {
     let failed = |source| Error::Read { path: path.to_owned(), source };
     let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(failed)?);
     let is_gzip = file.fill_buf().map_err(failed)?.starts_with(&GZIP);

@@ -1,7 +1,5 @@
 //! Reads a file, and copies its rows into the staging tables.
 
-use std::path::PathBuf;
-
 use pkgstats_core::figure::Month;
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
@@ -13,7 +11,7 @@ use crate::import::facts::Facts;
 use crate::import::item::Item;
 use crate::import::kind::Kind;
 use crate::import::selection::Selection;
-use crate::import::source;
+use crate::import::source::{self, Source};
 
 /// The rows of one COPY. The time hardly depends on it from 4,096 on.
 const BATCH: usize = 16_384;
@@ -33,10 +31,10 @@ pub(crate) async fn stage(
     client: &Client,
     staging: Staging,
     kind: Kind,
-    path: PathBuf,
+    source: Source,
 ) -> Result<(Staging, Option<Month>, u64), Error> {
     let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
-    let parser = tokio::task::spawn_blocking(move || parse(staging, kind, path, &sender));
+    let parser = tokio::task::spawn_blocking(move || parse(staging, kind, &source, &sender));
     let mut rows = 0;
     while let Some(batch) = batches.recv().await {
         rows += copy(client, &batch).await?;
@@ -48,12 +46,12 @@ pub(crate) async fn stage(
 fn parse(
     mut staging: Staging,
     kind: Kind,
-    path: PathBuf,
+    source: &Source,
     sender: &mpsc::Sender<Vec<Item>>,
 ) -> Result<(Staging, Option<Month>), Error> {
     let mut batch = Vec::with_capacity(BATCH);
     let Staging { facts, selection } = &mut staging;
-    let month = source::read(kind, &path, &mut |item| {
+    let month = source::read(kind, source, &mut |item| {
         // Nobody reads what a cancelled or failed import still parses.
         if sender.is_closed() {
             return;

@@ -20,6 +20,7 @@ use crate::lookup::{by_name, by_owner, by_scope};
 use crate::meant::meant;
 use crate::package_row::PackageRow;
 pub use crate::search::correction::Corrected;
+pub(crate) use crate::search::correction::correct;
 use crate::search::outcome::Outcome;
 use crate::search::text::search_text;
 
@@ -52,7 +53,12 @@ pub(crate) async fn search(connection: &Connection<'_>, query: &Query, page: usi
         (form, owner, scope) => search_within(connection, form, (owner.as_deref(), scope.as_deref())).await?,
     };
     let did_you_mean = match outcome_name(query) {
-        Some(name) => meant(connection, &name, downloads_of_name(&outcome.found, &name)).await?,
+        Some(name) => {
+            // The results for a corrected word are not what this name found.
+            let is_found = outcome.corrected.is_none();
+            let downloads = is_found.then(|| downloads_of_name(&outcome.found, &name)).flatten();
+            meant(connection, &name, downloads).await?
+        }
         None => None,
     };
     let found = outcome.found.len();

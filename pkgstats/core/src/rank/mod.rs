@@ -11,6 +11,9 @@ use crate::word::segments;
 pub use self::matching::{name_match, suggestion_match};
 pub use self::reason::Reason;
 
+/// How much a word of the query weighs, where only some are in the name.
+const MATCHING_WORD: f64 = 8.0;
+
 /// How much a word that the name has besides weighs, in doublings of downloads.
 const EXTRA_WORD: f64 = 1.5;
 
@@ -62,9 +65,12 @@ pub fn order(terms: &Terms, sort: Sort, candidates: &[(Candidate<'_>, Reason)]) 
 
 #[expect(clippy::cast_precision_loss, reason = "the logarithm needs a few digits")]
 fn score(terms: &Terms, candidate: &Candidate<'_>) -> f64 {
-    let extra = segments(candidate.name).iter().filter(|segment| !terms.words.contains(segment)).count();
+    let (matching, extra): (Vec<_>, Vec<_>) =
+        segments(candidate.name).into_iter().partition(|segment| terms.words.contains(segment));
     let types = if candidate.name.starts_with("@types/") { TYPES } else { 0.0 };
-    (candidate.downloads.unwrap_or(0) as f64 + 1.0).log2() - EXTRA_WORD * extra as f64 - types
+    (candidate.downloads.unwrap_or(0) as f64 + 1.0).log2() + MATCHING_WORD * matching.len() as f64
+        - EXTRA_WORD * extra.len() as f64
+        - types
 }
 
 #[cfg(test)]

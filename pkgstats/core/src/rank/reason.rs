@@ -20,14 +20,14 @@ pub enum Reason {
     LastWordBegins,
     /// Some words are in the keywords, the description or the repository.
     WordsInDetails,
+    /// One letter differs.
+    OneLetterDiffers,
     /// The name has some of the words. Given only where nothing has all of them.
     SomeWords,
     /// The user owns the repository.
     Owner,
     /// The package belongs to the scope.
     Scope,
-    /// One letter differs.
-    OneLetterDiffers,
 }
 
 impl Reason {
