@@ -1,6 +1,6 @@
 //! The acceptance cases of search and figures, and imports, on a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets what it does not expect should fail")]
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
 mod details;
 mod did_you_mean;
