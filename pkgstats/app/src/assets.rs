@@ -2,20 +2,16 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
-
-struct Asset {
+/// A file that pages refer to.
+pub(crate) struct Asset {
     name: &'static str,
-    content_type: &'static str,
-    content: &'static str,
+    pub(crate) content_type: &'static str,
+    pub(crate) content: &'static str,
 }
 
-const ASSETS: [Asset; 3] = [
+static ASSETS: [Asset; 3] = [
     Asset { name: "site.css", content_type: "text/css; charset=utf-8", content: include_str!("../assets/site.css") },
     Asset {
         name: "site.js",
@@ -36,10 +32,9 @@ pub(crate) fn address(name: &str) -> String {
     format!("/assets/{}/{name}", *VERSION)
 }
 
-pub(crate) async fn show(Path((_version, name)): Path<(String, String)>) -> Result<Response, Error> {
-    let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or(Error::NoSuchPage)?;
-    let headers = [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    Ok((headers, asset.content).into_response())
+/// Returns the asset of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.name == name)
 }
 
 #[cfg(test)]
@@ -53,7 +48,7 @@ mod tests {
 
     #[test]
     fn assets_are_found_by_their_names() {
-        for asset in ASSETS {
+        for asset in &ASSETS {
             assert!(address(asset.name).ends_with(asset.name) && !asset.content.is_empty());
         }
     }

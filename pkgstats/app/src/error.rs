@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::views::{ErrorPage, Frame, render};
+use crate::views::{ErrorPage, Frame, write};
 
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ impl IntoResponse for Error {
             tracing::error!(error, "a page cannot be shown");
         }
         let page = ErrorPage { frame: Frame::plain(), problem: capitalized(&self.to_string()), advice: self.advice() };
-        match render(&page) {
+        match write(&page) {
             Ok(Html(page)) => (status, Html(page)).into_response(),
             Err(_) => (status, self.to_string()).into_response(),
         }

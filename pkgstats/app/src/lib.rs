@@ -8,6 +8,7 @@ mod assets;
 mod device;
 mod error;
 mod guard;
+mod page;
 mod password;
 mod routes;
 mod views;

@@ -220,7 +220,7 @@ async fn call_on_a_dropped_connection(url: String, kind: u32) {
 async fn dropped_connections_cost_only_the_writes_in_flight() {
     let database = Database::new();
     for connections in [1, 3] {
-        let proxy = Proxy::new(&database).await;
+        let proxy = Proxy::new(&database.url()).await;
         let builder = PgStore::builder(&proxy.url).connections(connections).timeout(Duration::from_secs(3));
         let store = builder.cleanup_interval(Duration::ZERO).build().unwrap();
         store.setup().await.unwrap();

@@ -6,7 +6,8 @@ use pkgstats_catalog::Package;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::views::{Change, Compare, Fact, Frame, downloads, grouped, render};
+use crate::page::render;
+use crate::views::{Change, Compare, Fact, Frame, downloads, grouped};
 use crate::visitor::Visitor;
 
 /// More packages cannot be told apart in a chart.
@@ -26,7 +27,7 @@ pub(crate) async fn show(
     }
     let facts = facts(&packages);
     let names = packages.into_iter().map(|package| package.name).collect();
-    render(&Compare { frame: Frame::of(&visitor), names, facts, missing })
+    render(&Compare { frame: Frame::of(visitor.user.as_ref()), names, facts, missing })
 }
 
 /// Returns the values of `p`, each of which may have several names, without repetitions.

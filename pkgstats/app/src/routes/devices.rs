@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::app::{App, TTL};
 use crate::error::Error;
-use crate::views::{DeviceRow, Devices, Frame, ago, render};
+use crate::page::render;
+use crate::views::{DeviceRow, Devices, Frame, ago};
 use crate::visitor::{Device, Visitor, now};
 
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Htm
     };
     let mut rows: Vec<_> = sessions.iter().map(row).collect();
     rows.sort_by_key(|row| !row.is_current);
-    render(&Devices { frame: Frame::of(&visitor), rows })
+    render(&Devices { frame: Frame::of(visitor.user.as_ref()), rows })
 }
 
 pub(crate) async fn end(State(app): State<App>, visitor: Visitor, Form(input): Form<Input>) -> Result<Redirect, Error> {

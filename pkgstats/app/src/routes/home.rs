@@ -6,7 +6,8 @@ use pkgstats_catalog::ListKind;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::views::{Frame, Home, Row, grouped, render};
+use crate::page::render;
+use crate::views::{Frame, Home, Row, grouped};
 use crate::visitor::Visitor;
 
 /// How many packages the short lists have.
@@ -17,7 +18,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Htm
     let rising = app.catalog.list(ListKind::Rising, 1).await?;
     let falling = app.catalog.list(ListKind::Falling, 1).await?;
     render(&Home {
-        frame: Frame::of(&visitor),
+        frame: Frame::of(visitor.user.as_ref()),
         rising: rising.into_iter().take(SHORT).map(Row::of_entry).collect(),
         falling: falling.into_iter().take(SHORT).map(Row::of_entry).collect(),
         packages: (generation.packages > 0).then(|| grouped(generation.packages)),

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::views::{Frame, List, Pages, Row, render};
+use crate::page::render;
+use crate::views::{Frame, List, Pages, Row};
 use crate::visitor::Visitor;
 
 /// How many packages a page has.
@@ -30,7 +31,7 @@ pub(crate) async fn show(
     let generation = app.catalog.generation().await?;
     let (title, explanation) = said(kind);
     render(&List {
-        frame: Frame::of(&visitor),
+        frame: Frame::of(visitor.user.as_ref()),
         title,
         explanation,
         measured: generation.measured.map(|month| month.to_string()),

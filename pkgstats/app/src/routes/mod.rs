@@ -2,6 +2,7 @@
 
 mod address;
 mod api;
+mod asset;
 mod badge;
 mod compare;
 mod devices;
@@ -32,7 +33,6 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::app::{App, TTL};
-use crate::assets;
 use crate::guard::guard;
 
 /// Returns the whole site.
@@ -67,7 +67,7 @@ pub fn router(app: App) -> Router {
         .layer(RequestScopeLayer::around(sessions));
     // Without sessions.
     Router::new()
-        .route("/assets/{version}/{name}", get(assets::show))
+        .route("/assets/{version}/{name}", get(asset::show))
         .route("/suggest", get(suggest::show))
         .route("/badge/{*name}", get(badge::show))
         .route("/opensearch.xml", get(opensearch::show))

@@ -6,8 +6,9 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::render;
 use crate::routes::address::encoded;
-use crate::views::{Frame, OwnerPage, Pages, Row, grouped, render};
+use crate::views::{Frame, OwnerPage, Pages, Row, grouped};
 use crate::visitor::Visitor;
 
 /// How many packages a page has.
@@ -28,7 +29,7 @@ pub(crate) async fn show(
     let owner = app.catalog.owner(&account, page).await?.ok_or(Error::NoSuchPage)?;
     let has_more = owner.packages > (page * PAGE) as u64;
     render(&OwnerPage {
-        frame: Frame { query: format!("@{}", owner.owner), ..Frame::of(&visitor) },
+        frame: Frame { query: format!("@{}", owner.owner), ..Frame::of(visitor.user.as_ref()) },
         packages: grouped(owner.packages),
         downloads: grouped(owner.downloads),
         rows: owner.results.into_iter().map(|hit| Row { reason: None, ..Row::of_hit(hit, &[]) }).collect(),

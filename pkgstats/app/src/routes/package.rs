@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::render;
 use crate::routes::address::split;
-use crate::views::{Frame, NoPackage, PackagePage, render};
+use crate::views::{Frame, NoPackage, PackagePage};
 use crate::visitor::{Kept, Visitor};
 
 pub(crate) async fn show(
@@ -20,7 +21,7 @@ pub(crate) async fn show(
         Some(_) => return Err(Error::NoSuchPage),
         None => path.as_str(),
     };
-    let frame = Frame { query: format!("pkg:{name}"), ..Frame::of(&visitor) };
+    let frame = Frame { query: format!("pkg:{name}"), ..Frame::of(visitor.user.as_ref()) };
     let Some(package) = app.catalog.package(name).await? else {
         let near = app.catalog.near_names(name).await?.results.into_iter().map(|near| near.name).collect();
         let page = NoPackage { frame, name: name.to_owned(), near };

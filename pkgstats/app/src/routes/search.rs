@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::render;
 use crate::routes::address::{encoded, package_path};
-use crate::views::{Frame, Pages, Row, Search, grouped, render};
+use crate::views::{Frame, Pages, Row, Search, grouped};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ pub(crate) async fn show(
     let address = format!("/search?q={}&sort={sort}&", encoded(&input.q));
     let times = |times: Option<u64>| times.map(grouped).unwrap_or_default();
     let found = Search {
-        frame: Frame { query: input.q, ..Frame::of(&visitor) },
+        frame: Frame { query: input.q, ..Frame::of(visitor.user.as_ref()) },
         total: grouped(results.total),
         total_is_exact: results.total_is_exact,
         did_you_mean: results.did_you_mean.map(|meant| (meant.name, times(meant.times))),

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::device;
 use crate::error::Error;
+use crate::page::render;
 use crate::password;
-use crate::views::{Frame, SignIn, render};
+use crate::views::{Frame, SignIn};
 use crate::visitor::{Kept, User, Visitor};
 
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ impl From {
 }
 
 pub(crate) async fn show(visitor: Visitor, Query(From { back }): Query<From>) -> Result<Html<String>, Error> {
-    render(&SignIn { frame: Frame::of(&visitor), name: String::new(), back, is_wrong: false })
+    render(&SignIn { frame: Frame::of(visitor.user.as_ref()), name: String::new(), back, is_wrong: false })
 }
 
 pub(crate) async fn submit(
@@ -58,7 +59,7 @@ pub(crate) async fn submit(
             Ok(Redirect::to(local_path(&input.back)).into_response())
         }
         None => {
-            let page = SignIn { frame: Frame::of(&visitor), name, back: input.back, is_wrong: true };
+            let page = SignIn { frame: Frame::of(visitor.user.as_ref()), name, back: input.back, is_wrong: true };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
     }

@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::render;
 use crate::password;
 use crate::routes::sign_in::{From, enter, local_path};
-use crate::views::{Frame, SignUp, render};
+use crate::views::{Frame, SignUp};
 use crate::visitor::{User, Visitor};
 
 /// What a name may have, and how long it may be. GitHub's rule.
@@ -29,7 +30,12 @@ pub(crate) struct Input {
 }
 
 pub(crate) async fn show(visitor: Visitor, query: Query<From>) -> Result<Html<String>, Error> {
-    render(&SignUp { frame: Frame::of(&visitor), name: String::new(), back: query.0.into_back(), problem: None })
+    render(&SignUp {
+        frame: Frame::of(visitor.user.as_ref()),
+        name: String::new(),
+        back: query.0.into_back(),
+        problem: None,
+    })
 }
 
 pub(crate) async fn submit(
@@ -54,7 +60,7 @@ pub(crate) async fn submit(
             }
         }
     };
-    let page = SignUp { frame: Frame::of(&visitor), name, back: input.back, problem: Some(problem) };
+    let page = SignUp { frame: Frame::of(visitor.user.as_ref()), name, back: input.back, problem: Some(problem) };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
 }
 

@@ -7,7 +7,8 @@ use axum::response::Html;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::views::{Frame, Starred, render};
+use crate::page::render;
+use crate::views::{Frame, Starred};
 use crate::visitor::{Kept, Visitor};
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
@@ -19,5 +20,5 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Htm
             starred.into_iter().map(|(name, _)| name).collect()
         }
     };
-    render(&Starred { frame: Frame::of(&visitor), names })
+    render(&Starred { frame: Frame::of(visitor.user.as_ref()), names })
 }

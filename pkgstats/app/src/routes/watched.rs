@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::page::render;
 use crate::routes::sign_in::local_path;
-use crate::views::{Frame, Watched, render};
+use crate::views::{Frame, Watched};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -22,7 +23,7 @@ pub(crate) struct Input {
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
     let names = app.users.watched(visitor.signed_in()?.id).await?;
-    render(&Watched { frame: Frame::of(&visitor), names })
+    render(&Watched { frame: Frame::of(visitor.user.as_ref()), names })
 }
 
 pub(crate) async fn set(State(app): State<App>, visitor: Visitor, Form(input): Form<Input>) -> Result<Redirect, Error> {

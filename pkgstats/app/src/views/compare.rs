@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Frame;
+use super::frame::Frame;
 
 #[derive(Template)]
 #[template(path = "compare.html")]

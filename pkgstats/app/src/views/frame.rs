@@ -1,7 +1,7 @@
 //! What surrounds every page: the search box, and who is signed in.
 
 use crate::assets;
-use crate::visitor::Visitor;
+use crate::visitor::user::User;
 
 pub(crate) struct Frame {
     /// The name of the account that is signed in.
@@ -11,8 +11,8 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn of(visitor: &Visitor) -> Self {
-        Self { user: visitor.user.as_ref().map(|user| user.name.clone()), query: String::new() }
+    pub(crate) fn of(user: Option<&User>) -> Self {
+        Self { user: user.map(|user| user.name.clone()), query: String::new() }
     }
 
     /// The frame of a page that does not know its visitor.

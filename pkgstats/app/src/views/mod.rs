@@ -12,8 +12,6 @@ mod time;
 use askama::Template;
 use axum::response::Html;
 
-use crate::error::Error;
-
 pub(crate) use account::{DeviceRow, Devices, SignIn, SignUp};
 pub(crate) use compare::{Compare, Fact};
 pub(crate) use frame::Frame;
@@ -68,6 +66,6 @@ pub(crate) struct ErrorPage {
 }
 
 /// Writes a page.
-pub(crate) fn render(page: &impl Template) -> Result<Html<String>, Error> {
-    Ok(Html(page.render()?))
+pub(crate) fn write(page: &impl Template) -> Result<Html<String>, askama::Error> {
+    page.render().map(Html)
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use pkgstats_catalog::Package;
 use pkgstats_core::figure::Figure;
 
-use super::Frame;
+use super::frame::Frame;
 use super::numbers::{Change, grouped};
 
 /// A package with its figures.

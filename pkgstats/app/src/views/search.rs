@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Frame, Row};
+use super::frame::Frame;
+use super::rows::Row;
 
 /// Results of a search.
 #[derive(Template)]

@@ -4,6 +4,7 @@
 //! concurrent requests by key.
 
 mod kept;
+pub(crate) mod user;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -13,16 +14,10 @@ use tower_sessions::Session;
 use crate::error::Error;
 
 pub(crate) use kept::{Kept, now};
+pub(crate) use user::User;
 
 const USER: &str = "user";
 const DEVICE: &str = "device";
-
-/// The account that is signed in. The store finds sessions by `user.id`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct User {
-    pub(crate) id: i64,
-    pub(crate) name: String,
-}
 
 /// The device that a session belongs to.
 #[derive(Clone, Debug, Deserialize, Serialize)]

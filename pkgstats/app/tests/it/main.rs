@@ -1,5 +1,7 @@
 //! Pkg Stats over real HTTP, on a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
+
 mod pages;
 mod sessions;
 mod site;

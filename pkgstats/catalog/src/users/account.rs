@@ -1,6 +1,6 @@
 //! Local accounts.
 
-use super::{Result, Users};
+use super::handle::{Result, Users};
 
 /// An account that may sign in.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Result, Users};
+use super::handle::{Result, Users};
 
 /// A starred package.
 #[derive(Clone, Debug, Eq, PartialEq)]

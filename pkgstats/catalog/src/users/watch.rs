@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Result, Users};
+use super::handle::{Result, Users};
 
 impl Users {
     /// Returns what an account watches, in the order of the names.

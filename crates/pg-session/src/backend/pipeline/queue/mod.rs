@@ -5,6 +5,8 @@ mod kind;
 mod lane;
 mod locked;
 mod policy;
+mod removal;
+mod reserve;
 mod retry;
 
 use std::collections::VecDeque;
@@ -18,7 +20,7 @@ use tokio::time::Instant;
 use super::call::Call;
 use crate::backend::command::Statement;
 use crate::error::Result;
-use key_order::{KeyOrder, extract};
+use key_order::KeyOrder;
 use kind::Kind;
 use lane::{InFlight, LaneState, Stage};
 use locked::Locked;
@@ -152,24 +154,6 @@ impl Queue {
         may && ((0..self.kinds.len()).any(|kind| self.wants(lane, kind)) || is_needed_for_locked)
     }
 
-    fn wants(&self, lane: usize, kind: usize) -> bool {
-        let others = self.regular_lanes();
-        match self.lanes.get(lane) {
-            Some(reserve) if self.is_reserve(lane) => policy::reserve_wants(reserve, others, &self.kinds[kind]),
-            _ => policy::wants(others, &self.kinds, lane, kind),
-        }
-    }
-
-    /// Returns whether this lane is the reserve.
-    pub(super) fn is_reserve(&self, lane: usize) -> bool {
-        lane + 1 == self.lanes.len()
-    }
-
-    /// Returns all lanes but the reserve.
-    fn regular_lanes(&self) -> &[LaneState] {
-        self.lanes.split_last().map_or(&[], |(_, regular)| regular)
-    }
-
     fn wake(&mut self) -> Wakeup {
         if self.is_drained() {
             // Lanes with calls in flight check by themselves. One that connects stops.
@@ -269,32 +253,6 @@ impl Queue {
         self.wake()
     }
 
-    /// Returns whether the server has answered another lane since this one took what it has in flight: then its connection
-    /// fails, and not the server. If none was asked, has the reserve connect.
-    pub(super) fn is_overtaken(&mut self, lane: usize) -> (bool, Wakeup) {
-        let oldest = self.lanes[lane].in_flight.front().map(|batch| batch.since);
-        let is_overtaken = oldest.is_some_and(|since| self.latest_answered > Some(since));
-        if is_overtaken || self.is_reserve(lane) {
-            return (is_overtaken, Wakeup::default());
-        }
-        self.is_probe_wanted = true;
-        (false, self.wake_for_probe())
-    }
-
-    /// Returns whether the reserve is to connect, or to connect anew.
-    pub(super) fn is_probe_wanted(&self) -> bool {
-        self.is_probe_wanted
-    }
-
-    fn wake_for_probe(&mut self) -> Wakeup {
-        match self.lanes.iter_mut().enumerate().next_back() {
-            Some((number, reserve)) if self.is_probe_wanted && reserve.stage == Stage::Waiting => {
-                Wakeup(smallvec![notified((number, reserve))])
-            }
-            _ => Wakeup::default(),
-        }
-    }
-
     pub(super) fn online(&mut self, lane: usize) {
         self.lanes[lane].is_online = true;
         if self.is_reserve(lane) {
@@ -383,39 +341,6 @@ impl Queue {
     pub(super) fn outage(&mut self) -> Option<Duration> {
         let does_any_answer = self.lanes.iter().any(|lane| lane.has_answered);
         if does_any_answer { None } else { Some(self.offline_since.get_or_insert_with(Instant::now).elapsed()) }
-    }
-
-    /// Records that a lane's task has ended. If no task is left, returns all waiting calls.
-    pub(super) fn lose_task(&mut self, lane: usize) -> (Vec<Call>, Wakeup) {
-        self.lanes[lane].stage = Stage::Absent;
-        let wakeup = self.disconnect(lane, Vec::new());
-        if self.has_task() { (Vec::new(), wakeup) } else { self.drain() }
-    }
-
-    /// Removes the calls whose deadline has passed.
-    pub(super) fn expire(&mut self, now: Instant) -> (Vec<Call>, Wakeup) {
-        self.remove(|call| call.deadline() <= now)
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let ready = self.kinds.iter().flat_map(|kind| &kind.ready).map(Call::deadline);
-        ready.chain(self.order.deadlines()).chain(self.locked.deadlines()).min()
-    }
-
-    /// Removes all waiting calls.
-    pub(super) fn drain(&mut self) -> (Vec<Call>, Wakeup) {
-        self.remove(|_| true)
-    }
-
-    fn remove(&mut self, condition: impl Fn(&Call) -> bool) -> (Vec<Call>, Wakeup) {
-        let mut removed = self.order.remove(&condition);
-        let ready = removed.len();
-        removed.extend(self.locked.remove(&condition));
-        removed.extend(self.kinds.iter_mut().flat_map(|kind| extract(&mut kind.ready, &condition)));
-        self.waiting -= removed.len();
-        let keys: Vec<_> = removed[ready..].iter().map(|call| call.key).collect();
-        keys.into_iter().for_each(|key| self.release(key));
-        (removed, self.wake())
     }
 
     /// Refuses calls from now on, drops those that nobody waits for, and lets the tasks end once nothing is left to do.
