@@ -8,7 +8,7 @@ mod interrupt;
 mod node;
 mod outages;
 mod pack;
-mod pkgstats_data;
+mod pkgstats;
 mod run;
 mod server;
 mod session_secret;
@@ -32,6 +32,7 @@ enum Xtask {
     Demo(demo::Demo),
     Outages(outages::Outages),
     Pack(pack::Pack),
+    Pkgstats(pkgstats::Pkgstats),
     Server(server::Server),
     Structure(structure::Structure),
     Test(test::Test),
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Xtask::Demo(demo) => demo.run(),
         Xtask::Outages(outages) => outages.run(),
         Xtask::Pack(pack) => pack.run(),
+        Xtask::Pkgstats(pkgstats) => pkgstats.run(),
         Xtask::Server(server) => server.run(),
         Xtask::Structure(structure) => structure.run(),
         Xtask::Test(test) => test.run(),

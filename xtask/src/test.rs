@@ -20,6 +20,9 @@ const FEATURE_SETS: [&[&str]; 6] = [
     &["--package=pg-session-actix", "--package=pg-session-tower", "--no-default-features", "--features=deadpool"],
 ];
 
+/// Makes the tests of Pkg Stats fail if npm cannot fetch their data.
+const PKGSTATS_STRICT: &str = "PKGSTATS_STRICT";
+
 /// Run all checks: structure, formatting, clippy, feature sets, and all tests on one private PostgreSQL.
 ///
 /// Skips the checks whose tools are not installed: rustfmt, clippy, Node or PgBouncer. The last line lists them.
@@ -67,6 +70,7 @@ impl Test {
             let tests = ["test", "--workspace", "--exclude=pg-session-node", "--all-features"];
             cargo(&tests, |command| {
                 command.args(&self.args).env(SHARED_SERVER, server.shared_line());
+                command.envs(self.strict.then_some((PKGSTATS_STRICT, "1")));
             })
         })?;
         if has_node {

@@ -81,7 +81,16 @@ async fn run() -> Result<(), BoxError> {
     }
 }
 
+/// Imports everything, if no earlier run has done that.
+async fn import_once(site: &Site) -> Result<(), BoxError> {
+    if site.catalog.generation().await?.id == 0 {
+        report(&site.catalog.import(site.everything()?).await?);
+    }
+    Ok(())
+}
+
 async fn slice(site: &Site) -> Result<(), BoxError> {
+    import_once(site).await?;
     let names: Vec<String> = pkgstats_catalog::example_names().map(str::to_owned).collect();
     let lines = site.catalog.export(SLICE_SOURCE, SLICE_TOP, &names).await?;
     let file = File::create(concat!(env!("CARGO_MANIFEST_DIR"), "/data/slice.jsonl.gz"))?;
@@ -93,9 +102,7 @@ async fn slice(site: &Site) -> Result<(), BoxError> {
 }
 
 async fn bench(site: &Site, rounds: usize, no_import: bool) -> Result<(), BoxError> {
-    if site.catalog.generation().await?.id == 0 {
-        report(&site.catalog.import(site.everything()?).await?);
-    }
+    import_once(site).await?;
     let mut failures = checks::failures(&site.catalog).await?;
     let load = Load::new(site.catalog.clone());
     load.searches(1).await?;
