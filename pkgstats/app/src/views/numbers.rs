@@ -31,9 +31,11 @@ impl Change {
             percent if percent < 0.0 => (MINUS.to_string(), "down"),
             _ => (String::new(), ""),
         };
+        let size = percent.abs();
         // A thousand percent and more need no decimals.
-        let decimals = usize::from(percent.abs() < 1000.0);
-        Self { text: format!("{sign}{:.decimals$}\u{a0}%", percent.abs()), class }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is rounded, and positive")]
+        let number = if size < 1000.0 { format!("{size:.1}") } else { grouped(size.round() as u64) };
+        Self { text: format!("{sign}{number}\u{a0}%"), class }
     }
 }
 
@@ -54,7 +56,7 @@ mod tests {
             (0.0816, "+8.2\u{a0}%", "up"),
             (-0.267, "\u{2212}26.7\u{a0}%", "down"),
             (0.0001, "0.0\u{a0}%", ""),
-            (32.1, "+3210\u{a0}%", "up"),
+            (32.1, "+3,210\u{a0}%", "up"),
         ] {
             let changed = Change::of(change);
             assert_eq!((changed.text.as_str(), changed.class), (text, class));
