@@ -44,6 +44,10 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..65534))]
     port: u16,
 
+    /// Fill Pkg Stats with the 5,000 packages of this repository, and fetch nothing for it.
+    #[arg(long)]
+    offline: bool,
+
     /// The folder for PostgreSQL's data and for the key that signs cookies. [default: target/demo]
     #[arg(long)]
     data: Option<PathBuf>,
@@ -74,7 +78,7 @@ impl Demo {
             ("APP_ENV", "development".to_owned()),
             ("NODE_ENV", "development".to_owned()),
         ];
-        pkgstats_data::import(&|command, folder| {
+        pkgstats_data::import(self.offline, &|command, folder| {
             let configure = |command: &mut Command| {
                 command.envs(environment.iter().cloned());
             };

@@ -12,8 +12,8 @@ const IMPORT: [&str; 8] = ["cargo", "run", "--quiet", "--package", "pkgstats", "
 
 /// Fills an empty catalogue of Pkg Stats: with the packages of 1,000 downloads and more, which npm fetches, or with the 5,000
 /// that the repository ships.
-pub(crate) fn import(run: &node::Run<'_>) -> Result<(), Error> {
-    let files = match fetch(run) {
+pub(crate) fn import(is_offline: bool, run: &node::Run<'_>) -> Result<(), Error> {
+    let files = match if is_offline { Ok(Vec::new()) } else { fetch(run) } {
         Ok(files) => files,
         Err(Error::Interrupted) => return Err(Error::Interrupted),
         Err(error) => {

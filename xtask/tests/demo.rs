@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A running demo, which is killed on drop. The Koa app listens on the port after that of the axum app.
+/// A running demo, which is killed on drop. The Koa app listens on the port after that of the axum app, and Pkg Stats on the next.
 struct Demo {
     process: Child,
     port: u16,
@@ -23,10 +23,14 @@ impl Demo {
         let mut process = command(port, data).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let demo = Self { process, port };
-        let mut output: Vec<_> = lines.map(Result::unwrap).take(1 + usize::from(node_is_installed())).collect();
+        let mut output: Vec<_> = lines.map(Result::unwrap).take(2 + usize::from(node_is_installed())).collect();
         output.sort();
-        let ports = [port, port + 1].map(|port| format!("listening on http://127.0.0.1:{port}"));
-        assert_eq!(output, ports[..output.len()]);
+        let line = |port, name| format!("listening on http://127.0.0.1:{port}{name}");
+        let mut expected = vec![line(port, ""), line(port + 1, ""), line(port + 2, " (Pkg Stats)")];
+        if !node_is_installed() {
+            expected.remove(1);
+        }
+        assert_eq!(output, expected);
         demo
     }
 
@@ -109,7 +113,7 @@ fn processes() -> Vec<Process> {
 
 fn command(port: u16, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["demo", "--port", &port.to_string(), "--data"]).arg(data).stdin(Stdio::null());
+    command.args(["demo", "--offline", "--port", &port.to_string(), "--data"]).arg(data).stdin(Stdio::null());
     command
 }
 
@@ -118,12 +122,12 @@ fn kill(signal: &str, process: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Returns a free port whose successor is free too. It is below the ports that systems assign to outgoing connections,
+/// Returns a free port whose two successors are free too. It is below the ports that systems assign to outgoing connections,
 /// because one of those could take it during the build.
 fn free_port() -> u16 {
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     let first = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap();
-    (first..).find(|port| is_free(*port) && is_free(port + 1)).unwrap()
+    (first..).find(|port| is_free(*port) && is_free(port + 1) && is_free(port + 2)).unwrap()
 }
 
 fn node_is_installed() -> bool {
