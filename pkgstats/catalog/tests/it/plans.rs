@@ -4,13 +4,17 @@ use std::fmt::Write;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::site::shared_pool;
+use crate::site::{has_releases, shared_pool};
 
 /// The settings of a call.
 const SETTINGS: &str = include_str!("../../sql/settings.sql");
 
 #[tokio::test]
 async fn every_statement_stays_on_indexes() {
+    if !has_releases().await {
+        eprintln!("the plans for the few packages that the repository ships mean nothing; skipping their test");
+        return;
+    }
     let client = shared_pool().await.get().await.unwrap();
     client.batch_execute("BEGIN").await.unwrap();
     client.batch_execute(SETTINGS).await.unwrap();
