@@ -48,6 +48,11 @@ impl Facts {
         None
     }
 
+    /// Returns the number of rows of the small tables.
+    pub(crate) fn small_rows(&self) -> u64 {
+        u64::try_from(self.types.len() + self.replacements.len()).unwrap_or(u64::MAX)
+    }
+
     /// Counts an item, whether or not it is kept. For files that have all packages.
     pub(crate) fn count(&mut self, item: &Item) {
         match item {

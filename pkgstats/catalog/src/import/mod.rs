@@ -157,8 +157,10 @@ impl Import {
         let mut staging = Staging { facts: Facts::default(), selection: self.selection };
         let mut rows = Vec::new();
         for (kind, source) in self.sources {
+            let before = staging.facts.small_rows();
             let (staged, month, count) = stage(client, staging, kind, source.clone()).await?;
             staging = staged;
+            let count = count + staging.facts.small_rows() - before;
             let (measured, given) = match kind {
                 Kind::DownloadCounts => (&mut staging.facts.total.measured, self.measured),
                 Kind::PreviousDownloadCounts => (&mut staging.facts.previous.measured, self.previous_measured),

@@ -71,6 +71,7 @@ async fn the_same_import_twice_gives_the_same_state() {
     let (before, count) = (state(&pool).await, tables(&pool).await);
     let report = catalog.import(Import::new().shipped()).await.unwrap();
     assert_eq!((state(&pool).await, tables(&pool).await), (before, count));
+    assert_eq!(report.rows.len(), 1);
     assert_eq!(report.packages, catalog.generation().await.unwrap().packages);
     assert_eq!(catalog.generation().await.unwrap().id, 2);
 }

@@ -4,13 +4,17 @@ use std::fmt::Write;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::site::shared_pool;
+use crate::site::{has_releases, shared_pool};
 
 /// The settings of a call.
 const SETTINGS: &str = include_str!("../../sql/settings.sql");
 
 #[tokio::test]
 async fn every_statement_stays_on_indexes() {
+    if !has_releases().await {
+        eprintln!("the plans for the few packages that the repository ships mean nothing; skipping their test");
+        return;
+    }
     let client = shared_pool().await.get().await.unwrap();
     client.batch_execute("BEGIN").await.unwrap();
     client.batch_execute(SETTINGS).await.unwrap();
@@ -20,7 +24,7 @@ async fn every_statement_stays_on_indexes() {
     for (name, sql) in statements {
         for mode in ["force_generic_plan", "force_custom_plan"] {
             let plan = plan(&client, sql, mode).await;
-            let reads_all = plan.contains("Seq Scan") || plan.contains("Parallel");
+            let reads_all = plan.contains("Seq Scan") || plan.contains("Parallel") || reads_whole_index(&name, &plan);
             let needs_words =
                 ["packages_by_words", "packages_by_last_word", "packages_by_some_words", "packages_by_details"];
             let ignores_words =
@@ -31,6 +35,17 @@ async fn every_statement_stays_on_indexes() {
         }
     }
     assert!(faults.is_empty(), "{faults}");
+}
+
+/// Returns whether an index is read without a condition, which is no better than reading the table.
+fn reads_whole_index(name: &str, plan: &str) -> bool {
+    let lines: Vec<&str> = plan.lines().collect();
+    let is_unbounded = |window: &[&str]| {
+        let is_scan = ["Index Scan", "Index Only Scan"].iter().any(|scan| window[0].contains(scan));
+        is_scan && !window[0].contains("Bitmap") && !window[1].contains("Index Cond")
+    };
+    // The generation is one row.
+    name != "generation" && lines.windows(2).any(is_unbounded)
 }
 
 /// Returns the plan of a statement, with a usual value for each parameter.
