@@ -33,6 +33,8 @@ pub(super) struct Shared {
     /// Hashes keys, which clients may choose.
     hasher: RandomState,
     queue: Mutex<Queue>,
+    /// When a connection was last given up because it was silent.
+    silent_at: Mutex<Option<Instant>>,
     pub(super) tasks: TaskTracker,
     /// One for each lane, and for the reserve.
     notifies: Box<[Notify]>,
@@ -57,6 +59,7 @@ impl Shared {
             budget: KeyedBudget::new(Budget::new(options.max_waiting_bytes)),
             hasher: RandomState::new(),
             queue: Mutex::new(Queue::new(options.connections)),
+            silent_at: Mutex::default(),
             tasks: TaskTracker::new(),
             notifies: (0..=options.connections).map(|_| Notify::new()).collect(),
         }
@@ -107,6 +110,16 @@ impl Shared {
             return Err(Error::new(ErrorKind::Overloaded, message).retryable().about_option("max_waiting"));
         }
         if self.budget.total().has_room_behind(waiting_bytes, bytes) { Ok(()) } else { Err(too_many_on_one_key()) }
+    }
+
+    /// Records that a connection is given up because it is silent. Others that are idle are checked before they are used.
+    pub(super) fn found_silent(&self, now: Instant) {
+        *self.silent_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// Returns when a connection was last given up because it was silent.
+    pub(super) fn silent_at(&self) -> Option<Instant> {
+        *self.silent_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the number of the lane that connects only while all others are stuck.
