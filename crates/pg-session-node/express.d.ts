@@ -21,6 +21,12 @@ declare class PgStore extends Store {
   /** The defaults of the options. */
   static readonly defaultOpts: Sessions.CompleteOptions;
 
+  /**
+   * Returns a public name of the session with this id: 32 hexadecimal digits, from a hash of the id. Unlike the id, it may be
+   * shown, as in the form of a "my devices" page. A session that gets a new id gets a new handle.
+   */
+  static handle(sid: string): string;
+
   // express-session declares these with errors of type `any`.
   get(sid: string, callback: Callbacks.Got<SessionData | null>): void;
   get<E extends Callbacks.AnyFailure>(sid: string, callback: Callbacks.Got<SessionData | null, E>): void;

@@ -23,6 +23,12 @@ declare class PgStore extends EventEmitter {
 
   /** The defaults of the options. */
   static readonly defaultOpts: Sessions.CompleteOptions;
+
+  /**
+   * Returns a public name of the session with this id: 32 hexadecimal digits, from a hash of the id. Unlike the id, it may be
+   * shown, as in the form of a "my devices" page. A session that gets a new id gets a new handle.
+   */
+  static handle(sid: string): string;
 }
 
 interface PgStore extends Callbacks.Store<Data> {}

@@ -38,12 +38,6 @@ declare namespace Callbacks {
     destroySessionsOf(user: Sessions.Subject, except?: string): Promise<number>;
 
     /**
-     * Returns a public name of the session with this id: 32 hexadecimal digits, from a hash of the id. Unlike the id, it may be
-     * shown, as in the form of a "my devices" page. A session that gets a new id gets a new handle.
-     */
-    static handle(sid: string): string;
-
-    /**
      * Deletes the user's session that has this handle. Requires the option `subject`. Returns whether there was a live one.
      * The user is the one who asks: nobody can end the session of another one.
      */

@@ -54,6 +54,7 @@ const rotated: 'rotated' | 'exists' | 'gone' = await store.rotate('id', 'new');
 const taken: Visit | false = await store.take('new');
 const mine: [string, Visit][] = await store.sessionsOf(7);
 const destroyed: number = await store.destroySessionsOf('7', 'id');
+const endedDevice: boolean = await store.destroyHandle('7', ExpressStore.handle('id'));
 store.on('gone', () => {});
 new PgStore('postgres://localhost/app', { subject: 'user.id', maxAge: 86_400_000 });
 // @ts-expect-error: a session is not a subject
