@@ -71,8 +71,8 @@ async fn round(store: &PgStore, client: usize, round: usize) {
 }
 
 /// Starts clients that run rounds without pause. Returns them and their counts of rounds.
-fn load(store: &PgStore, clients: usize, is_finished: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize]>) {
-    let rounds: Arc<[AtomicUsize]> = (0..clients).map(|_| AtomicUsize::default()).collect();
+fn load(store: &PgStore, is_finished: &Arc<AtomicBool>) -> (JoinSet<()>, Arc<[AtomicUsize; 6]>) {
+    let rounds = Arc::<[AtomicUsize; 6]>::default();
     let mut clients = JoinSet::new();
     for client in 0..rounds.len() {
         let (store, rounds, is_finished) = (store.clone(), Arc::clone(&rounds), Arc::clone(is_finished));
@@ -104,12 +104,10 @@ async fn two_rounds(clients: &mut JoinSet<()>, rounds: &[AtomicUsize]) {
 /// Runs all [`ALTERS`] while clients of the store check every result.
 pub(crate) async fn alter_under_load(fixture: &Fixture, store: &PgStore) {
     let is_finished = Arc::<AtomicBool>::default();
-    // This one connects for each statement.
-    let clients = if fixture.via == Via::CustomClient { 2 } else { 6 };
-    let (mut clients, rounds) = load(store, clients, &is_finished);
+    let (mut clients, rounds) = load(store, &is_finished);
     for alter in ALTERS {
         fixture.sql(alter).await;
-        two_rounds(&mut clients, &rounds).await;
+        two_rounds(&mut clients, &*rounds).await;
     }
     is_finished.store(true, Ordering::Relaxed);
     while let Some(ended) = clients.join_next().await {

@@ -49,7 +49,7 @@ impl Pooled {
 
 /// Runs all operations on the caller's own sessions and checks their results.
 async fn all_operations(store: &PgStore, caller: usize) -> Result<()> {
-    for n in 0..8 {
+    for n in 0..20 {
         let (id, next) = (&format!("{caller} {n}"), &format!("{caller} {n} next"));
         assert!(store.get(id).await?.is_none());
         store.set(id, &json!({"n": n}), MINUTE).await?;

@@ -38,14 +38,14 @@ async fn calls(fixture: &Fixture) -> String {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
-/// Runs every operation, in statements of their own and, with several callers on the store's own connections, in batches.
-async fn run_everything(store: &PgStore, callers: usize) {
-    let mut running = JoinSet::new();
-    for n in 0..callers {
+/// Runs every operation, in statements of their own and in batches.
+async fn run_everything(store: &PgStore) {
+    let mut callers = JoinSet::new();
+    for n in 0..8 {
         let store = store.clone();
-        running.spawn(async move { run_operations(&store, n).await });
+        callers.spawn(async move { run_operations(&store, n).await });
     }
-    running.join_all().await;
+    callers.join_all().await;
     store.set("late", &1, Duration::ZERO).await.unwrap();
     assert_eq!(store.sweep().await.unwrap(), 1);
     for n in 0..3 {
@@ -92,7 +92,7 @@ async fn nothing_is_called(fixture: &Fixture, builder: impl Fn() -> PgStoreBuild
             let store = builder.build().unwrap();
             store.setup().await.unwrap_or_else(|error| panic!("{table}: {error}"));
             store.setup().await.unwrap();
-            run_everything(&store, if fixture.via == Via::Lanes { 8 } else { 1 }).await;
+            run_everything(&store).await;
             store.close().await;
         }
         assert_eq!(calls(fixture).await, "untouched", "{table}");

@@ -15,7 +15,7 @@ use super::from_env;
 use crate::via::{Fixture, MINUTE};
 
 /// The calls of one run, unless `PG_SESSION_TEST_CALLS` says otherwise.
-const CALLS: u64 = 1_000;
+const CALLS: u64 = 1_600;
 const CALLERS: u64 = 16;
 
 /// The sessions that nobody changes: this many users, with this many sessions each.
