@@ -257,13 +257,12 @@ async fn dropped_connections_cost_only_the_writes_in_flight() {
         }
         // New connections pass.
         proxy.set(Link::Alive);
-        // With several connections, the call may be sent on one that was idle: nobody knows yet that it is silent.
-        if connections == 1 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            let later = Instant::now();
-            store.set("later", &1, MINUTE).await.unwrap();
-            assert!(later.elapsed() < Duration::from_millis(350), "{:?}", later.elapsed());
-        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let later = Instant::now();
+        store.set("later", &1, MINUTE).await.unwrap();
+        // With several connections, one that was idle may be tried first.
+        let limit = if connections == 1 { 350 } else { 1_000 };
+        assert!(later.elapsed() < Duration::from_millis(limit), "{connections} connections: {:?}", later.elapsed());
         for (caller, longest, failed) in callers.join_all().await {
             assert!(longest < Duration::from_millis(1_500), "{connections} connections, caller {caller}: {longest:?}");
             assert!(failed.len() <= usize::from(caller % 4 == 0), "{failed:?}");

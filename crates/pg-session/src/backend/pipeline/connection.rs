@@ -280,10 +280,10 @@ impl Connection {
     }
 
     /// Returns whether it is idle and a firewall may have dropped it: it has been idle for long, or heard nothing since another
-    /// connection was found to be silent.
-    pub(super) fn may_be_stale(&self, now: Instant, others_silent_at: Option<Instant>) -> bool {
+    /// connection was slow to answer.
+    pub(super) fn may_be_stale(&self, now: Instant, suspected_at: Option<Instant>) -> bool {
         let is_old = now.saturating_duration_since(self.last_sent) > FRESH;
-        self.is_idle() && (is_old || others_silent_at.is_some_and(|silent_at| self.last_read < silent_at))
+        self.is_idle() && (is_old || suspected_at.is_some_and(|suspected_at| self.last_read < suspected_at))
     }
 
     /// Checks that an idle connection still reaches the server.

@@ -33,8 +33,8 @@ pub(super) struct Shared {
     /// Hashes keys, which clients may choose.
     hasher: RandomState,
     queue: Mutex<Queue>,
-    /// When a connection was last given up because it was silent.
-    silent_at: Mutex<Option<Instant>>,
+    /// When a connection was last slow to answer.
+    suspected_at: Mutex<Option<Instant>>,
     pub(super) tasks: TaskTracker,
     /// One for each lane, and for the reserve.
     notifies: Box<[Notify]>,
@@ -59,7 +59,7 @@ impl Shared {
             budget: KeyedBudget::new(Budget::new(options.max_waiting_bytes)),
             hasher: RandomState::new(),
             queue: Mutex::new(Queue::new(options.connections)),
-            silent_at: Mutex::default(),
+            suspected_at: Mutex::default(),
             tasks: TaskTracker::new(),
             notifies: (0..=options.connections).map(|_| Notify::new()).collect(),
         }
@@ -112,14 +112,15 @@ impl Shared {
         if self.budget.total().has_room_behind(waiting_bytes, bytes) { Ok(()) } else { Err(too_many_on_one_key()) }
     }
 
-    /// Records that a connection is given up because it is silent. Others that are idle are checked before they are used.
-    pub(super) fn found_silent(&self, now: Instant) {
-        *self.silent_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    /// Records that a connection is slow to answer. A firewall may have dropped it, and others with it: those that are idle are
+    /// checked before they are used.
+    pub(super) fn suspect_silence(&self, now: Instant) {
+        *self.suspected_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
-    /// Returns when a connection was last given up because it was silent.
-    pub(super) fn silent_at(&self) -> Option<Instant> {
-        *self.silent_at.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns when a connection was last slow to answer.
+    pub(super) fn suspected_at(&self) -> Option<Instant> {
+        *self.suspected_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the number of the lane that connects only while all others are stuck.

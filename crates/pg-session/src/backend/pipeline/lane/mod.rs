@@ -161,7 +161,7 @@ impl Lane {
             yield_now().await;
         }
         let now = Instant::now();
-        if connection.may_be_stale(now, self.handle.shared.silent_at()) {
+        if connection.may_be_stale(now, self.handle.shared.suspected_at()) {
             self.handle.set_probing(true);
             let probed = self.run_with_timeouts(connection.probe()).await;
             self.handle.set_probing(false);
@@ -264,7 +264,6 @@ impl Lane {
             call.answer(Err(if is_locked { Error::locked_for(limit) } else { Error::no_answer_within(limit) }));
             let silent_until = sent + limit + limit / 10;
             if silent_until <= now {
-                shared.found_silent(now);
                 return Err(Error::no_answer_within(limit));
             }
             next = next.min(silent_until);
@@ -272,7 +271,6 @@ impl Lane {
         if is_slow && may_move {
             if is_silent && self.handle.is_overtaken() {
                 self.moved = Some(now);
-                shared.found_silent(now);
                 return Err(Error::no_answer_within(SILENT));
             }
             next = next.min(now + SLOW);
@@ -287,6 +285,7 @@ impl Lane {
         }
         self.clock.reset(next);
         if is_slow {
+            shared.suspect_silence(now);
             self.handle.mark_slow();
         }
         Ok(())
