@@ -9,7 +9,6 @@ use pg_session_testkit::{Guard, PgInstall, Server, Signal, persistent_dir};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::node;
-use crate::pkgstats_data;
 use crate::session_secret;
 use crate::workspace::workspace;
 
@@ -27,6 +26,10 @@ const AXUM: App =
 const KOA: App = App { name: "Koa", folder: "examples/koa", run: &["node", "app.js"] };
 const PKG_STATS: App =
     App { name: "Pkg Stats", folder: ".", run: &["cargo", "run", "--quiet", "--package", "pkgstats", "--", "serve"] };
+
+/// Fills an empty catalogue of Pkg Stats: with the 5,000 most popular packages, or with those of 1,000 downloads and more.
+const IMPORT: [&str; 8] = ["cargo", "run", "--quiet", "--package", "pkgstats", "--", "import", "--if-empty"];
+const FETCH: [&str; 4] = ["--fetch", "target/pkgstats-data", "--at-least", "1000"];
 
 /// A database that every new server has.
 const DATABASE: &str = "postgres";
@@ -78,12 +81,11 @@ impl Demo {
             ("APP_ENV", "development".to_owned()),
             ("NODE_ENV", "development".to_owned()),
         ];
-        pkgstats_data::import(self.offline, &|command, folder| {
-            let configure = |command: &mut Command| {
-                command.envs(environment.iter().cloned());
-            };
-            run_with(command, folder, configure, &interrupt)
-        })?;
+        let source: &[&str] = if self.offline { &[] } else { &FETCH };
+        let configure = |command: &mut Command| {
+            command.envs(environment.iter().cloned());
+        };
+        run_with(&[&IMPORT, source].concat(), workspace(), configure, &interrupt)?;
         serve(&apps, &environment, &interrupt)?;
         eprintln!("stopping PostgreSQL");
         Ok(())

@@ -29,9 +29,6 @@ pub(crate) enum Error {
     #[error("`{command}` failed ({status}); see its output above")]
     Failed { command: String, status: ExitStatus },
 
-    #[error("cannot create {folder}: {source}", folder = .folder.display())]
-    Folder { folder: PathBuf, source: io::Error },
-
     #[error("cannot copy the addon into the npm package: {0}")]
     Addon(io::Error),
 

@@ -9,7 +9,6 @@ mod node;
 mod outages;
 mod pack;
 mod pkgstats;
-mod pkgstats_data;
 mod run;
 mod server;
 mod session_secret;

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use pkgstats::{App, Options, router};
-use pkgstats_catalog::{Import, Kind, Selection, example_names};
+use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 /// A self-hosted viewer of npm packages and their statistics.
 #[derive(Parser)]
@@ -54,6 +55,11 @@ struct ImportFiles {
     #[arg(long, value_name = "DOWNLOADS")]
     at_least: Option<u64>,
 
+    /// Fetch the downloads of two months with npm into this folder, and import them too. If that fails, import the 5,000 most
+    /// popular packages.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "files")]
+    fetch: Option<PathBuf>,
+
     /// Do nothing if the catalogue has packages.
     #[arg(long)]
     if_empty: bool,
@@ -85,9 +91,13 @@ impl ImportFiles {
         if self.if_empty && app.catalog().generation().await?.packages > 0 {
             return Ok(());
         }
-        let mut import = match self.files.is_empty() {
+        let files = match self.fetch {
+            Some(folder) => fetch_counts(folder).await,
+            None => self.files,
+        };
+        let mut import = match files.is_empty() {
             true => Import::new().shipped(),
-            false => self.files.into_iter().fold(Import::new(), |import, (kind, file)| import.file(kind, file)),
+            false => files.into_iter().fold(Import::new(), |import, (kind, file)| import.file(kind, file)),
         };
         if let Some(downloads) = self.at_least {
             import = import.select(Selection::new(downloads, example_names().map(str::to_owned)));
@@ -97,6 +107,21 @@ impl ImportFiles {
         app.close().await;
         Ok(())
     }
+}
+
+/// Fetches the downloads of two months with npm. Returns nothing if that fails.
+async fn fetch_counts(folder: PathBuf) -> Vec<(Kind, PathBuf)> {
+    let counts = [Kind::DownloadCounts, Kind::PreviousDownloadCounts];
+    let fetch_all = move || -> Result<_, pkgstats_catalog::Error> {
+        let releases = RELEASES.into_iter().filter(|(kind, _)| counts.contains(kind));
+        releases.map(|(kind, release)| Ok((kind, fetch(&folder, release)?))).collect()
+    };
+    eprintln!("fetching the downloads of two months with npm, 28 MB each, unless they are there");
+    let fetched = spawn_blocking(fetch_all).await.map_err(anyhow::Error::from);
+    fetched.and_then(|files| Ok(files?)).unwrap_or_else(|error| {
+        eprintln!("{error}; importing the 5,000 most popular packages only");
+        Vec::new()
+    })
 }
 
 impl Search {
