@@ -5,11 +5,7 @@ CREATE TABLE pkgstats.account (
     name text COLLATE "C" NOT NULL UNIQUE,
     -- A hash in PHC format (argon2id).
     password text NOT NULL,
-    -- The secret part of the address of the private feed.
-    feed text COLLATE "C" NOT NULL UNIQUE,
-    created timestamptz NOT NULL DEFAULT now(),
-    -- When the account last looked at its watch list, and the visit before that.
-    visited timestamptz NOT NULL DEFAULT now()
+    created timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE pkgstats.star (
@@ -25,6 +21,3 @@ CREATE TABLE pkgstats.watch (
     since timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account, name)
 );
-
--- The followers of a package.
-CREATE INDEX watch_name ON pkgstats.watch (name);

@@ -28,10 +28,7 @@ pub(crate) async fn show(
         return Ok((StatusCode::NOT_FOUND, render(&page)?).into_response());
     };
     let (is_starred, is_watched) = match &visitor.user {
-        Some(user) => {
-            let watched = app.users.watched(user.id).await?;
-            (app.users.has_starred(user.id, name).await?, watched.iter().any(|watched| watched == name))
-        }
+        Some(user) => (app.users.has_starred(user.id, name).await?, app.users.is_watched(user.id, name).await?),
         None => (visitor.kept(Kept::Starred).await?.contains_key(name), false),
     };
     if visitor.has_session() {

@@ -4,7 +4,6 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use pkgstats_catalog::users::NewAccount;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -15,10 +14,10 @@ use crate::routes::sign_in::{From, enter, local_path};
 use crate::views::{Frame, SignUp};
 use crate::visitor::{User, Visitor};
 
-/// What a name may have, and how long it may be. GitHub's rule.
+/// The length of a name, as at GitHub.
 const NAME: std::ops::RangeInclusive<usize> = 1..=39;
 
-/// NIST SP 800-63B: a password alone has 15 characters, or 8 at the very least; the longest that is worth a hash.
+/// The length of a password. NIST SP 800-63B asks for 8 characters or more; the maximum bounds the work of a hash.
 const PASSWORD: std::ops::RangeInclusive<usize> = 10..=200;
 
 #[derive(Deserialize)]
@@ -49,9 +48,7 @@ pub(crate) async fn submit(
         Some(problem) => problem,
         None => {
             let password = password::hash(input.password).await?;
-            let feed = secret();
-            let new = NewAccount { name: &name, password: &password, feed: &feed };
-            match app.users.create_account(new).await? {
+            match app.users.create_account(&name, &password).await? {
                 Some(id) => {
                     enter(&app, visitor, User { id, name }, &headers).await?;
                     return Ok(Redirect::to(local_path(&input.back)).into_response());
@@ -72,13 +69,6 @@ fn problem(name: &str, password: &str) -> Option<&'static str> {
     (!PASSWORD.contains(&password.chars().count())).then_some("a password has 10 to 200 characters")
 }
 
-/// Returns 128 random bits.
-fn secret() -> String {
-    use argon2::password_hash::phc::Salt;
-    // Salts are random, and in an alphabet that fits into addresses.
-    Salt::generate().to_string().replace(['+', '/'], "-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,13 +80,5 @@ mod tests {
             assert!(problem(name, "long enough").is_some_and(|problem| problem.contains("name")), "{name}");
         }
         assert!(problem("ada", "short").is_some_and(|problem| problem.contains("password")));
-    }
-
-    #[test]
-    fn secrets_differ() {
-        let (one, other) = (secret(), secret());
-        assert!(
-            one != other && one.len() >= 20 && one.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        );
     }
 }

@@ -1,6 +1,8 @@
 //! The users of one database.
 
 use deadpool_postgres::Pool;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::error::Error;
 
@@ -9,7 +11,7 @@ pub(super) type Result<T> = std::result::Result<T, Error>;
 /// The users' rows. Clones share one pool.
 #[derive(Clone)]
 pub struct Users {
-    pub(super) pool: Pool,
+    pool: Pool,
 }
 
 impl Users {
@@ -17,5 +19,11 @@ impl Users {
     #[must_use]
     pub fn new(pool: Pool) -> Self {
         Self { pool }
+    }
+
+    pub(super) async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, params).await?)
     }
 }

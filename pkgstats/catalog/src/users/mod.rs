@@ -5,6 +5,6 @@ mod handle;
 mod star;
 mod watch;
 
-pub use account::{Account, NewAccount};
+pub use account::Account;
 pub use handle::Users;
 pub use star::Star;

@@ -19,9 +19,7 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn stars(&self, account: i64) -> Result<Vec<Star>> {
-        let client = self.pool.get().await?;
-        let sql = "SELECT name, since FROM pkgstats.star WHERE account = $1 ORDER BY since DESC, name";
-        let rows = client.query(&client.prepare_cached(sql).await?, &[&account]).await?;
+        let rows = self.query(include_str!("../../sql/users/stars.sql"), &[&account]).await?;
         Ok(rows.iter().map(|row| Star { name: row.get(0), since: row.get(1) }).collect())
     }
 
@@ -30,9 +28,7 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn has_starred(&self, account: i64, name: &str) -> Result<bool> {
-        let client = self.pool.get().await?;
-        let sql = "SELECT FROM pkgstats.star WHERE account = $1 AND name = $2";
-        Ok(client.query_opt(&client.prepare_cached(sql).await?, &[&account, &name]).await?.is_some())
+        Ok(!self.query(include_str!("../../sql/users/has_starred.sql"), &[&account, &name]).await?.is_empty())
     }
 
     /// Stars packages. Those that are starred stay so since then.
@@ -40,14 +36,9 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn add_stars(&self, account: i64, stars: &[Star]) -> Result<()> {
-        let client = self.pool.get().await?;
         let names: Vec<_> = stars.iter().map(|star| star.name.as_str()).collect();
         let since: Vec<_> = stars.iter().map(|star| star.since).collect();
-        let sql = "INSERT INTO pkgstats.star (account, name, since) \
-                   SELECT $1, name, since FROM unnest($2::text[], $3::timestamptz[]) AS star (name, since) \
-                   ON CONFLICT DO NOTHING";
-        client.execute(&client.prepare_cached(sql).await?, &[&account, &names, &since]).await?;
-        Ok(())
+        self.query(include_str!("../../sql/users/add_stars.sql"), &[&account, &names, &since]).await.map(drop)
     }
 
     /// Takes a star back.
@@ -55,9 +46,6 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn remove_star(&self, account: i64, name: &str) -> Result<()> {
-        let client = self.pool.get().await?;
-        let sql = "DELETE FROM pkgstats.star WHERE account = $1 AND name = $2";
-        client.execute(&client.prepare_cached(sql).await?, &[&account, &name]).await?;
-        Ok(())
+        self.query(include_str!("../../sql/users/remove_star.sql"), &[&account, &name]).await.map(drop)
     }
 }

@@ -1,7 +1,5 @@
 //! The packages whose new versions accounts want to hear of.
 
-use std::time::SystemTime;
-
 use super::handle::{Result, Users};
 
 impl Users {
@@ -10,21 +8,16 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn watched(&self, account: i64) -> Result<Vec<String>> {
-        let client = self.pool.get().await?;
-        let sql = "SELECT name FROM pkgstats.watch WHERE account = $1 ORDER BY name";
-        let rows = client.query(&client.prepare_cached(sql).await?, &[&account]).await?;
+        let rows = self.query(include_str!("../../sql/users/watched.sql"), &[&account]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Returns all packages that anybody watches, in the order of the names.
+    /// Returns whether an account watches a package.
     ///
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
-    pub async fn watched_by_anybody(&self) -> Result<Vec<String>> {
-        let client = self.pool.get().await?;
-        let sql = "SELECT DISTINCT name FROM pkgstats.watch ORDER BY name";
-        let rows = client.query(&client.prepare_cached(sql).await?, &[]).await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+    pub async fn is_watched(&self, account: i64, name: &str) -> Result<bool> {
+        Ok(!self.query(include_str!("../../sql/users/is_watched.sql"), &[&account, &name]).await?.is_empty())
     }
 
     /// Watches a package, or no longer does.
@@ -32,25 +25,11 @@ impl Users {
     /// # Errors
     /// PostgreSQL cannot be reached, or refuses.
     pub async fn watch(&self, account: i64, name: &str, is_watched: bool) -> Result<()> {
-        let client = self.pool.get().await?;
         let sql = if is_watched {
-            "INSERT INTO pkgstats.watch (account, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            include_str!("../../sql/users/watch.sql")
         } else {
-            "DELETE FROM pkgstats.watch WHERE account = $1 AND name = $2"
+            include_str!("../../sql/users/unwatch.sql")
         };
-        client.execute(&client.prepare_cached(sql).await?, &[&account, &name]).await?;
-        Ok(())
-    }
-
-    /// Records that an account looks at its watch list. Returns when it did so before.
-    ///
-    /// # Errors
-    /// PostgreSQL cannot be reached, or refuses.
-    pub async fn visit(&self, account: i64) -> Result<Option<SystemTime>> {
-        let client = self.pool.get().await?;
-        let sql = "UPDATE pkgstats.account SET visited = now() FROM pkgstats.account AS before \
-                   WHERE account.id = $1 AND before.id = account.id RETURNING before.visited";
-        let row = client.query_opt(&client.prepare_cached(sql).await?, &[&account]).await?;
-        Ok(row.map(|row| row.get(0)))
+        self.query(sql, &[&account, &name]).await.map(drop)
     }
 }

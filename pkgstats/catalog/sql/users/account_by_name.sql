@@ -1,0 +1,3 @@
+SELECT id, name, password
+FROM pkgstats.account
+WHERE name = $1

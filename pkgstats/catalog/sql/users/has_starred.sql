@@ -1,0 +1,3 @@
+SELECT
+FROM pkgstats.star
+WHERE account = $1 AND name = $2

@@ -1,0 +1,2 @@
+DELETE FROM pkgstats.watch
+WHERE account = $1 AND name = $2

@@ -1,0 +1,4 @@
+SELECT name
+FROM pkgstats.watch
+WHERE account = $1
+ORDER BY name
