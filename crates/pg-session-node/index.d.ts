@@ -115,7 +115,7 @@ declare class PgStore<Data = PgStore.SessionData> extends EventEmitter {
 
   /**
    * Deletes the user's session that has this handle. Requires the option `subject`. Returns whether there was a live one.
-   * The user is the one who asks: nobody can end the session of another one.
+   * Only the user's own sessions are searched, so nobody can end the session of someone else.
    */
   destroyHandle(user: PgStore.Subject, handle: string): Promise<boolean>;
 

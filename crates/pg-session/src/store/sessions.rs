@@ -43,7 +43,8 @@ impl PgStore {
 
     /// Deletes the session of a subject that has this [`handle`](Session::handle). Returns whether there was a live one.
     ///
-    /// The subject is the user who asks: nobody can end the session of another one.
+    /// Pass the user who asks as the subject: only that user's sessions are searched, so nobody can end the session of someone
+    /// else. A session that gets a new id in the meantime has another handle, and lives on.
     ///
     /// # Errors
     /// `Configuration`: the option [`subject`](crate::PgStoreBuilder::subject) is not set. Otherwise see [`PgStore`].
