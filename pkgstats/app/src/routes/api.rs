@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::routes::compare::names;
+use crate::routes::paging::Paging;
 use crate::routes::problem::Problem;
 use crate::routes::suggest;
 
@@ -16,11 +17,6 @@ struct Input {
     #[serde(default)]
     q: String,
     sort: Option<String>,
-    page: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct Page {
     page: Option<usize>,
 }
 
@@ -50,18 +46,18 @@ async fn package(State(app): State<App>, Path(name): Path<String>) -> Result<Jso
 async fn owner(
     State(app): State<App>,
     Path(name): Path<String>,
-    Params(Page { page }): Params<Page>,
+    Params(paging): Params<Paging>,
 ) -> Result<Json<Owner>, Problem> {
-    app.catalog.owner(&name, page.unwrap_or(1)).await?.map(Json).ok_or(Problem::NotFound("owner"))
+    app.catalog.owner(&name, paging.number()).await?.map(Json).ok_or(Problem::NotFound("owner"))
 }
 
 async fn list(
     State(app): State<App>,
     Path(kind): Path<String>,
-    Params(Page { page }): Params<Page>,
+    Params(paging): Params<Paging>,
 ) -> Result<Json<Vec<ListEntry>>, Problem> {
     let kind: ListKind = kind.parse().map_err(|_| Problem::NotFound("list"))?;
-    Ok(Json(app.catalog.list(kind, page.unwrap_or(1)).await?))
+    Ok(Json(app.catalog.list(kind, paging.number()).await?))
 }
 
 async fn compare(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Json<Vec<Package>>, Problem> {

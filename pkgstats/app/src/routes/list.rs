@@ -3,30 +3,22 @@
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Html;
 use pkgstats_catalog::ListKind;
-use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
+use crate::routes::paging::{PAGE, Paging};
 use crate::views::{Frame, List, Pages, Row};
 use crate::visitor::Visitor;
-
-/// How many packages a page has.
-const PAGE: usize = 25;
-
-#[derive(Deserialize)]
-pub(crate) struct Input {
-    page: Option<usize>,
-}
 
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
     Path(kind): Path<String>,
-    Params(input): Params<Input>,
+    Params(paging): Params<Paging>,
 ) -> Result<Html<String>, Error> {
     let kind: ListKind = kind.parse().map_err(|_| Error::NoSuchPage)?;
-    let page = input.page.unwrap_or(1).max(1);
+    let page = paging.number();
     let entries = app.catalog.list(kind, page).await?;
     let generation = app.catalog.generation().await?;
     let (title, explanation) = said(kind);

@@ -12,6 +12,7 @@ mod list;
 mod opensearch;
 mod owner;
 mod package;
+mod paging;
 mod problem;
 mod recent;
 mod search;
@@ -36,9 +37,6 @@ use crate::app::{App, TTL};
 use crate::guard::guard;
 
 /// Returns the whole site.
-///
-/// # Panics
-/// Never: the time to live fits into the range of cookies.
 pub fn router(app: App) -> Router {
     let expiry = TTL.try_into().map_or(Expiry::OnSessionEnd, Expiry::OnInactivity);
     let sessions = SessionManagerLayer::new(TowerStore::new(app.sessions.clone()))

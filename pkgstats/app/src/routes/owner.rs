@@ -2,30 +2,22 @@
 
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Html;
-use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
 use crate::routes::address::encoded;
+use crate::routes::paging::{PAGE, Paging};
 use crate::views::{Frame, OwnerPage, Pages, Row, grouped};
 use crate::visitor::Visitor;
-
-/// How many packages a page has.
-const PAGE: usize = 25;
-
-#[derive(Deserialize)]
-pub(crate) struct Input {
-    page: Option<usize>,
-}
 
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
     Path(account): Path<String>,
-    Params(input): Params<Input>,
+    Params(paging): Params<Paging>,
 ) -> Result<Html<String>, Error> {
-    let page = input.page.unwrap_or(1).max(1);
+    let page = paging.number();
     let owner = app.catalog.owner(&account, page).await?.ok_or(Error::NoSuchPage)?;
     let has_more = owner.packages > (page * PAGE) as u64;
     render(&OwnerPage {
