@@ -19,6 +19,8 @@ pub(crate) enum Error {
     ForeignOrigin,
     #[error("sign in first")]
     SignedOut,
+    #[error("the layer of the sessions is missing")]
+    NoSessionLayer,
     #[error("the session cannot be read or saved")]
     Session(#[from] tower_sessions::session::Error),
     #[error("the sessions of an account cannot be read or ended")]
@@ -39,7 +41,7 @@ impl Error {
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Template(_) | Self::Password(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -48,9 +50,11 @@ impl Error {
             Self::NoSuchPage => "Search for a package, or begin on the start page.",
             Self::Invalid(_) => "Go back, and correct it.",
             Self::ForeignOrigin => "Open this site itself, and try again there.",
-            Self::SignedOut => "Sign in, and you return here.",
+            Self::SignedOut => "Sign in, and open this page again.",
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => "Try again in a moment.",
-            Self::Template(_) | Self::Password(_) => "This is a mistake of the program. Its log says more.",
+            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => {
+                "This is a mistake of the program. Its log says more."
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Pkg Stats: a self-hosted viewer of npm packages and their statistics.
 //!
-//! One program on one PostgreSQL. The catalogue, stars and accounts are in `pkgstats-catalog`; what a visitor has before
-//! signing in, and who is signed in, is in sessions of pg-session.
+//! One program on one PostgreSQL. The catalogue, stars and accounts are in `pkgstats-catalog`. Sessions of pg-session hold the
+//! stars of visitors before they sign in, and their account afterwards.
 
 mod app;
 mod assets;

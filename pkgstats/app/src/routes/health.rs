@@ -10,8 +10,10 @@ pub(crate) async fn live() -> &'static str {
 }
 
 pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match app.sessions.count().await {
-        Ok(_) => (StatusCode::OK, "ok\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    // Both read one row.
+    let answers = app.catalog.generation().await.is_ok() && app.sessions.get("health").await.is_ok();
+    match answers {
+        true => (StatusCode::OK, "ok\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     }
 }

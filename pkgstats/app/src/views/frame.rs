@@ -1,4 +1,4 @@
-//! What surrounds every page: the search box, and who is signed in.
+//! The frame of every page: the search box and the navigation.
 
 use crate::assets;
 use crate::visitor::user::User;

@@ -84,7 +84,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let session = Session::from_request_parts(parts, state).await.map_err(|_| Error::NoSuchPage)?;
+        let session = Session::from_request_parts(parts, state).await.map_err(|_| Error::NoSessionLayer)?;
         // Finds out whether the session exists.
         let user = session.get(USER).await?;
         Ok(Self { session, user })

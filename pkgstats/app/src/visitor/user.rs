@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! The user of a visitor who has signed in.
 
 use serde::{Deserialize, Serialize};
 
