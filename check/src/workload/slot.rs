@@ -105,7 +105,7 @@ impl Slot {
     /// [`replace`](Self::replace).
     pub(super) fn claim_replacement<S: Store>(&mut self, now: Time) -> bool {
         let is_due = match self.kind.ages::<S>() {
-            Some(ages) => self.current == Id::MAX || now - self.created > ages.expired,
+            Some(ages) => self.current == Id::MAX || now.saturating_sub(self.created) > ages.expired,
             None => self.calls_left == 0,
         };
         is_due && !std::mem::replace(&mut self.is_being_replaced, true)
@@ -146,7 +146,8 @@ impl Slot {
     }
 
     pub(super) fn phase<S: Store>(&self, now: Time) -> Phase {
-        let age = now - self.created;
+        // Another client may have replaced the session since the time was taken.
+        let age = now.saturating_sub(self.created);
         match self.kind.ages::<S>() {
             Some(ages) if age > ages.expiring => Phase::Expired,
             Some(ages) if age > ages.in_use => Phase::Expiring,
