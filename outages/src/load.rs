@@ -122,7 +122,7 @@ impl Shared {
 
     async fn call(self: Arc<Self>, caller: u32, pause: Duration) {
         let mut rng = Rng::new();
-        let uses_locked = caller % 4 == 0;
+        let uses_locked = caller.is_multiple_of(4);
         let is_recorded = self.counts_locked || !uses_locked;
         while !self.stop.load(Ordering::SeqCst) {
             let session = if uses_locked { rng.u32(0..LOCKED) } else { rng.u32(LOCKED..SESSIONS) };

@@ -1,6 +1,5 @@
 //! Merges of large sessions do not keep the runtime from serving others. Each test has a single thread for async work.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use pg_session::{PgStore, Renewal, RequestStore, Updated};
@@ -13,11 +12,6 @@ use crate::via::{MINUTE, contract};
 fn large(version: usize) -> Box<RawValue> {
     let members: Vec<_> = (0..8_000).map(|n| format!("\"key{n:08}\":\"{:06}\"", (n * version) % 999_983)).collect();
     RawValue::from_string(format!("{{\"by{version}\":1,{}}}", members.join(","))).unwrap()
-}
-
-fn new_id() -> String {
-    static IDS: AtomicU64 = AtomicU64::new(0);
-    format!("new {}", IDS.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Reads another session every millisecond until the call ends. Returns the longest time until a read was answered and the
@@ -71,7 +65,7 @@ contract! {
     async fn a_get_does_not_wait_for_a_save_without_a_scope(fixture: Fixture) {
         let store = fixture.set_up(fixture.builder().timeout(MINUTE)).await;
         store.set("other", &1, MINUTE).await.unwrap();
-        let request = RequestStore::new(store.clone(), new_id);
+        let request = RequestStore::new(store.clone(), String::new);
         // The save compares its data with each version that was loaded.
         for version in 1..=8 {
             store.set("large", &large(version), MINUTE).await.unwrap();
