@@ -1,13 +1,18 @@
 //! What all requests share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
 use pkgstats_catalog::Catalog;
+use pkgstats_catalog::jobs::Jobs;
 use pkgstats_catalog::users::Users;
+use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
+
+use crate::work::Wake;
 
 /// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
 pub(crate) const TTL: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -20,6 +25,8 @@ pub struct Options {
     pub database_url: String,
     /// Whether browsers send the session's cookie over https only.
     pub secure_cookies: bool,
+    /// Where details and daily downloads of packages are read. Without one, pages show what is stored.
+    pub registry: Option<Registry>,
 }
 
 /// The program's parts that requests use. Clones share them.
@@ -28,6 +35,10 @@ pub struct App {
     pub(crate) catalog: Catalog,
     pub(crate) users: Users,
     pub(crate) sessions: PgStore,
+    pub(crate) jobs: Jobs,
+    pub(crate) registry: Option<Registry>,
+    /// Wakes the workers of this process.
+    pub(crate) wake: Arc<Wake>,
     pub(crate) secure_cookies: bool,
 }
 
@@ -42,15 +53,16 @@ impl App {
         let pool = Pool::builder(manager).max_size(8).build()?;
         let catalog = Catalog::new(pool.clone());
         catalog.migrate().await.context("cannot create the tables")?;
-        let users = Users::new(pool);
-        let sessions = PgStore::builder(options.database_url)
+        let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool));
+        let sessions = PgStore::builder(options.database_url.clone())
             .schema("pkgstats")
             .subject("user.id")
             .ttl(TTL)
             .max_age(MAX_AGE)
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
-        Ok(Self { catalog, users, sessions, secure_cookies: options.secure_cookies })
+        let Options { secure_cookies, registry, .. } = options;
+        Ok(Self { catalog, users, sessions, jobs, registry, wake: Arc::default(), secure_cookies })
     }
 
     /// Returns the catalogue.

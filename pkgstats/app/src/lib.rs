@@ -10,9 +10,13 @@ mod error;
 mod guard;
 mod page;
 mod password;
+mod registry_options;
 mod routes;
 mod views;
 mod visitor;
+mod work;
 
 pub use app::{App, Options};
+pub use registry_options::RegistryOptions;
 pub use routes::router;
+pub use work::Workers;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use pkgstats::{App, Options, router};
+use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
 use tokio::net::TcpListener;
@@ -81,7 +81,7 @@ fn kind_and_file(text: &str) -> Result<(Kind, PathBuf), String> {
 
 impl Database {
     async fn open(self) -> anyhow::Result<App> {
-        App::new(Options { database_url: self.database_url, secure_cookies: true }).await
+        App::new(Options { database_url: self.database_url, secure_cookies: true, registry: None }).await
     }
 }
 
@@ -143,6 +143,9 @@ struct Serve {
     #[command(flatten)]
     database: Database,
 
+    #[command(flatten)]
+    registry: RegistryOptions,
+
     /// The port on 127.0.0.1.
     #[arg(long, env = "PORT", default_value_t = 3002)]
     port: u16,
@@ -162,7 +165,8 @@ impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         // Browsers send secure cookies over https only.
         let secure_cookies = !env::var("APP_ENV").is_ok_and(|name| name == "development");
-        let app = App::new(Options { database_url: self.database.database_url, secure_cookies }).await?;
+        let registry = self.registry.open()?;
+        let app = App::new(Options { database_url: self.database.database_url, secure_cookies, registry }).await?;
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let stop = async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
@@ -171,7 +175,9 @@ impl Serve {
             .await
             .with_context(|| format!("cannot listen on port {}", self.port))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
+        let workers = Workers::start(&app);
         axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+        workers.stop().await;
         app.close().await;
         Ok(())
     }

@@ -27,6 +27,7 @@ mod fetch;
 mod found;
 mod generation;
 mod import;
+pub mod jobs;
 mod limits;
 mod list;
 mod lookup;

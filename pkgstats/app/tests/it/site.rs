@@ -61,7 +61,7 @@ impl Site {
 }
 
 fn options(database_url: &str) -> Options {
-    Options { database_url: database_url.to_owned(), secure_cookies: false }
+    Options { database_url: database_url.to_owned(), secure_cookies: false, registry: None }
 }
 
 async fn serve(database_url: &str) -> SocketAddr {

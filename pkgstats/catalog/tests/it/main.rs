@@ -7,6 +7,7 @@ mod did_you_mean;
 mod figures;
 mod full_scale_data;
 mod import;
+mod jobs;
 mod lists;
 mod owners;
 mod plans;
