@@ -8,6 +8,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
 use pkgstats_catalog::Catalog;
 use pkgstats_catalog::jobs::Jobs;
+use pkgstats_catalog::readings::Readings;
 use pkgstats_catalog::users::Users;
 use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
@@ -35,6 +36,7 @@ pub struct App {
     pub(crate) catalog: Catalog,
     pub(crate) users: Users,
     pub(crate) sessions: PgStore,
+    pub(crate) readings: Readings,
     pub(crate) jobs: Jobs,
     pub(crate) registry: Option<Registry>,
     /// Wakes the workers of this process.
@@ -53,6 +55,7 @@ impl App {
         let pool = Pool::builder(manager).max_size(8).build()?;
         let catalog = Catalog::new(pool.clone());
         catalog.migrate().await.context("cannot create the tables")?;
+        let readings = Readings::new(pool.clone());
         let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool));
         let sessions = PgStore::builder(options.database_url.clone())
             .schema("pkgstats")
@@ -62,7 +65,7 @@ impl App {
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
         let Options { secure_cookies, registry, .. } = options;
-        Ok(Self { catalog, users, sessions, jobs, registry, wake: Arc::default(), secure_cookies })
+        Ok(Self { catalog, users, sessions, readings, jobs, registry, wake: Arc::default(), secure_cookies })
     }
 
     /// Returns the catalogue.

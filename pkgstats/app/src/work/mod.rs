@@ -2,6 +2,7 @@
 
 mod ask;
 mod details;
+mod reading;
 mod wake;
 mod worker;
 mod workers;

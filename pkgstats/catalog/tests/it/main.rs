@@ -11,6 +11,7 @@ mod jobs;
 mod lists;
 mod owners;
 mod plans;
+mod readings;
 mod search;
 mod site;
 mod suggest;
