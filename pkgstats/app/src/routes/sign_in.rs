@@ -17,6 +17,9 @@ use crate::password;
 use crate::views::{Frame, SignIn};
 use crate::visitor::{Kept, User, Visitor};
 
+/// Does not say whether there is an account of this name.
+const WRONG: &str = "The name or the password is wrong.";
+
 #[derive(Deserialize)]
 pub(crate) struct From {
     /// The page to return to.
@@ -39,7 +42,7 @@ impl From {
 }
 
 pub(crate) async fn show(visitor: Visitor, Query(From { back }): Query<From>) -> Result<Html<String>, Error> {
-    render(&SignIn { frame: Frame::of(visitor.user.as_ref()), name: String::new(), back, is_wrong: false })
+    render(&SignIn { frame: Frame::of(visitor.user.as_ref()), name: String::new(), back, problem: None })
 }
 
 pub(crate) async fn submit(
@@ -59,7 +62,12 @@ pub(crate) async fn submit(
             Ok(Redirect::to(local_path(&input.back)).into_response())
         }
         None => {
-            let page = SignIn { frame: Frame::of(visitor.user.as_ref()), name, back: input.back, is_wrong: true };
+            let page = SignIn {
+                frame: Frame::of(visitor.user.as_ref()),
+                name,
+                back: input.back,
+                problem: Some(WRONG.to_owned()),
+            };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
     }
