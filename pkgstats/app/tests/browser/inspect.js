@@ -2,7 +2,11 @@
 
 const { origin } = location;
 const measured = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
-const observer = new PerformanceObserver(() => {});
+let shift = 0;
+const add = (entries) => {
+  for (const { value, hadRecentInput } of entries) shift += hadRecentInput ? 0 : value;
+};
+const observer = new PerformanceObserver((list) => add(list.getEntries()));
 observer.observe({ type: 'layout-shift', buffered: true });
 
 /** The largest part of an element that a reader cannot reach without scrolling to the side. */
@@ -20,6 +24,7 @@ function isInScroller(element) {
 
 return (async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
+  add(observer.takeRecords());
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
   const overhanging = [...document.body.querySelectorAll('*')].filter((element) => overhang(element) > 1 && !isInScroller(element));
   return {
@@ -28,8 +33,7 @@ return (async () => {
     foreign: measured.map(({ name }) => name).filter((name) => !name.startsWith(`${origin}/`)),
     // Headers are a few hundred bytes each.
     bytes: measured.reduce((sum, { encodedBodySize }) => sum + encodedBodySize + 300, 0),
-    shift: observer.takeRecords().filter(({ hadRecentInput }) => !hadRecentInput).reduce((sum, { value }) => sum + value, 0),
-    scheme: getComputedStyle(document.documentElement).colorScheme,
+    shift,
     background: getComputedStyle(document.documentElement).backgroundColor,
     width: innerWidth,
   };
