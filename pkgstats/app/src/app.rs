@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use axum::http::HeaderName;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
 use pkgstats_catalog::Catalog;
@@ -20,6 +21,8 @@ pub struct Options {
     pub database_url: String,
     /// Whether browsers send the session's cookie over https only.
     pub secure_cookies: bool,
+    /// The header in which a proxy passes on the address of the client. Without one, it is the address of the connection.
+    pub client_address_header: Option<HeaderName>,
 }
 
 /// The program's parts that requests use. Clones share them.
@@ -29,6 +32,7 @@ pub struct App {
     pub(crate) users: Users,
     pub(crate) sessions: PgStore,
     pub(crate) secure_cookies: bool,
+    pub(crate) client_address_header: Option<HeaderName>,
 }
 
 impl App {
@@ -50,7 +54,13 @@ impl App {
             .max_age(MAX_AGE)
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
-        Ok(Self { catalog, users, sessions, secure_cookies: options.secure_cookies })
+        Ok(Self {
+            catalog,
+            users,
+            sessions,
+            secure_cookies: options.secure_cookies,
+            client_address_header: options.client_address_header,
+        })
     }
 
     /// Returns the catalogue.

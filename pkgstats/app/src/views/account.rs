@@ -19,7 +19,7 @@ pub(crate) struct SignUp {
     pub(crate) frame: Frame,
     pub(crate) name: String,
     pub(crate) back: String,
-    pub(crate) problem: Option<&'static str>,
+    pub(crate) problem: Option<String>,
 }
 
 #[derive(Template)]
