@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use axum::http::HeaderName;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
 use pkgstats_catalog::Catalog;
@@ -28,6 +29,16 @@ pub struct Options {
     pub secure_cookies: bool,
     /// Where details and daily downloads of packages are read. Without one, pages show what is stored.
     pub registry: Option<Registry>,
+    /// The header in which a proxy passes on the address of the client. Without one, it is the address of the connection.
+    pub client_address_header: Option<HeaderName>,
+}
+
+impl Options {
+    /// Returns options that read nothing from a registry.
+    #[must_use]
+    pub fn new(database_url: impl Into<String>) -> Self {
+        Self { database_url: database_url.into(), secure_cookies: true, registry: None, client_address_header: None }
+    }
 }
 
 /// The program's parts that requests use. Clones share them.
@@ -42,6 +53,7 @@ pub struct App {
     /// Wakes the workers of this process.
     pub(crate) wake: Arc<Wake>,
     pub(crate) secure_cookies: bool,
+    pub(crate) client_address_header: Option<HeaderName>,
 }
 
 impl App {
@@ -64,8 +76,9 @@ impl App {
             .max_age(MAX_AGE)
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
-        let Options { secure_cookies, registry, .. } = options;
-        Ok(Self { catalog, users, sessions, readings, jobs, registry, wake: Arc::default(), secure_cookies })
+        let Options { secure_cookies, registry, client_address_header, .. } = options;
+        let wake = Arc::default();
+        Ok(Self { catalog, users, sessions, readings, jobs, registry, wake, secure_cookies, client_address_header })
     }
 
     /// Returns the catalogue.

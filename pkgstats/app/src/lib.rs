@@ -5,6 +5,8 @@
 
 mod app;
 mod assets;
+mod attempts;
+mod client_address;
 mod device;
 mod error;
 mod guard;

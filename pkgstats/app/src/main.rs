@@ -2,10 +2,11 @@
 
 use std::env;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
 use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
@@ -81,7 +82,7 @@ fn kind_and_file(text: &str) -> Result<(Kind, PathBuf), String> {
 
 impl Database {
     async fn open(self) -> anyhow::Result<App> {
-        App::new(Options { database_url: self.database_url, secure_cookies: true, registry: None }).await
+        App::new(Options::new(self.database_url)).await
     }
 }
 
@@ -149,6 +150,11 @@ struct Serve {
     /// The port on 127.0.0.1.
     #[arg(long, env = "PORT", default_value_t = 3002)]
     port: u16,
+
+    /// The header in which the proxy before this program passes on the address of the client, such as x-forwarded-for. Its last
+    /// address counts. Without this option, it is the address of the connection.
+    #[arg(long, env = "CLIENT_ADDRESS_HEADER", value_name = "HEADER")]
+    client_address_header: Option<HeaderName>,
 }
 
 #[tokio::main]
@@ -165,8 +171,13 @@ impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         // Browsers send secure cookies over https only.
         let secure_cookies = !env::var("APP_ENV").is_ok_and(|name| name == "development");
-        let registry = self.registry.open()?;
-        let app = App::new(Options { database_url: self.database.database_url, secure_cookies, registry }).await?;
+        let options = Options {
+            secure_cookies,
+            registry: self.registry.open()?,
+            client_address_header: self.client_address_header,
+            ..Options::new(self.database.database_url)
+        };
+        let app = App::new(options).await?;
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let stop = async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
@@ -176,7 +187,8 @@ impl Serve {
             .with_context(|| format!("cannot listen on port {}", self.port))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
         let workers = Workers::start(&app);
-        axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+        let site = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, site).with_graceful_shutdown(stop).await?;
         workers.stop().await;
         app.close().await;
         Ok(())

@@ -1,6 +1,6 @@
 //! The addresses of the site, a module each.
 
-mod address;
+pub(crate) mod address;
 mod api;
 mod asset;
 mod badge;

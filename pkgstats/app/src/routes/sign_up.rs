@@ -7,10 +7,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::attempts::take_for_account;
+use crate::client_address::ClientAddress;
 use crate::error::Error;
 use crate::page::render;
 use crate::password;
-use crate::routes::sign_in::{From, enter, local_path};
+use crate::routes::sign_in::{From, enter, local_path, refused};
 use crate::views::{Frame, SignUp};
 use crate::visitor::{User, Visitor};
 
@@ -40,33 +42,40 @@ pub(crate) async fn show(visitor: Visitor, query: Query<From>) -> Result<Html<St
 pub(crate) async fn submit(
     State(app): State<App>,
     visitor: Visitor,
+    address: ClientAddress,
     headers: HeaderMap,
     Form(input): Form<Input>,
 ) -> Result<Response, Error> {
     let name = input.name.trim().to_lowercase();
+    let page = |name, problem: String| {
+        let frame = Frame::of(visitor.user.as_ref());
+        render(&SignUp { frame, name, back: input.back.clone(), problem: Some(problem) })
+    };
     let problem = match problem(&name, &input.password) {
         Some(problem) => problem,
         None => {
+            if let Some(too_many) = take_for_account(&app.users, &address).await? {
+                return Ok(refused(&too_many, page(name, too_many.sentence())?));
+            }
             let password = password::hash(input.password).await?;
             match app.users.create_account(&name, &password).await? {
                 Some(id) => {
                     enter(&app, visitor, User { id, name }, &headers).await?;
                     return Ok(Redirect::to(local_path(&input.back)).into_response());
                 }
-                None => "this name is taken; choose another one",
+                None => "This name is taken. Choose another one.",
             }
         }
     };
-    let page = SignUp { frame: Frame::of(visitor.user.as_ref()), name, back: input.back, problem: Some(problem) };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(name, problem.to_owned())?).into_response())
 }
 
 fn problem(name: &str, password: &str) -> Option<&'static str> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !NAME.contains(&name.len()) || !name.bytes().all(is_plain) {
-        return Some("a name has 1 to 39 letters, digits and hyphens");
+        return Some("A name has 1 to 39 letters, digits and hyphens.");
     }
-    (!PASSWORD.contains(&password.chars().count())).then_some("a password has 10 to 200 characters")
+    (!PASSWORD.contains(&password.chars().count())).then_some("A password has 10 to 200 characters.")
 }
 
 #[cfg(test)]

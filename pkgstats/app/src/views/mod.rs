@@ -63,6 +63,8 @@ pub(crate) struct ErrorPage {
     pub(crate) frame: Frame,
     pub(crate) problem: String,
     pub(crate) advice: &'static str,
+    /// The address of the next step, and its name.
+    pub(crate) next: (String, &'static str),
 }
 
 /// Writes a page.

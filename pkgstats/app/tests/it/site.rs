@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::http::HeaderName;
 use pg_session_testkit::Database;
 use pkgstats::{App, Options, router};
 use pkgstats_catalog::Import;
@@ -61,14 +62,18 @@ impl Site {
 }
 
 fn options(database_url: &str) -> Options {
-    Options { database_url: database_url.to_owned(), secure_cookies: false, registry: None }
+    let client_address_header = Some(HeaderName::from_static("x-forwarded-for"));
+    Options { secure_cookies: false, client_address_header, ..Options::new(database_url) }
 }
 
 async fn serve(database_url: &str) -> SocketAddr {
     let app = App::new(options(database_url)).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router(app)).await });
+    tokio::spawn(async move {
+        let site = router(app).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, site).await
+    });
     address
 }
 
@@ -93,8 +98,13 @@ impl Visitor {
     }
 
     pub(crate) async fn post_from(&self, origin: &str, path: &str, form: &[(&str, &str)]) -> Response {
+        self.post_with(&[(ORIGIN.as_str(), origin)], path, form).await
+    }
+
+    pub(crate) async fn post_with(&self, headers: &[(&str, &str)], path: &str, form: &[(&str, &str)]) -> Response {
         let body = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
-        let request = self.client.post(self.url(path)).header(ORIGIN, origin);
+        let request = self.client.post(self.url(path));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap()
     }
 
