@@ -14,6 +14,7 @@ use pkgstats_catalog::users::Users;
 use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
 
+use crate::readmes::Readmes;
 use crate::work::Wake;
 
 /// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
@@ -48,6 +49,7 @@ pub struct App {
     pub(crate) users: Users,
     pub(crate) sessions: PgStore,
     pub(crate) readings: Readings,
+    pub(crate) readmes: Readmes,
     pub(crate) jobs: Jobs,
     pub(crate) registry: Option<Registry>,
     /// Wakes the workers of this process.
@@ -77,8 +79,19 @@ impl App {
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
         let Options { secure_cookies, registry, client_address_header, .. } = options;
-        let wake = Arc::default();
-        Ok(Self { catalog, users, sessions, readings, jobs, registry, wake, secure_cookies, client_address_header })
+        let (readmes, wake) = (Readmes::new(), Arc::default());
+        Ok(Self {
+            catalog,
+            users,
+            sessions,
+            readings,
+            readmes,
+            jobs,
+            registry,
+            wake,
+            secure_cookies,
+            client_address_header,
+        })
     }
 
     /// Returns the catalogue.

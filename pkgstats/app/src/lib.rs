@@ -3,6 +3,7 @@
 //! One program on one PostgreSQL. The catalogue, stars and accounts are in `pkgstats-catalog`. Sessions of pg-session hold the
 //! stars of visitors before they sign in, and their account afterwards.
 
+mod address;
 mod app;
 mod assets;
 mod attempts;
@@ -12,6 +13,7 @@ mod error;
 mod guard;
 mod page;
 mod password;
+mod readmes;
 mod registry_options;
 mod routes;
 mod views;

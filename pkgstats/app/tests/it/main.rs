@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
 mod attempts;
+mod package;
 mod pages;
+mod registry;
 mod sessions;
 mod site;
