@@ -3,10 +3,12 @@
 //! One program on one PostgreSQL. The catalogue, stars and accounts are in `pkgstats-catalog`. Sessions of pg-session hold the
 //! stars of visitors before they sign in, and their account afterwards.
 
+mod accounts;
 mod app;
 mod assets;
 mod attempts;
 mod client_address;
+mod credentials;
 mod device;
 mod error;
 mod guard;
@@ -16,5 +18,6 @@ mod routes;
 mod views;
 mod visitor;
 
+pub use accounts::AccountError;
 pub use app::{App, Options};
 pub use routes::router;

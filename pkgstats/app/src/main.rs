@@ -1,5 +1,7 @@
 //! The command `pkgstats`.
 
+mod command;
+
 use std::env;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
+use command::account::Action;
 use pkgstats::{App, Options, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
@@ -31,6 +34,8 @@ enum Command {
     Import(ImportFiles),
     /// Search the catalogue.
     Search(Search),
+    /// List, add and delete accounts, and set their passwords.
+    Account(AccountCommand),
 }
 
 #[derive(clap::Args)]
@@ -140,6 +145,24 @@ impl Search {
 }
 
 #[derive(clap::Args)]
+struct AccountCommand {
+    #[command(flatten)]
+    database: Database,
+
+    #[command(subcommand)]
+    action: Action,
+}
+
+impl AccountCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        let app = self.database.open().await?;
+        let done = self.action.run(&app).await;
+        app.close().await;
+        done
+    }
+}
+
+#[derive(clap::Args)]
 struct Serve {
     #[command(flatten)]
     database: Database,
@@ -161,6 +184,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
         Command::Search(search) => search.run().await,
+        Command::Account(account) => account.run().await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
+mod accounts;
 mod attempts;
 mod pages;
 mod sessions;
