@@ -11,6 +11,7 @@ use anyhow::Context;
 use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
 use command::account::Action;
+use command::create_database::create_database;
 use pkgstats::{App, Options, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
@@ -69,6 +70,10 @@ struct ImportFiles {
     /// Do nothing if the catalogue has packages.
     #[arg(long)]
     if_empty: bool,
+
+    /// Create the database first, if it does not exist. The user of the connection string must be allowed to.
+    #[arg(long)]
+    create_database: bool,
 }
 
 #[derive(clap::Args)]
@@ -93,6 +98,9 @@ impl Database {
 
 impl ImportFiles {
     async fn run(self) -> anyhow::Result<()> {
+        if self.create_database {
+            create_database(&self.database.database_url).await?;
+        }
         let app = self.database.open().await?;
         if self.if_empty && app.catalog().generation().await?.packages > 0 {
             return Ok(());

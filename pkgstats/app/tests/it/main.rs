@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod database;
 mod pages;
 mod sessions;
 mod site;
