@@ -4,7 +4,7 @@ mod command;
 
 use std::env;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -175,7 +175,11 @@ struct Serve {
     #[command(flatten)]
     database: Database,
 
-    /// The port on 127.0.0.1.
+    /// The address to listen on. Only a proxy with TLS should reach it.
+    #[arg(long, env = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+
+    /// The port to listen on.
     #[arg(long, env = "PORT", default_value_t = 3002)]
     port: u16,
 
@@ -210,9 +214,9 @@ impl Serve {
         let stop = async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+        let listener = TcpListener::bind((self.address, self.port))
             .await
-            .with_context(|| format!("cannot listen on port {}", self.port))?;
+            .with_context(|| format!("cannot listen on port {} of {}", self.port, self.address))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
         let site = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, site).with_graceful_shutdown(stop).await?;

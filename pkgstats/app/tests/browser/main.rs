@@ -11,6 +11,7 @@ mod chromedriver;
 mod keyboard;
 mod no_script;
 mod pages;
+mod screenshots;
 #[expect(dead_code, reason = "the tests without a browser need more of it")]
 #[path = "../it/site.rs"]
 mod site;
