@@ -10,6 +10,8 @@ use pkgstats_catalog::Catalog;
 use pkgstats_catalog::users::Users;
 use tokio_postgres::NoTls;
 
+use crate::password;
+
 /// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
 pub(crate) const TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 const MAX_AGE: Duration = Duration::from_secs(180 * 24 * 3600);
@@ -54,6 +56,7 @@ impl App {
             .max_age(MAX_AGE)
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
+        password::prepare().await?;
         Ok(Self {
             catalog,
             users,

@@ -8,6 +8,7 @@
 mod axe;
 mod browser;
 mod chromedriver;
+mod inspect;
 mod keyboard;
 mod no_script;
 mod pages;
