@@ -14,6 +14,7 @@ use pkgstats_catalog::users::Users;
 use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
 
+use crate::password;
 use crate::readmes::Readmes;
 use crate::work::Wake;
 
@@ -78,6 +79,7 @@ impl App {
             .max_age(MAX_AGE)
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
+        password::prepare().await?;
         let Options { secure_cookies, registry, client_address_header, .. } = options;
         let (readmes, wake) = (Readmes::new(), Arc::default());
         Ok(Self {

@@ -1,13 +1,17 @@
 //! The command `pkgstats`.
 
+mod command;
+
 use std::env;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
+use command::account::Action;
+use command::create_database::create_database;
 use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
@@ -31,6 +35,8 @@ enum Command {
     Import(ImportFiles),
     /// Search the catalogue.
     Search(Search),
+    /// List, add and delete accounts, and set their passwords.
+    Account(AccountCommand),
 }
 
 #[derive(clap::Args)]
@@ -64,6 +70,10 @@ struct ImportFiles {
     /// Do nothing if the catalogue has packages.
     #[arg(long)]
     if_empty: bool,
+
+    /// Create the database first, if it does not exist. The user of the connection string must be allowed to.
+    #[arg(long)]
+    create_database: bool,
 }
 
 #[derive(clap::Args)]
@@ -88,6 +98,9 @@ impl Database {
 
 impl ImportFiles {
     async fn run(self) -> anyhow::Result<()> {
+        if self.create_database {
+            create_database(&self.database.database_url).await?;
+        }
         let app = self.database.open().await?;
         if self.if_empty && app.catalog().generation().await?.packages > 0 {
             return Ok(());
@@ -140,6 +153,24 @@ impl Search {
 }
 
 #[derive(clap::Args)]
+struct AccountCommand {
+    #[command(flatten)]
+    database: Database,
+
+    #[command(subcommand)]
+    action: Action,
+}
+
+impl AccountCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        let app = self.database.open().await?;
+        let done = self.action.run(&app).await;
+        app.close().await;
+        done
+    }
+}
+
+#[derive(clap::Args)]
 struct Serve {
     #[command(flatten)]
     database: Database,
@@ -147,7 +178,11 @@ struct Serve {
     #[command(flatten)]
     registry: RegistryOptions,
 
-    /// The port on 127.0.0.1.
+    /// The address to listen on. Only a proxy with TLS should reach it.
+    #[arg(long, env = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+
+    /// The port to listen on.
     #[arg(long, env = "PORT", default_value_t = 3002)]
     port: u16,
 
@@ -164,6 +199,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
         Command::Search(search) => search.run().await,
+        Command::Account(account) => account.run().await,
     }
 }
 
@@ -182,9 +218,9 @@ impl Serve {
         let stop = async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+        let listener = TcpListener::bind((self.address, self.port))
             .await
-            .with_context(|| format!("cannot listen on port {}", self.port))?;
+            .with_context(|| format!("cannot listen on port {} of {}", self.port, self.address))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
         let workers = Workers::start(&app);
         let site = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

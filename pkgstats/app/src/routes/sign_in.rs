@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::attempts::{Attempt, TooMany};
 use crate::client_address::ClientAddress;
+use crate::credentials;
 use crate::device;
 use crate::error::Error;
 use crate::page::render;
@@ -55,7 +56,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     Form(input): Form<Input>,
 ) -> Result<Response, Error> {
-    let name = input.name.trim().to_lowercase();
+    let name = credentials::folded(&input.name);
     let attempt = match Attempt::take(&app.users, &address, &name).await? {
         Ok(attempt) => attempt,
         Err(too_many) => {

@@ -4,7 +4,9 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Script, visit};
+use crate::inspect::assert_accessible;
 use crate::site::PASSWORD;
+use crate::view::{LIGHT, NARROW};
 
 fn key(key: Key) -> char {
     key.into()
@@ -50,6 +52,10 @@ async fn a_suggestion_is_chosen_with_the_arrows() {
             assert!(browser.has(&format!("#{id}[role=option][aria-selected=true]")).await);
             assert_eq!(browser.client.find_all(selected()).await.unwrap().len(), 1);
         }
+        for view in [LIGHT, NARROW] {
+            browser.look(view).await;
+            assert_accessible(&browser).await;
+        }
         press(&browser, Key::Escape).await;
         assert_eq!(state("aria-expanded").await, "false");
         assert_eq!(state("aria-activedescendant").await, "");
@@ -85,6 +91,10 @@ async fn keys_search_star_compare_and_help() {
 
         browser.type_text("?").await;
         assert_eq!(browser.run("return document.getElementById('keys').open").await, true);
+        for view in [LIGHT, NARROW] {
+            browser.look(view).await;
+            assert_accessible(&browser).await;
+        }
         // A key acts on the page only once the help is closed.
         browser.type_text("c").await;
         assert_eq!(browser.path().await, "/package/koa");

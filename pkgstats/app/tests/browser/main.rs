@@ -8,9 +8,11 @@
 mod axe;
 mod browser;
 mod chromedriver;
+mod inspect;
 mod keyboard;
 mod no_script;
 mod pages;
+mod screenshots;
 #[expect(dead_code, reason = "the tests without a browser need more of it")]
 #[path = "../it/site.rs"]
 mod site;

@@ -2,9 +2,8 @@
 
 use std::slice;
 
-use serde_json::Value;
-
 use crate::browser::{Browser, Script, visit};
+use crate::inspect::{assert_accessible, inspect, strings};
 use crate::site::PASSWORD;
 use crate::view::{DARK, LIGHT, NARROW, View, ZOOMED};
 
@@ -44,15 +43,13 @@ const VIEWS: [View; 4] = [LIGHT, DARK, NARROW, ZOOMED];
 /// The most bytes of a page with everything that it loads.
 const MOST_BYTES: u64 = 60_000;
 
-const INSPECT: &str = include_str!("inspect.js");
-
 /// Opens a page in all views, and returns what is wrong with it.
-async fn inspect(browser: &Browser, (status, path): (u16, &str)) -> Vec<String> {
+async fn problems(browser: &Browser, (status, path): (u16, &str)) -> Vec<String> {
     let mut problems = Vec::new();
     for view in VIEWS {
         browser.look(view).await;
         browser.open(path).await;
-        let found = browser.run(INSPECT).await;
+        let found = inspect(browser).await;
         assert_eq!(found["width"], view.width, "{path}");
         assert_eq!(found["background"] == "rgb(255, 255, 255)", view.scheme == "light", "{path}: {found}");
         let listed = ["violations", "overhanging", "foreign"].map(|key| strings(&found[key]));
@@ -70,14 +67,10 @@ async fn inspect(browser: &Browser, (status, path): (u16, &str)) -> Vec<String> 
     problems
 }
 
-fn strings(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
-}
-
 async fn assert_good(browser: &Browser, pages: &[(u16, &str)]) {
     let mut problems = Vec::new();
     for page in pages {
-        problems.extend(inspect(browser, *page).await);
+        problems.extend(self::problems(browser, *page).await);
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }
@@ -104,6 +97,46 @@ async fn the_pages_of_an_account_are_good() {
         }
         assert_good(&browser, OWN_PAGES).await;
         assert_good(&browser, &[PAGES, &[(200, "/starred")]].concat()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn answers_to_wrong_forms_are_good() {
+    visit(Script::On, async |browser, site| {
+        for view in VIEWS {
+            browser.look(view).await;
+            for path in ["/sign-in", "/sign-up"] {
+                browser.open(path).await;
+                // What browsers check themselves is sent anyway.
+                browser.run("document.querySelector('main form').noValidate = true").await;
+                browser.fill("#name", "a b").await;
+                browser.click("main button").await;
+                browser.find("#problem[role=alert]").await;
+                assert_accessible(&browser).await;
+            }
+        }
+        let thief = site.visitor();
+        for _ in 0..9 {
+            thief.post("/sign-in", &[("name", "a b"), ("password", PASSWORD)]).await;
+        }
+        browser.open("/sign-in").await;
+        browser.fill("#name", "a b").await;
+        browser.fill("#password", PASSWORD).await;
+        browser.click("main button").await;
+        browser.find("#problem[role=alert]").await;
+        assert!(browser.text("#problem").await.starts_with("There were too many attempts."));
+        assert_accessible(&browser).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_without_packages_are_good() {
+    visit(Script::On, async |browser, site| {
+        let database = site.database.client().await;
+        database.batch_execute("TRUNCATE pkgstats.package; UPDATE pkgstats.generation SET packages = 0").await.unwrap();
+        assert_good(&browser, &[(200, "/"), (200, "/lists/rising"), (200, "/search?q=koa")]).await;
     })
     .await;
 }

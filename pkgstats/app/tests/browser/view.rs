@@ -20,6 +20,10 @@ pub(crate) const NARROW: View = View { width: 320, height: 640, ..DARK };
 pub(crate) const ZOOMED: View = View { width: 600, height: 400, zoom: 2, ..LIGHT };
 
 impl View {
+    pub(crate) fn sized(self, width: u32, height: u32) -> Self {
+        Self { width, height, ..self }
+    }
+
     /// Returns the commands of the DevTools protocol that emulate it.
     pub(crate) fn commands(self) -> [(&'static str, Value); 2] {
         let Self { width, height, zoom, scheme } = self;

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
+mod accounts;
 mod attempts;
+mod database;
 mod package;
 mod pages;
 mod registry;

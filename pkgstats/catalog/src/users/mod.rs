@@ -6,7 +6,7 @@ mod handle;
 mod star;
 mod watch;
 
-pub use account::Account;
+pub use account::{Account, AccountSummary};
 pub use attempt::AttemptLimit;
 pub use handle::Users;
 pub use star::Star;
