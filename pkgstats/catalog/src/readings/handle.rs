@@ -4,8 +4,6 @@ use deadpool_postgres::Pool;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::reading::Reading;
-use super::store;
 use crate::error::Error;
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -13,7 +11,7 @@ pub(super) type Result<T> = std::result::Result<T, Error>;
 /// What was read of packages. Clones share one pool.
 #[derive(Clone)]
 pub struct Readings {
-    pool: Pool,
+    pub(super) pool: Pool,
 }
 
 impl Readings {
@@ -21,16 +19,6 @@ impl Readings {
     #[must_use]
     pub fn new(pool: Pool) -> Self {
         Self { pool }
-    }
-
-    /// Stores what was read of a package, in place of what was read before. Searches find the package by its keywords, its
-    /// description and the address of its repository.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
-    pub async fn store(&self, reading: &Reading) -> Result<()> {
-        store::store(&self.pool, reading).await
     }
 
     /// Notes that the registry has nothing new of a package.

@@ -2,31 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use deadpool_postgres::{Pool, Transaction};
+use deadpool_postgres::Transaction;
 use pkgstats_core::word::{words, words_of_text};
 use tokio_postgres::types::ToSql;
 
 use super::dependency::Dependency;
+use super::handle::{Readings, Result};
 use super::reading::Reading;
 use super::readme::Contents;
 use super::version::Version;
-use crate::error::Error;
 
-pub(super) async fn store(pool: &Pool, reading: &Reading) -> Result<(), Error> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    store_details(&transaction, reading).await?;
-    let name = reading.details.name.as_str();
-    store_versions(&transaction, name, &reading.versions).await?;
-    store_dependencies(&transaction, name, &reading.dependencies).await?;
-    if let (Some(contents), Some(version)) = (&reading.contents, &reading.details.version) {
-        store_contents(&transaction, name, version, contents).await?;
+impl Readings {
+    /// Stores what was read of a package, in place of what was read before. Searches find the package by its keywords, its
+    /// description and the address of its repository.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`](crate::Error).
+    pub async fn store(&self, reading: &Reading) -> Result<()> {
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await?;
+        store_details(&transaction, reading).await?;
+        let name = reading.details.name.as_str();
+        store_versions(&transaction, name, &reading.versions).await?;
+        store_dependencies(&transaction, name, &reading.dependencies).await?;
+        if let (Some(contents), Some(version)) = (&reading.contents, &reading.details.version) {
+            store_contents(&transaction, name, version, contents).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
     }
-    transaction.commit().await?;
-    Ok(())
 }
 
-async fn store_details(transaction: &Transaction<'_>, reading: &Reading) -> Result<(), Error> {
+async fn store_details(transaction: &Transaction<'_>, reading: &Reading) -> Result<()> {
     let details = &reading.details;
     let (version, description) =
         (details.version.as_deref().map(storable), details.description.as_deref().map(storable));
@@ -46,7 +54,7 @@ async fn store_details(transaction: &Transaction<'_>, reading: &Reading) -> Resu
     run(transaction, include_str!("../../sql/readings/store_details.sql"), &params).await
 }
 
-async fn store_versions(transaction: &Transaction<'_>, name: &str, versions: &[Version]) -> Result<(), Error> {
+async fn store_versions(transaction: &Transaction<'_>, name: &str, versions: &[Version]) -> Result<()> {
     /// One column of all versions.
     fn column<'a, T>(versions: &'a [Version], of: impl FnMut(&'a Version) -> T) -> Vec<T> {
         versions.iter().map(of).collect()
@@ -68,23 +76,14 @@ async fn store_versions(transaction: &Transaction<'_>, name: &str, versions: &[V
     run(transaction, include_str!("../../sql/readings/store_versions.sql"), &params).await
 }
 
-async fn store_dependencies(
-    transaction: &Transaction<'_>,
-    name: &str,
-    dependencies: &[Dependency],
-) -> Result<(), Error> {
+async fn store_dependencies(transaction: &Transaction<'_>, name: &str, dependencies: &[Dependency]) -> Result<()> {
     let kinds: Vec<_> = dependencies.iter().map(|dependency| dependency.kind.as_str()).collect();
     let names: Vec<_> = dependencies.iter().map(|dependency| storable(&dependency.name)).collect();
     let ranges: Vec<_> = dependencies.iter().map(|dependency| storable(&dependency.range)).collect();
     run(transaction, include_str!("../../sql/readings/store_dependencies.sql"), &[&name, &kinds, &names, &ranges]).await
 }
 
-async fn store_contents(
-    transaction: &Transaction<'_>,
-    name: &str,
-    version: &str,
-    contents: &Contents,
-) -> Result<(), Error> {
+async fn store_contents(transaction: &Transaction<'_>, name: &str, version: &str, contents: &Contents) -> Result<()> {
     let (path, text) = contents.readme.as_ref().map(|(path, text)| (storable(path), storable(text))).unzip();
     let paths: Vec<_> = contents.files.iter().map(|(path, _)| storable(path)).collect();
     let sizes: Vec<_> = contents.files.iter().map(|(_, size)| *size).collect();
@@ -92,7 +91,7 @@ async fn store_contents(
     run(transaction, include_str!("../../sql/readings/store_readme.sql"), &params).await
 }
 
-async fn run(transaction: &Transaction<'_>, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<(), Error> {
+async fn run(transaction: &Transaction<'_>, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<()> {
     let statement = transaction.prepare_cached(sql).await?;
     transaction.execute(&statement, params).await?;
     Ok(())

@@ -49,7 +49,8 @@ impl PackagePage {
     }
 
     fn share(&self, figure: &Figure) -> Option<String> {
-        figure.share.map(|share| format!("{:.3}\u{a0}%", share * 100.0))
+        let percent = figure.share? * 100.0;
+        Some(if percent < 0.001 { "under 0.001\u{a0}%".to_owned() } else { format!("{percent:.3}\u{a0}%") })
     }
 
     fn change(&self) -> Option<Change> {
