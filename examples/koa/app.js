@@ -85,7 +85,7 @@ function delay(ctx) {
 async function main() {
   await store.setup();
   const server = app.listen(Number(PORT), '127.0.0.1', () => {
-    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+    console.log(`listening on http://127.0.0.1:${server.address().port} (Koa)`);
   });
   const stop = () => {
     server.close(() => store.close());

@@ -12,31 +12,44 @@ use crate::node;
 use crate::session_secret;
 use crate::workspace::workspace;
 
-/// An app. It reads DATABASE_URL, PORT and SESSION_SECRET, and prints `listening on http://…` when it is ready.
+/// An app. It reads DATABASE_URL, PORT and SESSION_SECRET, and prints `listening on http://… (name)` when it is ready.
 #[derive(Clone, Copy)]
 struct App {
     name: &'static str,
     /// Relative to the workspace.
     folder: &'static str,
+    database: &'static str,
     run: &'static [&'static str],
 }
 
-const AXUM: App =
-    App { name: "axum", folder: "examples/axum", run: &["cargo", "run", "--quiet", "--package", "example-axum"] };
-const KOA: App = App { name: "Koa", folder: "examples/koa", run: &["node", "app.js"] };
-const PKG_STATS: App =
-    App { name: "Pkg Stats", folder: ".", run: &["cargo", "run", "--quiet", "--package", "pkgstats", "--", "serve"] };
+const AXUM: App = App {
+    name: "axum",
+    folder: "examples/axum",
+    database: SHARED_DATABASE,
+    run: &["cargo", "run", "--quiet", "--package", "example-axum"],
+};
+const KOA: App = App { name: "Koa", folder: "examples/koa", database: SHARED_DATABASE, run: &["node", "app.js"] };
+const PKG_STATS: App = App {
+    name: "Pkg Stats",
+    folder: ".",
+    database: "pkgstats",
+    run: &["cargo", "run", "--quiet", "--package", "pkgstats", "--", "serve"],
+};
 
-/// Fills an empty catalogue of Pkg Stats: with the 5,000 most popular packages, or with those of 1,000 downloads and more.
-const IMPORT: [&str; 8] = ["cargo", "run", "--quiet", "--package", "pkgstats", "--", "import", "--if-empty"];
+/// Creates the database of Pkg Stats, and fills an empty catalogue: with the 5,000 most popular packages, or with those of 1,000
+/// downloads and more.
+const IMPORT: [&str; 9] =
+    ["cargo", "run", "--quiet", "--package", "pkgstats", "--", "import", "--if-empty", "--create-database"];
 const FETCH: [&str; 4] = ["--fetch", "target/pkgstats-data", "--at-least", "1000"];
 
-/// A database that every new server has.
-const DATABASE: &str = "postgres";
+/// A database that every new server has. The axum and the Koa app share a table of sessions in it.
+const SHARED_DATABASE: &str = "postgres";
+
+const DATABASE_URL: &str = "DATABASE_URL";
 
 /// Run Pkg Stats and the example apps for axum and, if Node is installed, for Koa, on a private PostgreSQL.
 ///
-/// Each prints `listening on http://127.0.0.1:<port>` and its name when it is ready. Ctrl-C stops the apps and PostgreSQL. The sessions
+/// Each prints `listening on http://127.0.0.1:<port> (<name>)` when it is ready. Ctrl-C stops the apps and PostgreSQL. The sessions
 /// survive a restart of the demo.
 #[derive(Args)]
 #[command(
@@ -75,7 +88,6 @@ impl Demo {
         eprintln!("starting PostgreSQL {} from {} on {}", install.major(), install.folder().display(), data.display());
         let server = Server::builder().data_dir(&data).durable(true).start()?;
         let environment = [
-            ("DATABASE_URL", server.url(DATABASE)),
             ("SESSION_SECRET", session_secret::load_or_create(&data)?),
             // The demo is served over http, where browsers drop secure cookies.
             ("APP_ENV", "development".to_owned()),
@@ -83,10 +95,10 @@ impl Demo {
         ];
         let source: &[&str] = if self.offline { &[] } else { &FETCH };
         let configure = |command: &mut Command| {
-            command.envs(environment.iter().cloned());
+            command.envs(environment.iter().cloned()).env(DATABASE_URL, server.url(PKG_STATS.database));
         };
         run_with(&[&IMPORT, source].concat(), workspace(), configure, &interrupt)?;
-        serve(&apps, &environment, &interrupt)?;
+        serve(&apps, &environment, &server, &interrupt)?;
         eprintln!("stopping PostgreSQL");
         Ok(())
     }
@@ -123,11 +135,17 @@ fn build(ports: [u16; 3], run: &node::Run<'_>) -> Result<Vec<(App, u16)>, Error>
 }
 
 /// Runs the apps until the user stops them or one of them exits.
-fn serve(apps: &[(App, u16)], environment: &[(&str, String)], interrupt: &Interrupt) -> Result<(), Error> {
+fn serve(
+    apps: &[(App, u16)],
+    environment: &[(&str, String)],
+    server: &Server,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
     let mut running = Vec::new();
     for (app, port) in apps {
         let configure = |command: &mut Command| {
-            command.envs(environment.iter().cloned()).env("PORT", port.to_string());
+            command.envs(environment.iter().cloned());
+            command.env(DATABASE_URL, server.url(app.database)).env("PORT", port.to_string());
         };
         running.push(spawn(app.run, &workspace().join(app.folder), configure)?);
     }

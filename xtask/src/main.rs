@@ -9,6 +9,7 @@ mod node;
 mod outages;
 mod pack;
 mod pkgstats;
+mod responds;
 mod run;
 mod server;
 mod session_secret;

@@ -4,9 +4,10 @@ use std::env::{self, consts};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Command};
 
 use crate::error::Error;
+use crate::responds::responds;
 use crate::run::run;
 use crate::workspace::workspace;
 
@@ -18,11 +19,7 @@ const EXAMPLES: [&str; 5] = ["express", "fastify", "koa", "koa1", "koa-session"]
 
 /// Returns whether Node and npm are installed.
 pub(crate) fn installed() -> bool {
-    ["node", "npm"].iter().all(|program| {
-        let mut command = Command::new(program);
-        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    })
+    ["node", "npm"].into_iter().all(responds)
 }
 
 /// The default [`Run`].

@@ -6,6 +6,7 @@ use pg_session_testkit::{PgBouncer, PgInstall, SHARED_SERVER, Server};
 
 use crate::error::Error;
 use crate::node;
+use crate::responds::responds;
 use crate::run::run;
 use crate::structure;
 use crate::workspace::workspace;
@@ -20,12 +21,12 @@ const FEATURE_SETS: [&[&str]; 6] = [
     &["--package=pg-session-actix", "--package=pg-session-tower", "--no-default-features", "--features=deadpool"],
 ];
 
-/// Makes the tests of Pkg Stats fail if npm cannot fetch their data.
+/// Makes the tests of Pkg Stats fail if npm cannot fetch their data, or if there is no Chromium.
 const PKGSTATS_STRICT: &str = "PKGSTATS_STRICT";
 
 /// Run all checks: structure, formatting, clippy, feature sets, and all tests on one private PostgreSQL.
 ///
-/// Skips the checks whose tools are not installed: rustfmt, clippy, Node or PgBouncer. The last line lists them.
+/// Skips the checks whose tools are not installed: rustfmt, clippy, Node, PgBouncer or Chromium. The last line lists them.
 #[derive(Args)]
 #[command(after_help = "Example: run the tests whose name contains `rotate`\n  cargo xtask test -- rotate")]
 pub(crate) struct Test {
@@ -47,6 +48,7 @@ impl Test {
             ("clippy", is_installed("clippy")),
             ("PgBouncer", PgBouncer::program().is_some()),
             ("Node", has_node),
+            ("Chromium", responds("chromium") && responds("chromedriver")),
         ];
         let missing: Vec<_> = needed.iter().filter(|(_, is_installed)| !is_installed).map(|(name, _)| *name).collect();
         if self.strict && !missing.is_empty() {

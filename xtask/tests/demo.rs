@@ -11,22 +11,28 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use tempfile::NamedTempFile;
+
 /// A running demo, which is killed on drop. The Koa app listens on the port after that of the axum app, and Pkg Stats on the next.
 struct Demo {
     process: Child,
     port: u16,
+    /// What it has printed to standard error.
+    log: NamedTempFile,
 }
 
 impl Demo {
     /// Starts a demo and waits until it is ready. This may include a build.
     fn start(port: u16, data: &Path) -> Self {
-        let mut process = command(port, data).stdout(Stdio::piped()).spawn().unwrap();
+        let log = NamedTempFile::new().unwrap();
+        let stderr = log.reopen().unwrap();
+        let mut process = command(port, data).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let demo = Self { process, port };
+        let demo = Self { process, port, log };
         let mut output: Vec<_> = lines.map(Result::unwrap).take(2 + usize::from(node_is_installed())).collect();
         output.sort();
         let line = |port, name| format!("listening on http://127.0.0.1:{port}{name}");
-        let mut expected = vec![line(port, ""), line(port + 1, ""), line(port + 2, " (Pkg Stats)")];
+        let mut expected = vec![line(port, " (axum)"), line(port + 1, " (Koa)"), line(port + 2, " (Pkg Stats)")];
         if !node_is_installed() {
             expected.remove(1);
         }
@@ -42,6 +48,15 @@ impl Demo {
     /// Sends a request with these cookies to the Koa app, and stores the new ones.
     fn get_from_koa(&self, cookies: &mut String) -> String {
         Self::get_at(self.port + 1, cookies)
+    }
+
+    /// Returns the start page of Pkg Stats.
+    fn get_from_pkg_stats(&self) -> String {
+        Self::get_at(self.port + 2, &mut String::new())
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.log.path()).unwrap()
     }
 
     fn get_at(port: u16, cookies: &mut String) -> String {
@@ -89,6 +104,9 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -137,7 +155,7 @@ fn node_is_installed() -> bool {
 fn assert_nothing_runs(port: u16, data: &Path) {
     let data = data.to_str().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
-    while [port, port + 1].iter().any(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok())
+    while [port, port + 1, port + 2].iter().any(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok())
         || processes().iter().any(|process| process.command.contains(data))
     {
         assert!(Instant::now() < deadline, "a process of the demo is still running");
@@ -161,6 +179,9 @@ fn sessions_survive_a_restart() {
     if node_is_installed() {
         assert_eq!([(); 2].map(|()| demo.get_from_koa(&mut koa_cookie)), [r#"{"views":1}"#, r#"{"views":2}"#]);
     }
+    assert!(demo.get_from_pkg_stats().contains("5,195 packages"));
+    // Each has a table of its own: no app takes that of another for its own.
+    assert!(!demo.log().contains("WARN"), "{}", demo.log());
     assert_eq!(demo.stop("INT").code(), Some(0));
     assert_nothing_runs(port, data);
 

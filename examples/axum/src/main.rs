@@ -48,7 +48,7 @@ async fn main() -> anyhow::Result<()> {
         tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("listening on http://{}", listener.local_addr()?);
+    println!("listening on http://{} (axum)", listener.local_addr()?);
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     store.close().await;
     Ok(())

@@ -3,6 +3,7 @@
 // Suggestions as a combobox, stars without a reload, and keys. Every page works without this script.
 
 const box = document.getElementById('q');
+const keys = document.getElementById('keys');
 
 /** Shows suggestions below the search box, in the pattern of a combobox with a list. */
 function suggest(input) {
@@ -94,11 +95,11 @@ async function star(event) {
 
 /** `/` searches, `s` stars, `c` compares, `?` shows the keys. */
 function press(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, [contenteditable]')) return;
-  if (event.key === '/') box?.focus();
+  if (keys.open || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, [contenteditable]')) return;
+  if (event.key === '/') box?.select();
   else if (event.key === 's') document.querySelector('form[data-star] button')?.click();
   else if (event.key === 'c') document.querySelector('[data-compare]')?.click();
-  else if (event.key === '?') document.getElementById('keys')?.toggleAttribute('hidden');
+  else if (event.key === '?') keys.showModal();
   else return;
   event.preventDefault();
 }
@@ -106,3 +107,12 @@ function press(event) {
 if (box) suggest(box);
 document.addEventListener('submit', star);
 document.addEventListener('keydown', press);
+
+// The images of a readme, once they were asked for.
+for (const link of document.querySelectorAll('[data-images] .remote-image')) {
+  const { src, alt, width, height } = link.dataset;
+  const image = Object.assign(document.createElement('img'), { src, alt, loading: 'lazy', referrerPolicy: 'no-referrer' });
+  if (width) image.setAttribute('width', width);
+  if (height) image.setAttribute('height', height);
+  link.replaceChildren(image);
+}

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::address::encoded;
 use crate::views::{ErrorPage, Frame, write};
 
 /// Why a page cannot be shown.
@@ -18,7 +19,10 @@ pub(crate) enum Error {
     #[error("the request comes from another site")]
     ForeignOrigin,
     #[error("sign in first")]
-    SignedOut,
+    SignedOut {
+        /// The page to return to.
+        back: String,
+    },
     #[error("the layer of the sessions is missing")]
     NoSessionLayer,
     #[error("the session cannot be read or saved")]
@@ -29,6 +33,8 @@ pub(crate) enum Error {
     Catalog(#[from] pkgstats_catalog::Error),
     #[error("the page cannot be written")]
     Template(#[from] askama::Error),
+    #[error("the work on the page was interrupted")]
+    Interrupted,
     #[error("the password cannot be checked")]
     Password(#[from] crate::password::Error),
 }
@@ -39,9 +45,11 @@ impl Error {
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoSessionLayer | Self::Template(_) | Self::Interrupted | Self::Password(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -50,11 +58,21 @@ impl Error {
             Self::NoSuchPage => "Search for a package, or begin on the start page.",
             Self::Invalid(_) => "Go back, and correct it.",
             Self::ForeignOrigin => "Open this site itself, and try again there.",
-            Self::SignedOut => "Sign in, and open this page again.",
+            Self::SignedOut { .. } => "This page belongs to an account.",
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => "Try again in a moment.",
-            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => {
+            Self::NoSessionLayer | Self::Template(_) | Self::Interrupted | Self::Password(_) => {
                 "This is a mistake of the program. Its log says more."
             }
+        }
+    }
+
+    /// Returns the address of the next step, and its name.
+    fn next(&self) -> (String, &'static str) {
+        match self {
+            Self::SignedOut { back } => (format!("/sign-in?back={}", encoded(back)), "Sign in"),
+            // The same page.
+            Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => (String::new(), "Try again"),
+            _ => ("/".to_owned(), "Start page"),
         }
     }
 }
@@ -66,7 +84,12 @@ impl IntoResponse for Error {
             let error = &self as &dyn StdError;
             tracing::error!(error, "a page cannot be shown");
         }
-        let page = ErrorPage { frame: Frame::plain(), problem: capitalized(&self.to_string()), advice: self.advice() };
+        let page = ErrorPage {
+            frame: Frame::plain(),
+            problem: capitalized(&self.to_string()),
+            advice: self.advice(),
+            next: self.next(),
+        };
         match write(&page) {
             Ok(Html(page)) => (status, Html(page)).into_response(),
             Err(_) => (status, self.to_string()).into_response(),

@@ -1,13 +1,18 @@
 //! The command `pkgstats`.
 
+mod command;
+
 use std::env;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
-use pkgstats::{App, Options, router};
+use command::account::Action;
+use command::create_database::create_database;
+use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
 use tokio::net::TcpListener;
@@ -30,6 +35,8 @@ enum Command {
     Import(ImportFiles),
     /// Search the catalogue.
     Search(Search),
+    /// List, add and delete accounts, and set their passwords.
+    Account(AccountCommand),
 }
 
 #[derive(clap::Args)]
@@ -63,6 +70,10 @@ struct ImportFiles {
     /// Do nothing if the catalogue has packages.
     #[arg(long)]
     if_empty: bool,
+
+    /// Create the database first, if it does not exist. The user of the connection string must be allowed to.
+    #[arg(long)]
+    create_database: bool,
 }
 
 #[derive(clap::Args)]
@@ -81,12 +92,15 @@ fn kind_and_file(text: &str) -> Result<(Kind, PathBuf), String> {
 
 impl Database {
     async fn open(self) -> anyhow::Result<App> {
-        App::new(Options { database_url: self.database_url, secure_cookies: true }).await
+        App::new(Options::new(self.database_url)).await
     }
 }
 
 impl ImportFiles {
     async fn run(self) -> anyhow::Result<()> {
+        if self.create_database {
+            create_database(&self.database.database_url).await?;
+        }
         let app = self.database.open().await?;
         if self.if_empty && app.catalog().generation().await?.packages > 0 {
             return Ok(());
@@ -139,13 +153,43 @@ impl Search {
 }
 
 #[derive(clap::Args)]
+struct AccountCommand {
+    #[command(flatten)]
+    database: Database,
+
+    #[command(subcommand)]
+    action: Action,
+}
+
+impl AccountCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        let app = self.database.open().await?;
+        let done = self.action.run(&app).await;
+        app.close().await;
+        done
+    }
+}
+
+#[derive(clap::Args)]
 struct Serve {
     #[command(flatten)]
     database: Database,
 
-    /// The port on 127.0.0.1.
+    #[command(flatten)]
+    registry: RegistryOptions,
+
+    /// The address to listen on. Only a proxy with TLS should reach it.
+    #[arg(long, env = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+
+    /// The port to listen on.
     #[arg(long, env = "PORT", default_value_t = 3002)]
     port: u16,
+
+    /// The header in which the proxy before this program passes on the address of the client, such as x-forwarded-for. Its last
+    /// address counts. Without this option, it is the address of the connection.
+    #[arg(long, env = "CLIENT_ADDRESS_HEADER", value_name = "HEADER")]
+    client_address_header: Option<HeaderName>,
 }
 
 #[tokio::main]
@@ -155,6 +199,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run().await,
         Command::Import(import) => import.run().await,
         Command::Search(search) => search.run().await,
+        Command::Account(account) => account.run().await,
     }
 }
 
@@ -162,16 +207,25 @@ impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         // Browsers send secure cookies over https only.
         let secure_cookies = !env::var("APP_ENV").is_ok_and(|name| name == "development");
-        let app = App::new(Options { database_url: self.database.database_url, secure_cookies }).await?;
+        let options = Options {
+            secure_cookies,
+            registry: self.registry.open()?,
+            client_address_header: self.client_address_header,
+            ..Options::new(self.database.database_url)
+        };
+        let app = App::new(options).await?;
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let stop = async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+        let listener = TcpListener::bind((self.address, self.port))
             .await
-            .with_context(|| format!("cannot listen on port {}", self.port))?;
+            .with_context(|| format!("cannot listen on port {} of {}", self.port, self.address))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
-        axum::serve(listener, router(app.clone())).with_graceful_shutdown(stop).await?;
+        let workers = Workers::start(&app);
+        let site = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, site).with_graceful_shutdown(stop).await?;
+        workers.stop().await;
         app.close().await;
         Ok(())
     }

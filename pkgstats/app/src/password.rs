@@ -23,6 +23,11 @@ pub(crate) enum Error {
     Ended(#[from] JoinError),
 }
 
+/// Computes what is computed only once, so that the first visitor of an account that does not exist waits no longer than others.
+pub(crate) async fn prepare() -> Result<(), Error> {
+    Ok(spawn_blocking(|| drop(NOBODY.clone())).await?)
+}
+
 /// Hashes a password. Returns the hash in PHC format.
 pub(crate) async fn hash(password: String) -> Result<String, Error> {
     let _place = PLACES.acquire().await;

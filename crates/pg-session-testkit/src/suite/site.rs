@@ -164,7 +164,9 @@ fn read_address(stdout: PipeReader) -> oneshot::Receiver<String> {
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| Some(line.strip_prefix("listening on http://")?.to_owned()));
+        // A name may follow.
+        let address = |line: &str| Some(line.strip_prefix("listening on http://")?.split(' ').next()?.to_owned());
+        let address = lines.find_map(|line| address(&line));
         // Fails only if the receiver has timed out.
         let _ = address.map(|address| sender.send(address));
         // Drain the pipe: if it were full, the app would block.
@@ -179,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn apps_do_not_inherit_the_environment_of_node() {
-        let run = &["sh", "-c", "echo \"listening on http://$NODE_ENV\"; exec sleep 60"];
+        let run = &["sh", "-c", "echo \"listening on http://$NODE_ENV (its name)\"; exec sleep 60"];
         let app = App { run, cookie: "id" };
         assert_eq!(Site::open(app).await.address(), "development");
     }

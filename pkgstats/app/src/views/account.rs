@@ -10,7 +10,7 @@ pub(crate) struct SignIn {
     pub(crate) frame: Frame,
     pub(crate) name: String,
     pub(crate) back: String,
-    pub(crate) is_wrong: bool,
+    pub(crate) problem: Option<String>,
 }
 
 #[derive(Template)]
@@ -19,7 +19,7 @@ pub(crate) struct SignUp {
     pub(crate) frame: Frame,
     pub(crate) name: String,
     pub(crate) back: String,
-    pub(crate) problem: Option<&'static str>,
+    pub(crate) problem: Option<String>,
 }
 
 #[derive(Template)]

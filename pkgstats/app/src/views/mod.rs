@@ -4,7 +4,7 @@ mod account;
 mod compare;
 mod frame;
 mod numbers;
-mod package;
+pub(crate) mod package;
 mod rows;
 mod search;
 mod time;
@@ -15,8 +15,7 @@ use axum::response::Html;
 pub(crate) use account::{DeviceRow, Devices, SignIn, SignUp};
 pub(crate) use compare::{Compare, Fact};
 pub(crate) use frame::Frame;
-pub(crate) use numbers::{Change, grouped};
-pub(crate) use package::{NoPackage, PackagePage};
+pub(crate) use numbers::{Change, bytes, grouped};
 pub(crate) use rows::{Row, downloads};
 pub(crate) use search::{List, OwnerPage, Pages, Search};
 pub(crate) use time::ago;
@@ -63,6 +62,8 @@ pub(crate) struct ErrorPage {
     pub(crate) frame: Frame,
     pub(crate) problem: String,
     pub(crate) advice: &'static str,
+    /// The address of the next step, and its name.
+    pub(crate) next: (String, &'static str),
 }
 
 /// Writes a page.

@@ -7,6 +7,7 @@ mod kept;
 pub(crate) mod user;
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -30,13 +31,15 @@ pub(crate) struct Device {
 /// The visitor of a request.
 pub(crate) struct Visitor {
     session: Session,
+    /// The path of the page that is asked for, or of the start page if something is changed.
+    page: String,
     pub(crate) user: Option<User>,
 }
 
 impl Visitor {
     /// Returns the user, or the error for pages that need one.
     pub(crate) fn signed_in(&self) -> Result<&User, Error> {
-        self.user.as_ref().ok_or(Error::SignedOut)
+        self.user.as_ref().ok_or_else(|| Error::SignedOut { back: self.page.clone() })
     }
 
     /// Returns the id of the session, if there is one.
@@ -87,6 +90,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         let session = Session::from_request_parts(parts, state).await.map_err(|_| Error::NoSessionLayer)?;
         // Finds out whether the session exists.
         let user = session.get(USER).await?;
-        Ok(Self { session, user })
+        let is_page = parts.method == Method::GET;
+        let page = if is_page { parts.uri.path().to_owned() } else { "/".to_owned() };
+        Ok(Self { session, page, user })
     }
 }

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect should fail")]
 
+mod accounts;
+mod attempts;
+mod database;
+mod package;
 mod pages;
+mod registry;
 mod sessions;
 mod site;

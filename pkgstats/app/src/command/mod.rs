@@ -1,0 +1,4 @@
+//! The commands that have a file of their own.
+
+pub(crate) mod account;
+pub(crate) mod create_database;

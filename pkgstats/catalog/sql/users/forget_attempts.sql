@@ -1,0 +1,2 @@
+DELETE FROM pkgstats.attempt
+WHERE key = $1
