@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 
 use crate::password;
 use crate::readmes::Readmes;
-use crate::work::Wake;
+use crate::work::wake::Wake;
 
 /// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
 pub(crate) const TTL: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -3,9 +3,8 @@
 mod ask;
 mod details;
 mod reading;
-mod wake;
+pub(crate) mod wake;
 mod worker;
 mod workers;
 
-pub(crate) use wake::Wake;
 pub use workers::Workers;
