@@ -3,6 +3,7 @@
 mod merge_locks;
 mod rolled_back;
 mod setup_state;
+mod timers;
 
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,6 +20,7 @@ use rolled_back::submit_again;
 use setup_state::SetupState;
 
 pub(crate) use setup_state::FinishedSetup;
+pub(crate) use timers::{pause_until, until};
 
 pub(crate) struct Core {
     pub(crate) options: Options,

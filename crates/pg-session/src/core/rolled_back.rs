@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::timers::pause_until;
 use crate::backend::{Backend, Command, Rejected, Reply, Statement};
 use crate::error::Result;
 
@@ -29,7 +30,7 @@ pub(super) async fn submit_again(
         let resume_at = Instant::now() + longest.mul_f64(fastrand::f64());
         let again = rejected.again.take_if(|_| rejected.error.is_rolled_back() && resume_at < deadline);
         let Some(params) = again else { break };
-        sleep_until(resume_at).await;
+        pause_until(resume_at).await;
         longest = (2 * longest).min(LONGEST_PAUSE);
         let command = Command { statement: Arc::clone(statement), params: *params };
         outcome = backend.submit(command, deadline).await;

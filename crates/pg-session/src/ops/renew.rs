@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use smallvec::smallvec;
+use tokio::time::Instant;
 
 use super::offload::{is_large, offload};
 use super::run::run;
@@ -32,7 +33,7 @@ pub(crate) async fn renew(
     check_id(id)?;
     data.check_size(core.options.max_size)?;
     let (base, taken) = (renewal.base, renewal.taken.map(Session::json));
-    let plan = plan(base.reader(), base.json(), taken, &data, renewal.own_keys).await?;
+    let plan = plan(core.deadline(), base.reader(), base.json(), taken, &data, renewal.own_keys).await?;
     let data = match plan {
         RenewalPlan::Nothing => return Ok(false),
         RenewalPlan::Store(text) => text,
@@ -54,6 +55,7 @@ pub(crate) async fn renew(
 
 /// Plans a renewal. Large texts are compared beside the async workers.
 pub(crate) async fn plan(
+    deadline: Instant,
     reader: Reader,
     base: &str,
     taken: Option<&str>,
@@ -70,5 +72,5 @@ pub(crate) async fn plan(
         let own_keys: Vec<_> = own_keys.iter().map(String::as_str).collect();
         plan_renewal(reader, &base, taken.as_deref(), &data, &own_keys)
     };
-    Box::pin(offload(bytes, plan)).await
+    Box::pin(offload(deadline, bytes, plan)).await
 }

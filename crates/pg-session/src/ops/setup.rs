@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant as StdInstant;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::backend::Params;
-use crate::core::{Core, FinishedSetup, half_until};
+use crate::core::{Core, FinishedSetup, half_until, until};
 use crate::error::{Error, ErrorKind, Result};
 use crate::subject::Subject;
 use crate::table::{Ddl, FoundTable, Introspection, Statements};
@@ -40,7 +40,7 @@ enum By {
 async fn set_up(core: &Core, by: By, deadline: Instant) -> Result<Arc<Statements>> {
     let asked = StdInstant::now();
     // The setup that runs may be on a runtime that stands still. Several at once are safe.
-    let mut last = timeout_at(half_until(deadline), core.setup.last.lock()).await.ok();
+    let mut last = until(half_until(deadline), core.setup.last.lock()).await;
     if let (By::Operation, Some(statements)) = (by, core.statements()) {
         return Ok(statements);
     }

@@ -3,12 +3,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use smallvec::smallvec;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::run::{LOOKS, explain};
 use super::setup;
 use crate::backend::{Params, Reply, Statement};
-use crate::core::Core;
+use crate::core::{Core, pause_until};
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::SweepBy;
 
@@ -80,7 +81,7 @@ async fn all_slices(core: &Core, by: &SweepBy, needs_lock: bool) -> Result<Optio
         {
             Ok(None) if first_error.is_some() && waits < RELEASES => {
                 waits += 1;
-                tokio::time::sleep(RELEASE).await;
+                pause_until(Instant::now() + RELEASE).await;
             }
             Ok(None) if has_begun || first_error.is_some() => break,
             Ok(None) => return Ok(None),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::smallvec;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::get::get_until;
 use super::offload::{is_large, offload};
@@ -11,7 +11,7 @@ use super::run::{Pick, run_until};
 use super::setup::ready;
 use super::touch::touch_live;
 use crate::backend::Value;
-use crate::core::Core;
+use crate::core::{Core, until};
 use crate::error::{Error, ErrorKind, Result};
 use crate::merge::{change, rebase};
 use crate::session::{Encoded, Session, is_storable_id, ttl_ms};
@@ -69,7 +69,7 @@ async fn try_update(core: &Core, base: &Session, data: Encoded, ttl: Option<Dura
             let _waiting = core.hold(base.id(), bytes)?;
             let (base, data) = (base.clone(), data.clone());
             let change = move || change(base.reader(), base.json(), &data).map(Cow::into_owned);
-            Box::pin(offload(bytes, change)).await?
+            Box::pin(offload(deadline, bytes, change)).await?
         }
     };
     let Some(ours) = ours else {
@@ -97,7 +97,7 @@ async fn merge_and_update(
     let last = deadline + core.options.backend.timeout / 10;
     let waiting = core.hold(id, base.json().len() + data.len())?;
     // Its holder may be on a runtime that stands still. Without the lock, the last tenth is enough for one attempt.
-    let _lock = timeout_at(deadline, core.merge_locks.lock(id)).await.ok();
+    let _lock = until(deadline, core.merge_locks.lock(id)).await;
     drop(waiting);
     let data: Arc<str> = data.into();
     let (mut base, mut ours) = (base.clone(), data.to_string());
@@ -109,7 +109,7 @@ async fn merge_and_update(
             let is_ours = reader.reads_same(change.as_deref().unwrap_or(theirs.json()), &data);
             (theirs, change, is_ours)
         };
-        let (theirs, change, is_ours) = offload(bytes, merge).await?;
+        let (theirs, change, is_ours) = offload(last, bytes, merge).await?;
         base = theirs;
         let is_stored = match &change {
             Some(json) => {

@@ -53,7 +53,8 @@ impl Handle {
     async fn base(&self, id: &str, data: &Encoded) -> Result<Option<Base>> {
         let (bases, data, map) = (self.shared.bases(id), data.clone(), self.map);
         let bytes = bases.iter().map(|base| base.json.len()).sum::<usize>() + data.len();
-        let base = Box::pin(offload(bytes, move || choose_base(bases, &data, map))).await?;
+        let base =
+            Box::pin(offload(self.store.core().deadline(), bytes, move || choose_base(bases, &data, map))).await?;
         if let Some(base) = &base {
             self.shared.bases.mark_saved(id, base);
         }

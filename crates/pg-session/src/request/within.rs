@@ -97,7 +97,9 @@ impl Handle {
             scope.set(&self.store, &id, State::Live { base: data.into_string() });
             return Ok(id);
         };
-        let plan = ops::plan_renewal(row.reader(), row.json(), Some(row.json()), &data, &[]).await?;
+        let plan =
+            ops::plan_renewal(self.store.core().deadline(), row.reader(), row.json(), Some(row.json()), &data, &[])
+                .await?;
         let is_stored = if plan == RenewalPlan::Fresh {
             // Replaces what others have added to the old session, and keeps its age.
             ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
@@ -124,7 +126,7 @@ impl Handle {
         data: Encoded,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let added = ops::plan_renewal(Reader::Serde, base, None, &data, &[]).await?;
+        let added = ops::plan_renewal(self.store.core().deadline(), Reader::Serde, base, None, &data, &[]).await?;
         let base = data.into_string();
         let RenewalPlan::Store(added) = added else {
             scope.set(&self.store, id, State::Lost { base });
