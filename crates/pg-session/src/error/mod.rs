@@ -9,6 +9,8 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::TryCurrentError;
+
 pub use kind::ErrorKind;
 use sqlstate::{INSUFFICIENT_PRIVILEGE, meaning};
 
@@ -156,6 +158,10 @@ impl Error {
         let mut error = Self::new(ErrorKind::Unavailable, message).retryable();
         error.0.unanswered = true;
         error
+    }
+
+    pub(crate) fn no_runtime(error: TryCurrentError) -> Self {
+        Self::configuration("there is no Tokio runtime here: call the store from within one").caused_by(error)
     }
 
     pub(crate) fn closed() -> Self {

@@ -6,6 +6,7 @@ mod adopting;
 mod all;
 mod altered;
 mod budget;
+mod client_errors;
 mod close;
 mod connection;
 mod create;

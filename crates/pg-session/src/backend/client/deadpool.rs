@@ -1,6 +1,6 @@
 //! `deadpool_postgres::Pool` as a client.
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Pool, PoolError};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -10,11 +10,19 @@ use crate::error::{Error, Result};
 impl Client for Pool {
     /// Sends an unnamed statement, in one round trip: the pool may be behind a transaction pooler.
     async fn query(&self, sql: &str, params: &[String]) -> Result<Rows> {
-        let client = self.get().await.map_err(Error::unreachable)?;
+        let client = self.get().await.map_err(from_pool)?;
         let params: Vec<_> = params.iter().map(|param| (param as &(dyn ToSql + Sync), Type::TEXT)).collect();
         let rows = client.query_typed(sql, &params).await.map_err(from_tokio_postgres)?;
         let text = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
         rows.iter().map(text).collect::<Result<_, _>>().map_err(from_tokio_postgres)
+    }
+}
+
+/// The pool's attempt to connect may have been refused, for example because of the password.
+fn from_pool(error: PoolError) -> Error {
+    match error {
+        PoolError::Backend(error) if error.as_db_error().is_some() => from_tokio_postgres(error),
+        error => Error::unreachable(error),
     }
 }
 

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +19,9 @@ use crate::backend::options::BackendOptions;
 use crate::error::{Error, Result};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The class of errors of a connection (SQLSTATE).
+const CONNECTION_EXCEPTION: &str = "08";
 
 /// The rows of a result: each column as text, `None` if it is null.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -76,12 +80,19 @@ impl ExternalClient {
         if self.calls.is_closed() {
             return Err(Error::closed().into());
         }
+        if let Err(error) = Handle::try_current() {
+            return Err(Error::no_runtime(error).into());
+        }
         let _permit = self.budget.take(command.key(), command.size())?;
         let params: Vec<String> = command.params.into_iter().map(text).collect();
         let query = self.client.query(&command.statement.sql, &params);
         let rows = timeout_at(deadline, query).await.unwrap_or_else(|_| Err(Error::no_answer_within(self.timeout)));
         match rows {
             Ok(rows) => Ok(reply(rows, params.first())?),
+            // A pooler sends these when it has lost its server: the statement may have run.
+            Err(error) if error.sqlstate().is_some_and(|state| state.starts_with(CONNECTION_EXCEPTION)) => {
+                Err(Error::connection_lost(error).into())
+            }
             Err(error) => Err(Rejected::of(error, || params.into_iter().map(Value::Text).collect())),
         }
     }
