@@ -159,6 +159,20 @@ async fn a_silent_server_runs_into_connect_timeout() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
+/// Linux refuses a limit for unacknowledged data that has more than 31 bits of milliseconds.
+#[tokio::test]
+async fn a_time_limit_of_a_month_is_one() {
+    let database = Database::new();
+    let url = database.url();
+    for timeout in
+        [Duration::from_secs(30 * 86_400), Duration::from_millis((1 << 31) - 1), Duration::from_millis(1 << 31)]
+    {
+        let store = PgStore::builder(&url).timeout(timeout).build().unwrap();
+        store.setup().await.unwrap();
+        store.close().await;
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_hangs_up_is_unavailable() {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

@@ -27,6 +27,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is not acknowledged for twice the time limit of a call has no caller any more. At least this long.
 const LEAST_USER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Linux takes the milliseconds as a signed number of 32 bits.
+const MOST_USER_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
+
 /// A connection string, parsed once when the store is built.
 pub(crate) struct ConnInfo {
     /// The hosts in the order in which they are tried. Never empty.
@@ -137,7 +140,7 @@ impl ConnInfo {
     /// Lets sent data stay unacknowledged as long as calls of this time limit need, unless the connection string says how long.
     pub(crate) fn suit_calls_of(&mut self, timeout: Duration) {
         if !self.has_user_timeout {
-            self.config.tcp_user_timeout(timeout.saturating_mul(2).max(LEAST_USER_TIMEOUT));
+            self.config.tcp_user_timeout(timeout.saturating_mul(2).clamp(LEAST_USER_TIMEOUT, MOST_USER_TIMEOUT));
         }
     }
 
