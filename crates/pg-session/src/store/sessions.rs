@@ -118,8 +118,8 @@ impl PgStore {
     /// The store does this by itself every [`cleanup_interval`](crate::PgStoreBuilder::cleanup_interval).
     ///
     /// # Errors
-    /// The error of the first slice that failed. After an error of the kind `Database`, the sweep continues with the next
-    /// slice, unless several fail in a row. Otherwise see [`PgStore`].
+    /// The error of the first slice that failed. After an error of the kind `Database`, the sweep continues with half of
+    /// the slice, skips a session that cannot be deleted, and ends after 1,000 of them. Otherwise see [`PgStore`].
     ///
     /// # Examples
     ///

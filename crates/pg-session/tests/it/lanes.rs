@@ -700,3 +700,26 @@ async fn unnamed_statements_return_the_same() {
         assert!(done.unwrap().unwrap());
     }
 }
+
+#[test]
+fn a_first_call_without_a_runtime_is_served_or_refused() {
+    let database = pg_session_testkit::Database::new();
+    let poll = |store: &PgStore| {
+        let mut get = std::pin::pin!(store.get("a"));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        loop {
+            match get.as_mut().poll(&mut context) {
+                std::task::Poll::Ready(got) => return got,
+                std::task::Poll::Pending => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    };
+    let store = PgStore::new(database.url()).unwrap();
+    assert!(poll(&store).unwrap().is_none());
+    let url = database.url();
+    let manager = deadpool_postgres::Manager::new(url.parse().unwrap(), tokio_postgres::NoTls);
+    let pool = deadpool_postgres::Pool::builder(manager).build().unwrap();
+    let error = poll(&PgStore::new(pool).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("Tokio runtime"), "{error}");
+}

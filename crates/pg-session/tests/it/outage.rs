@@ -269,3 +269,19 @@ async fn dropped_connections_cost_only_the_writes_in_flight() {
         }
     }
 }
+
+/// A machine that has vanished: each attempt to connect takes its whole time limit.
+#[tokio::test]
+async fn in_a_long_outage_nobody_waits_for_an_attempt_to_connect() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://u:p@{}/d?connect_timeout=3&sslmode=disable", silent.local_addr().unwrap());
+    let store = PgStore::builder(&url).timeout(Duration::from_secs(4)).build().unwrap();
+    assert_unavailable(&store.get("a").await.unwrap_err());
+    for _ in 0..8 {
+        let began = Instant::now();
+        assert_unavailable(&store.get("a").await.unwrap_err());
+        // A pause, and a quarter of a second.
+        assert!(began.elapsed() < Duration::from_millis(750), "{:?}", began.elapsed());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}

@@ -56,7 +56,8 @@ impl Slot {
 
     /// Has the lane polled soon, if its runtime is driven.
     pub(super) fn wake(&self) {
-        let waker = self.driven().waker.clone();
+        // If it is locked, it is being polled. That may take long, and others wait for this thread.
+        let waker = self.driven.try_lock().ok().and_then(|driven| driven.waker.clone());
         waker.iter().for_each(Waker::wake_by_ref);
     }
 

@@ -24,39 +24,49 @@ pub(super) struct OutageLog {
 struct State {
     /// When an outage was reported, if PostgreSQL has not answered since.
     reported: Option<Instant>,
-    /// When it first concerned a call or an attempt to connect: a lost connection that was idle concerns nobody yet.
-    since: Option<Instant>,
     /// When the last outage ended.
     ended: Option<Instant>,
+    /// Why the last attempt to connect failed, in an outage.
+    last_failure: Option<Error>,
 }
 
 impl OutageLog {
-    /// Records a lost connection, and when it was opened.
+    /// Records a lost connection, and when it was opened. One that was idle concerns nobody yet: the server may end such
+    /// connections.
     pub(super) fn lost(&self, error: &Error, opened: Instant, was_idle: bool) {
+        if was_idle {
+            let (sqlstate, error) = (error.sqlstate(), error as &dyn std::error::Error);
+            tracing::debug!(error, sqlstate, "lost an idle connection to PostgreSQL");
+            return;
+        }
         let mut state = self.state();
         // Another connection may have been replaced already.
         let is_late = state.reported.is_none() && state.ended.is_some_and(|ended| opened < ended);
-        self.report(&mut state, error, is_late, was_idle);
+        self.report(&mut state, error, is_late);
     }
 
     /// Records a failed attempt to connect.
     pub(super) fn failed_to_connect(&self, error: &Error) {
-        self.report(&mut self.state(), error, false, false);
+        let mut state = self.state();
+        self.report(&mut state, error, false);
+        state.last_failure = Some(error.clone());
     }
 
-    fn report(&self, state: &mut State, error: &Error, is_late: bool, was_idle: bool) {
+    /// Returns why the last attempt to connect failed, if PostgreSQL has not answered since.
+    pub(super) fn last_failure(&self) -> Option<Error> {
+        if self.is_reported.load(Ordering::Relaxed) { self.state().last_failure.clone() } else { None }
+    }
+
+    fn report(&self, state: &mut State, error: &Error, is_late: bool) {
         let sqlstate = error.sqlstate();
         let error = error as &dyn std::error::Error;
         if is_late || state.reported.is_some() {
             tracing::debug!(error, sqlstate, "still no connection to PostgreSQL");
         } else {
             tracing::warn!(error, sqlstate, "no connection to PostgreSQL; trying again until it is back");
-            *state = State { reported: Some(Instant::now()), since: None, ended: None };
+            *state = State { reported: Some(Instant::now()), ..State::default() };
             self.is_reported.store(true, Ordering::Relaxed);
             self.failed.store(0, Ordering::Relaxed);
-        }
-        if !is_late && !was_idle {
-            state.since.get_or_insert_with(Instant::now);
         }
     }
 
@@ -72,16 +82,11 @@ impl OutageLog {
     /// Records that a new connection has answered.
     pub(super) fn end(&self) {
         let mut state = self.state();
-        if state.reported.is_none() {
-            return;
-        }
+        let Some(reported) = state.reported else { return };
         self.is_reported.store(false, Ordering::Relaxed);
         let failed_calls = self.failed.load(Ordering::Relaxed);
-        match state.since {
-            Some(since) => tracing::info!(outage = ?since.elapsed(), failed_calls, "PostgreSQL answers again"),
-            None => tracing::debug!("replaced a connection to PostgreSQL"),
-        }
-        *state = State { reported: None, since: None, ended: Some(Instant::now()) };
+        tracing::info!(outage = ?reported.elapsed(), failed_calls, "PostgreSQL answers again");
+        *state = State { ended: Some(Instant::now()), ..State::default() };
     }
 
     /// Counts a call that failed because PostgreSQL cannot be reached.

@@ -85,10 +85,7 @@ impl Shared {
             runtime = match Handle::try_current().or_else(|error| rescue::runtime().cloned().ok_or(error)) {
                 Ok(runtime) => Some(runtime),
                 Err(_) if queue.has_task() => None,
-                Err(error) => {
-                    let message = "there is no Tokio runtime here: call the store from within one";
-                    return Err(Error::configuration(message).caused_by(error));
-                }
+                Err(error) => return Err(Error::no_runtime(error)),
             };
         }
         let wakeup = queue.push(call, |calls, waiting| self.may_wait(calls, waiting, bytes))?;
@@ -151,6 +148,11 @@ impl Shared {
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.queue().next_deadline()
+    }
+
+    /// Records that a call needs a new connection: if no other one answers, an outage may have begun.
+    pub(super) fn begins_to_connect(&self) {
+        self.queue().outage();
     }
 
     /// After a failed attempt to connect, returns the calls that should not wait for another: none at first, and none while

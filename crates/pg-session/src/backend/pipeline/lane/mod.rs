@@ -30,6 +30,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// A batch in flight for longer is slow: calls of its kind no longer wait for it.
 const SLOW: Duration = Duration::from_millis(50);
 
+/// In a long outage, calls wait for an attempt to connect for this time.
+const IMPATIENCE: Duration = Duration::from_millis(250);
+
 /// The reserve's connection is closed after so long without a call.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -50,6 +53,8 @@ pub(super) struct Lane {
     moved: Option<Instant>,
     /// Why the connection is to be replaced once nothing is in flight on it.
     replace: Option<Error>,
+    /// When the attempt to connect began that is under way.
+    connecting: Option<Instant>,
 }
 
 impl Lane {
@@ -65,6 +70,7 @@ impl Lane {
             has_answered: false,
             moved: None,
             replace: None,
+            connecting: None,
         };
         loop {
             lane.handle.work().await;
@@ -82,10 +88,16 @@ impl Lane {
     async fn connect(&mut self) -> Option<Connection> {
         let shared = Arc::clone(&self.handle.shared);
         let lane = self.handle.lane;
+        shared.begins_to_connect();
         if let Some(until) = self.backoff.as_ref().map(|backoff| backoff.until) {
             self.run_with_timeouts(unless_drained(&shared, lane, sleep_until(until))).await;
         }
-        match self.run_with_timeouts(unless_drained(&shared, lane, shared.dialer.connect())).await.flatten() {
+        let now = Instant::now();
+        self.connecting = Some(now);
+        self.check_timeouts_by(now + IMPATIENCE);
+        let connected = self.run_with_timeouts(unless_drained(&shared, lane, shared.dialer.connect())).await.flatten();
+        self.connecting = None;
+        match connected {
             // Closing, or on another runtime: begins anew.
             None => None,
             Some(Ok(connection)) => Some(connection),
@@ -100,8 +112,13 @@ impl Lane {
     /// Waits longer before the next attempt to connect. In a long outage, fails the calls that wait.
     fn pause(&mut self, error: &Error) {
         self.backoff = Some(Backoff::after(self.backoff.take()));
+        self.give_up(error, error.kind() == ErrorKind::Configuration);
+    }
+
+    /// In a long outage, fails the calls that wait.
+    fn give_up(&self, error: &Error, is_permanent: bool) {
         let shared = &self.handle.shared;
-        let given_up = shared.give_up(error.kind() == ErrorKind::Configuration);
+        let given_up = shared.give_up(is_permanent);
         given_up.into_iter().for_each(|mut call| shared.fail(&mut call, error.clone()));
     }
 
@@ -111,7 +128,8 @@ impl Lane {
         (self.opened, self.has_answered) = (Instant::now(), false);
         match self.drive(&mut connection).await {
             Ok(()) => {
-                self.handle.offline(Vec::new());
+                self.replace = None;
+                self.handle.offline(mem::take(&mut self.again));
                 self.run_with_timeouts(connection.close()).await;
             }
             Err(error) => {
@@ -131,13 +149,13 @@ impl Lane {
             while let Some(completed) = connection.next_completed()? {
                 self.settle(completed, connection.last_sent())?;
             }
-            if connection.is_idle() && (self.handle.shared.is_drained() || self.is_superfluous(connection)) {
-                return Ok(());
-            }
-            if connection.is_idle()
-                && let Some(error) = self.replace.take()
-            {
-                return Err(error);
+            if connection.is_idle() {
+                if let Some(error) = self.replace.take() {
+                    return Err(error);
+                }
+                if self.handle.shared.is_drained() || self.is_superfluous(connection) {
+                    return Ok(());
+                }
             }
             let may_send = self.replace.is_none() && (connection.is_idle() || self.handle.shared.dialer.may_pipeline());
             tokio::select! {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{LINGER, Lane, SLOW};
+use super::{IMPATIENCE, LINGER, Lane, SLOW};
 use crate::backend::pipeline::connection::Connection;
 use crate::error::{Error, Result};
 
@@ -37,7 +37,9 @@ impl Lane {
             Some(connection) => check_in_flight(connection, now, limit)?,
             None => NOTHING,
         };
-        let usual = now + if self.handle.is_reserve() { limit.min(LINGER) } else { limit };
+        // A call that arrives later may expire earlier: an operation's last statement has what is left of its time.
+        let usual = if shared.is_busy() { limit / 10 } else { limit };
+        let usual = now + if self.handle.is_reserve() { usual.min(LINGER) } else { usual };
         let mut next = [in_flight.next, shared.next_deadline()].into_iter().flatten().fold(usual, Instant::min);
         let may_move = self.moved.is_none_or(|moved| moved + SELDOM <= now);
         if in_flight.is_slow && in_flight.are_first_reads && may_move {
@@ -46,6 +48,13 @@ impl Lane {
                 return Err(Error::no_answer_within(SILENT));
             }
             next = next.min(now + SLOW);
+        }
+        if let (Some(began), Some(error)) = (self.connecting, shared.outage_log.last_failure()) {
+            // An attempt to reach a machine that has vanished takes seconds. After the first one, nobody waits for it.
+            if began + IMPATIENCE <= now {
+                self.give_up(&error, false);
+            }
+            next = next.min(now + IMPATIENCE);
         }
         match shared.next_retry() {
             Some(retry) if retry <= now => self.handle.retry(),

@@ -337,7 +337,7 @@ impl Queue {
         }
     }
 
-    /// Returns how long no lane has had a connection that answers, after an attempt that failed; `None` if one has.
+    /// Returns how long no lane has had a connection that answers, since the first attempt to connect; `None` if one has.
     pub(super) fn outage(&mut self) -> Option<Duration> {
         let does_any_answer = self.lanes.iter().any(|lane| lane.has_answered);
         if does_any_answer { None } else { Some(self.offline_since.get_or_insert_with(Instant::now).elapsed()) }
