@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::backend::{Backend, Command, KeyedPermit, Params, Rejected, Reply, Statement};
 use crate::error::Result;
@@ -30,6 +31,8 @@ pub(crate) struct Core {
     /// How many sweeps in a row found that another session had the lock.
     pub(crate) lost_sweeps: AtomicU32,
     pub(crate) merge_locks: MergeLocks,
+    /// The operations in flight. One may need several statements.
+    pub(crate) operations: TaskTracker,
     /// Cancelled when the store closes or its last handle is dropped.
     pub(crate) closing: CancellationToken,
     backend: Backend,
@@ -44,6 +47,7 @@ impl Core {
             is_swept: AtomicBool::new(false),
             lost_sweeps: AtomicU32::new(0),
             merge_locks: MergeLocks::default(),
+            operations: TaskTracker::new(),
             closing: CancellationToken::new(),
             backend,
             statements: RwLock::default(),
@@ -103,6 +107,9 @@ impl Core {
     /// Refuses new calls, waits for those in flight, and closes the store's own connections.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
+        self.operations.close();
+        // One whose runtime stands still never ends.
+        until(self.deadline() + self.options.backend.timeout / 10, self.operations.wait()).await;
         self.backend.close().await;
     }
 }

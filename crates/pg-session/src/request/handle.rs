@@ -59,7 +59,7 @@ impl Handle {
     /// Creates a session under `id`, or under a new id if `id` is taken. Returns its id.
     pub(super) async fn insert(&self, id: &str, data: &Encoded, ttl: Option<Duration>) -> Result<String> {
         let mut id = id.to_owned();
-        while ops::create(self.store.core(), &id, data.clone(), ttl).await? == Created::Exists {
+        while self.store.run(ops::create(self.store.core(), &id, data.clone(), ttl)).await? == Created::Exists {
             id = (self.new_id)();
         }
         Ok(id)

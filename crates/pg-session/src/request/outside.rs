@@ -20,7 +20,7 @@ impl Handle {
             None => self.store.get(id).await?,
         };
         let updated = match base {
-            Some(base) => ops::update(self.store.core(), &base, data.clone(), ttl).await?,
+            Some(base) => self.store.run(ops::update(self.store.core(), &base, data.clone(), ttl)).await?,
             None => Updated::Gone.counted(),
         };
         match updated {

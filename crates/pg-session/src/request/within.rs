@@ -83,7 +83,7 @@ impl Handle {
                 None => return Ok(Updated::Gone.counted()),
             },
         };
-        let updated = ops::update(self.store.core(), &base, data.clone(), ttl).await?;
+        let updated = self.store.run(ops::update(self.store.core(), &base, data.clone(), ttl)).await?;
         if updated != Updated::Gone {
             scope.set(&self.store, id, State::Live { base: data.into_string() });
         }
@@ -102,10 +102,10 @@ impl Handle {
                 .await?;
         let is_stored = if plan == RenewalPlan::Fresh {
             // Replaces what others have added to the old session, and keeps its age.
-            ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
+            self.store.run(ops::set(self.store.core(), row.id(), data.clone(), ttl)).await?;
             true
         } else {
-            ops::update(self.store.core(), &row, data.clone(), ttl).await? != Updated::Gone
+            self.store.run(ops::update(self.store.core(), &row, data.clone(), ttl)).await? != Updated::Gone
         };
         let id = if is_stored {
             scope.set(&self.store, row.id(), State::Live { base: data.into_string() });

@@ -4,12 +4,15 @@ mod session;
 mod sessions;
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
+
+use tokio_util::either::Either;
 
 use crate::backend::ConnectTo;
 use crate::builder::PgStoreBuilder;
 use crate::core::Core;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops;
 use crate::sweeper;
 
@@ -108,6 +111,14 @@ impl PgStore {
     pub(crate) fn core(&self) -> &Core {
         sweeper::start(&self.core);
         &self.core
+    }
+
+    /// Lets an operation run to its end before the store closes. A closed store refuses it.
+    pub(crate) fn run<T>(&self, operation: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+        if self.core.closing.is_cancelled() {
+            return Either::Right(ready(Err(Error::closed())));
+        }
+        Either::Left(self.core.operations.track_future(operation))
     }
 
     /// Returns whether both are handles to one store.

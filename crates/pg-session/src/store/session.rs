@@ -26,7 +26,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn get(&self, id: &str) -> Result<Option<Session>> {
-        ops::get(self.core(), id).await
+        self.run(ops::get(self.core(), id)).await
     }
 
     /// Inserts or replaces the session in one atomic statement. The last write wins; to keep what others change
@@ -48,7 +48,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<()> {
-        ops::set(self.core(), id, Encoded::new(data)?, ttl.into()).await
+        self.run(ops::set(self.core(), id, Encoded::new(data)?, ttl.into())).await
     }
 
     /// Inserts the session unless a live one has this id.
@@ -74,7 +74,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Created> {
-        ops::create(self.core(), id, Encoded::new(data)?, ttl.into()).await
+        self.run(ops::create(self.core(), id, Encoded::new(data)?, ttl.into())).await
     }
 
     /// Replaces the data of a session that [`get`](Self::get) returned, merged with what others have changed since. Never
@@ -118,7 +118,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<Updated> {
-        ops::update(self.core(), base, Encoded::new(data)?, ttl.into()).await
+        self.run(ops::update(self.core(), base, Encoded::new(data)?, ttl.into())).await
     }
 
     /// Moves the expiry, and returns whether the session is live. Never inserts. Writes nothing while the stored expiry
@@ -140,7 +140,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn touch(&self, id: &str, ttl: impl Into<Option<Duration>>) -> Result<bool> {
-        ops::touch(self.core(), id, ttl.into()).await
+        self.run(ops::touch(self.core(), id, ttl.into())).await
     }
 
     /// Deletes the session, and returns whether it was live. Afterwards no update and no touch brings it back.
@@ -156,7 +156,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn destroy(&self, id: &str) -> Result<bool> {
-        ops::destroy(self.core(), id).await
+        self.run(ops::destroy(self.core(), id)).await
     }
 
     /// Deletes the session and returns it, in one atomic statement. Of several concurrent calls, one gets it.
@@ -177,7 +177,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn take(&self, id: &str) -> Result<Option<Session>> {
-        ops::take(self.core(), id).await
+        self.run(ops::take(self.core(), id)).await
     }
 
     /// Stores a session under a new id after a [`take`](Self::take) of the old one, in one atomic statement. Returns whether
@@ -209,7 +209,7 @@ impl PgStore {
         data: &(impl Serialize + ?Sized),
         ttl: impl Into<Option<Duration>>,
     ) -> Result<bool> {
-        ops::renew(self.core(), id, renewal, Encoded::new(data)?, ttl.into()).await
+        self.run(ops::renew(self.core(), id, renewal, Encoded::new(data)?, ttl.into())).await
     }
 
     /// Gives the session a new id in one atomic statement. Data, expiry and age stay; the old id is invalid. Of several
@@ -235,6 +235,6 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn rotate(&self, old: &str, new: &str) -> Result<Rotated> {
-        ops::rotate(self.core(), old, new).await
+        self.run(ops::rotate(self.core(), old, new)).await
     }
 }

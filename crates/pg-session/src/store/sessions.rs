@@ -21,7 +21,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn sessions_of(&self, subject: &str) -> Result<Vec<Session>> {
-        ops::sessions_of(self.core(), subject).await
+        self.run(ops::sessions_of(self.core(), subject)).await
     }
 
     /// Deletes the sessions of a subject, as [`sessions_of`](Self::sessions_of) finds them, in one statement. Returns how
@@ -38,7 +38,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn destroy_sessions_of(&self, subject: &str, except: Option<&str>) -> Result<u64> {
-        ops::destroy_sessions_of(self.core(), subject, except).await
+        self.run(ops::destroy_sessions_of(self.core(), subject, except)).await
     }
 
     /// Deletes the session of a subject that has this [`handle`](Session::handle). Returns whether there was a live one.
@@ -59,7 +59,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn destroy_handle(&self, subject: &str, handle: &str) -> Result<bool> {
-        ops::destroy_handle(self.core(), subject, handle).await
+        self.run(ops::destroy_handle(self.core(), subject, handle)).await
     }
 
     /// Returns all live sessions, in the order of their ids. They are read in pages, so the result is not a snapshot.
@@ -77,7 +77,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn all(&self) -> Result<Vec<Session>> {
-        ops::all(self.core()).await
+        self.run(ops::all(self.core())).await
     }
 
     /// Returns the number of live sessions. Reads the whole table.
@@ -93,7 +93,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn count(&self) -> Result<u64> {
-        ops::count(self.core()).await
+        self.run(ops::count(self.core())).await
     }
 
     /// Deletes all sessions in small slices, so that all users are logged out. A session that is created in the meantime
@@ -110,7 +110,7 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn clear(&self) -> Result<()> {
-        ops::clear(self.core()).await
+        self.run(ops::clear(self.core())).await
     }
 
     /// Deletes the expired sessions in small slices, and returns how many. Stops early if another process sweeps the table.
@@ -129,6 +129,6 @@ impl PgStore {
     /// # Ok(()) }
     /// ```
     pub async fn sweep(&self) -> Result<u64> {
-        ops::sweep(self.core()).await
+        self.run(ops::sweep(self.core())).await
     }
 }

@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
-use pg_session::{ErrorKind, PgStore};
+use pg_session::{ErrorKind, PgStore, Updated};
 use pg_session_testkit::{Database, Proxy};
+use serde_json::json;
 
 use crate::via::{Fixture, MINUTE, Via, contract};
 
@@ -32,6 +33,33 @@ contract! {
         close.await.unwrap();
         set.await.unwrap().unwrap();
         assert_eq!(fixture.value("SELECT session FROM session").await, "2");
+    }
+}
+
+contract! {
+    async fn lets_operations_of_several_statements_end(fixture: Fixture) {
+        let store = fixture.store().await;
+        store.set("a", &json!({"base": 1}), MINUTE).await.unwrap();
+        let base = store.get("a").await.unwrap().unwrap();
+        store.set("a", &json!({"base": 1, "theirs": 1}), MINUTE).await.unwrap();
+        let other = fixture.database.client().await;
+        other.batch_execute("BEGIN; SELECT FROM session WHERE id = 'a' FOR UPDATE").await.unwrap();
+        let update = tokio::spawn({
+            let store = store.clone();
+            async move { store.update(&base, &json!({"base": 1, "ours": 1}), MINUTE).await }
+        });
+        fixture.until_one_waits().await;
+        let close = tokio::spawn({ let store = store.clone(); async move { store.close().await } });
+        fixture.value("SELECT 1").await;
+        assert_eq!(store.get("a").await.unwrap_err().kind(), ErrorKind::Unavailable, "a new one is refused");
+        other.batch_execute("COMMIT").await.unwrap();
+        assert_eq!(update.await.unwrap().unwrap(), Updated::Merged);
+        close.await.unwrap();
+        // A first call sets up the table before its own statement.
+        let store = fixture.builder().build().unwrap();
+        let (set, ()) = tokio::join!(store.set("b", &1, MINUTE), store.close());
+        set.unwrap();
+        assert_eq!(fixture.value("SELECT count(*)::text FROM session").await, "2");
     }
 }
 
