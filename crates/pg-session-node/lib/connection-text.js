@@ -19,7 +19,18 @@ function extended(base, values) {
   if (values.size === 0) return base;
   if (!isUrl(base)) return `${base} ${pairs(values)}`;
   const query = [...values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  return base + (base.includes('?') ? '&' : '?') + query;
+  return base + (hasQuery(base) ? '&' : '?') + query;
+}
+
+/** Hosts with ports that are numbers, or have none. */
+const HOSTS = /^(\[[^\]]*\]|[^:,]*)(:\d*)?(,(\[[^\]]*\]|[^:,]*)(:\d*)?)*$/;
+
+/** Returns whether a URL has a query. As in the engine, a password may contain `/` and `?` as they are. */
+function hasQuery(url) {
+  const rest = url.slice(url.indexOf('://') + 3);
+  const [authority] = /^[^/?]*/.exec(rest);
+  const isInPassword = !authority.includes('@') && rest.includes('@') && !HOSTS.test(authority);
+  return (isInPassword ? rest.slice(rest.lastIndexOf('@')) : rest).includes('?');
 }
 
 /** Returns the `options` of a connection string, which are settings of the server, or undefined if it has none. */

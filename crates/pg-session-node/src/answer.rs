@@ -12,7 +12,14 @@ use crate::options;
 /// An ASCII text crosses as Latin-1: V8 copies it as it is, whereas it decodes UTF-8 character by character.
 pub(crate) type Answer = Either6<Null, bool, f64, String, Failure, Latin1String>;
 
+/// The most characters that a string of V8 has.
+const LONGEST_TEXT: usize = (1 << 29) - 24;
+
+/// Returns a text as an answer. One that JavaScript cannot hold fails, instead of all the answers that cross with it.
 pub(crate) fn text(text: String) -> Answer {
+    if text.len() > LONGEST_TEXT {
+        return Either6::E(Failure::too_long(text.len()));
+    }
     if text.is_ascii() { Either6::F(text.into()) } else { Either6::D(text) }
 }
 
@@ -33,6 +40,14 @@ pub struct Failure {
 }
 
 impl Failure {
+    fn too_long(bytes: usize) -> Self {
+        let message = format!(
+            "the answer has {bytes} bytes, more than a string of JavaScript can hold; read fewer sessions at once, for example with \
+             SQL"
+        );
+        Self { code: "PG_SESSION_TOO_LARGE", message, sql_state: None, retryable: false, cause: None }
+    }
+
     pub(crate) fn invalid_input(message: &str) -> Self {
         let code = "PG_SESSION_INVALID_INPUT";
         Self { code, message: message.to_owned(), sql_state: None, retryable: false, cause: None }

@@ -104,6 +104,16 @@ test('certificates and modes are not replaced by defaults', () => {
   assert.equal(written({ ssl: { sslmode: 'require', rejectUnauthorized: true } }), 'sslmode=require');
 });
 
+test('a question mark in a password begins no query', () => {
+  const written = (base) => connectionString({ connectionString: base, sslmode: 'require' });
+  for (const base of ['postgres://u:p?w@h/d', 'postgres://u:p/w?x=1@h/d', 'postgres://h/d', 'postgres://u:p@[::1]:5,h:6/d']) {
+    assert.equal(written(base), `${base}?sslmode=require`);
+  }
+  for (const base of ['postgres://u:p?w@h/d?user=a%40b', 'postgres://h:5432/d?user=a@b', 'postgres://u:p@h?user=u']) {
+    assert.equal(written(base), `${base}&sslmode=require`);
+  }
+});
+
 test('a parameter of libpq is accepted in an object as in a connection string', () => {
   const accepts = (connection) => {
     try {
