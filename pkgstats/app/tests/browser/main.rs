@@ -12,6 +12,7 @@ mod inspect;
 mod keyboard;
 mod no_script;
 mod pages;
+mod print;
 mod screenshots;
 #[expect(dead_code, reason = "the tests without a browser need more of it")]
 #[path = "../it/site.rs"]
