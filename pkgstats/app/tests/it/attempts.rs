@@ -1,6 +1,6 @@
 //! Attempts to sign in and to sign up are limited, over two instances.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Response;
 
@@ -43,17 +43,17 @@ async fn a_password_is_checked_for_as_long_if_there_is_no_account() {
     let site = Site::start().await;
     let visitor = site.visitor();
     visitor.sign_up("ada").await;
-    let mut shortest = Vec::new();
-    for name in ["ada", "nobody"] {
-        let mut times = Vec::new();
-        for _ in 0..5 {
+    // The shortest of several times is that of a machine that does nothing else.
+    let mut shortest = [Duration::MAX; 2];
+    for _ in 0..8 {
+        for (name, shortest) in ["ada", "nobody"].into_iter().zip(&mut shortest) {
             let start = Instant::now();
             sign_in(&visitor, name, "wrong horse battery", "198.51.100.7").await;
-            times.push(start.elapsed());
+            *shortest = start.elapsed().min(*shortest);
         }
-        shortest.push(times.into_iter().min().unwrap());
     }
-    assert!(shortest[1] * 2 > shortest[0] && shortest[0] * 2 > shortest[1], "{shortest:?}");
+    // Without a check, it would be a tenth.
+    assert!(shortest[1] * 3 > shortest[0], "{shortest:?}");
 }
 
 #[tokio::test]
