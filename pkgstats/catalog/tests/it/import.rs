@@ -33,8 +33,8 @@ async fn state(pool: &Pool) -> String {
     pool.get().await.unwrap().query_one(STATE, &[]).await.unwrap().get(0)
 }
 
-/// The tables of the schema: eight of the catalogue, those of details and migrations, and three of users.
-const ALL_TABLES: i64 = 13;
+/// The tables of the schema: eight of the catalogue, those of details and migrations, three of users, and that of attempts.
+const ALL_TABLES: i64 = 14;
 
 async fn tables(pool: &Pool) -> i64 {
     pool.get().await.unwrap().query_one(TABLES, &[]).await.unwrap().get(0)
