@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::BoxError;
@@ -32,6 +32,8 @@ pub(crate) struct Record {
     pub(crate) failed: BTreeMap<String, u64>,
     pub(crate) longest: Duration,
     pub(crate) last_failure: Option<Instant>,
+    /// When the last call began that failed.
+    pub(crate) last_doomed: Option<Instant>,
     /// When each operation succeeded for the first time after the cause was gone.
     pub(crate) first_successes: BTreeMap<&'static str, Instant>,
 }
@@ -44,6 +46,8 @@ pub(crate) struct Running {
 struct Shared {
     store: PgStore,
     record: Mutex<Record>,
+    /// When the last call of each caller ended.
+    ended: Mutex<Vec<Instant>>,
     /// Whether the cause of the outage is gone.
     is_over: AtomicBool,
     stop: AtomicBool,
@@ -64,13 +68,14 @@ impl Load {
         let shared = Arc::new(Shared {
             store,
             record: Mutex::default(),
+            ended: Mutex::new(vec![Instant::now(); self.callers as usize]),
             is_over: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             counts_locked,
         });
         let mut callers = JoinSet::new();
         for caller in 0..self.callers {
-            callers.spawn(Arc::clone(&shared).call(caller % 4 == 0, self.pause));
+            callers.spawn(Arc::clone(&shared).call(caller, self.pause));
         }
         Ok(Running { shared, callers })
     }
@@ -87,10 +92,13 @@ impl Running {
         *self.shared.record() = Record::default();
     }
 
-    /// Returns whether each operation has succeeded since the cause was gone, and none has failed for this long.
+    /// Returns whether each operation has succeeded since the cause was gone, none has failed for this long, and no call has
+    /// waited for this long.
     pub(crate) fn is_calm_for(&self, time: Duration) -> bool {
+        let waits = self.shared.ended().iter().any(|ended| ended.elapsed() > time);
         let record = self.shared.record();
-        record.first_successes.len() == OPERATIONS.len() && record.last_failure.is_none_or(|last| last.elapsed() > time)
+        let is_calm = record.last_failure.is_none_or(|last| last.elapsed() > time);
+        is_calm && !waits && record.first_successes.len() == OPERATIONS.len()
     }
 
     /// Stops the callers after their current calls.
@@ -104,12 +112,17 @@ impl Running {
 const OPERATIONS: [&str; 4] = ["get", "set", "touch", "update"];
 
 impl Shared {
-    fn record(&self) -> std::sync::MutexGuard<'_, Record> {
+    fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn call(self: Arc<Self>, uses_locked: bool, pause: Duration) {
+    fn ended(&self) -> MutexGuard<'_, Vec<Instant>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn call(self: Arc<Self>, caller: u32, pause: Duration) {
         let mut rng = Rng::new();
+        let uses_locked = caller.is_multiple_of(4);
         let is_recorded = self.counts_locked || !uses_locked;
         while !self.stop.load(Ordering::SeqCst) {
             let session = if uses_locked { rng.u32(0..LOCKED) } else { rng.u32(LOCKED..SESSIONS) };
@@ -124,6 +137,7 @@ impl Shared {
                     }
                 }
             }
+            self.ended()[caller as usize] = Instant::now();
             sleep(pause).await;
         }
     }
@@ -151,6 +165,7 @@ impl Shared {
                     let sqlstate = error.sqlstate().map(|sqlstate| format!(" {sqlstate}")).unwrap_or_default();
                     *record.failed.entry(format!("{}{sqlstate}", error.kind())).or_default() += 1;
                     record.last_failure = Some(now);
+                    record.last_doomed = record.last_doomed.max(Some(began));
                 }
             }
         }

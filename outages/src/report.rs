@@ -48,7 +48,8 @@ impl Report {
     fn markdown(&self) -> String {
         let Load { callers, pause } = self.load;
         let mut text = format!(
-            "{callers} callers, each pausing {pause:?} after a call; medians of {} runs; load average of the machine {}.\n\n\
+            "{callers} callers, each pausing {pause:?} after a call; medians of {} runs; load average of the machine {}. A store has \
+             recovered when each operation succeeds and a call that begins then fails no more.\n\n\
              | outage | calls | failed | longest call | recovered after | logins | a second | warnings | failed, by kind |\n\
              |---|---|---|---|---|---|---|---|---|\n",
             self.runs,

@@ -14,7 +14,7 @@ use crate::warnings::Warnings;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// A store has recovered if no call fails for this long.
+/// A store has recovered if no call fails or waits for this long.
 const CALM: Duration = Duration::from_secs(2);
 
 /// A store that has not recovered by then counts as lost.
@@ -41,6 +41,7 @@ pub(crate) async fn run(
     scenario.end(&mut site).await?;
     let over = Instant::now();
     running.over();
+    sleep(CALM).await;
     while !running.is_calm_for(CALM) && over.elapsed() < PATIENCE {
         sleep(POLL).await;
     }
@@ -49,7 +50,7 @@ pub(crate) async fn run(
     sleep(POLL).await;
     let record = running.stop().await;
     let successes = record.first_successes.values().max().copied();
-    let recovered = successes.max(record.last_failure).unwrap_or(over).max(over);
+    let recovered = successes.max(record.last_doomed).unwrap_or(over).max(over);
     let logins = site.logins() - logins;
     let figures = Figures {
         calls: record.calls,

@@ -1,7 +1,7 @@
 'use strict';
 
 const { Store, onWarning } = require('./native.js');
-const { PgSessionError, configuration } = require('./errors.js');
+const { PgSessionError, configuration, invalidInput } = require('./errors.js');
 const { causeAt } = require('./function.js');
 const { warn } = require('./warnings.js');
 
@@ -18,6 +18,9 @@ const isIdle = () => pending.length === freeIds.length;
 /** How many numbers a call has, and where the lengths of its texts begin; see `submit` of the addon. */
 const NUMBERS = 8;
 const LENGTHS = 4;
+
+/** Calls cross at once when their texts are this long together: the engine limits the bytes that wait, JavaScript does not. */
+const FULL = 1 << 20;
 
 /** Keeps the event loop alive while a call is pending. */
 const keepAlive = setInterval(() => {}, 2 ** 31 - 1).unref();
@@ -51,15 +54,24 @@ class Calls {
   begin(call, read = (answer) => answer) {
     if (isIdle()) keepAlive.ref();
     const callId = freeIds.pop() ?? pending.length;
-    if (this.#batch.add(callId, call) === 1) queueMicrotask(() => this.#submit());
-    return new Promise((resolve, reject) => {
+    const answered = new Promise((resolve, reject) => {
       pending[callId] = { resolve, reject, read };
     });
+    if (this.#batch.add(callId, call) === 1) queueMicrotask(() => this.#submit());
+    if (this.#batch.length >= FULL) this.#submit();
+    return answered;
   }
 
   #submit() {
-    const { numbers, text } = this.#batch.take();
-    this.#store.submit(numbers, text);
+    if (this.#batch.isEmpty) return;
+    const { numbers, texts } = this.#batch.take();
+    try {
+      this.#store.submit(numbers, texts.join(''));
+    } catch (cause) {
+      const error = invalidInput('the call could not reach the native addon; the `cause` of this error says why', cause);
+      for (let at = 0; at < numbers.length; at += NUMBERS) release(numbers[at]).reject(error);
+      if (isIdle()) keepAlive.unref();
+    }
   }
 }
 
@@ -67,6 +79,13 @@ class Batch {
   #numbers = new Float64Array(NUMBERS * 64);
   #texts = [];
   #calls = 0;
+
+  /** The length of all texts. */
+  length = 0;
+
+  get isEmpty() {
+    return this.#calls === 0;
+  }
 
   /** Adds a call, and returns how many there are. */
   add(callId, [operation, id, data, ttl = NaN, base, taken, created = NaN]) {
@@ -88,13 +107,15 @@ class Batch {
   #addText(text) {
     if (text === undefined) return NaN;
     this.#texts.push(text);
+    this.length += text.length;
     return text.length;
   }
 
   take() {
-    const taken = { numbers: this.#numbers.subarray(0, NUMBERS * this.#calls), text: this.#texts.join('') };
+    const taken = { numbers: this.#numbers.subarray(0, NUMBERS * this.#calls), texts: this.#texts };
     this.#calls = 0;
     this.#texts = [];
+    this.length = 0;
     return taken;
   }
 
@@ -109,10 +130,7 @@ class Batch {
 function settle(numbers, answers) {
   for (let n = 0; n < answers.length; n++) {
     // An integer is the fastest index.
-    const callId = numbers[3 * n] | 0;
-    const { resolve, reject, read } = pending[callId];
-    pending[callId] = undefined;
-    freeIds.push(callId);
+    const { resolve, reject, read } = release(numbers[3 * n] | 0);
     try {
       resolve(read(result(answers[n]), numbers[3 * n + 1], numbers[3 * n + 2]));
     } catch (error) {
@@ -120,6 +138,13 @@ function settle(numbers, answers) {
     }
   }
   if (isIdle()) keepAlive.unref();
+}
+
+function release(callId) {
+  const call = pending[callId];
+  pending[callId] = undefined;
+  freeIds.push(callId);
+  return call;
 }
 
 /** An object is a failure. */

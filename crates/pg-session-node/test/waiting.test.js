@@ -105,6 +105,20 @@ describe('calls that wait', () => {
     }
   });
 
+  test('of one tick may have more bytes together than a string of V8', async () => {
+    const store = new PgStore(shared.url, { table: 'tick', maxSize: 8 * 1024 * 1024 });
+    await store.setup();
+    const data = { data: 'x'.repeat(4 * 1024 * 1024) };
+    const calls = [];
+    // 560 MiB; a string has 512 MiB at most.
+    for (let n = 0; n < 140; n++) calls.push(store.set(`${n}`, data).catch((error) => error.code));
+    const refused = (await Promise.all(calls)).filter((code) => code !== undefined);
+    assert.deepEqual(new Set(refused), new Set(['PG_SESSION_OVERLOADED']));
+    assert.ok(refused.length < calls.length, 'some of them fit');
+    assert.equal(await store.get('none'), false);
+    await store.close();
+  });
+
   test('a get does not wait for the merge of another session', async () => {
     const store = new PgStore(shared.url, { table: 'merged', maxSize: 32 * 1024 * 1024 });
     await store.set('other', { n: 1 });

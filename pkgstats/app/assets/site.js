@@ -114,3 +114,12 @@ function press(event) {
 if (box) suggest(box);
 document.addEventListener('submit', star);
 document.addEventListener('keydown', press);
+
+// The images of a readme, once they were asked for.
+for (const link of document.querySelectorAll('[data-images] .remote-image')) {
+  const { src, alt, width, height } = link.dataset;
+  const image = Object.assign(document.createElement('img'), { src, alt, loading: 'lazy', referrerPolicy: 'no-referrer' });
+  if (width) image.setAttribute('width', width);
+  if (height) image.setAttribute('height', height);
+  link.replaceChildren(image);
+}

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -7,10 +8,15 @@ use axum::http::HeaderName;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
 use pkgstats_catalog::Catalog;
+use pkgstats_catalog::jobs::Jobs;
+use pkgstats_catalog::readings::Readings;
 use pkgstats_catalog::users::Users;
+use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
 
 use crate::password;
+use crate::readmes::Readmes;
+use crate::work::wake::Wake;
 
 /// A session that nobody uses ends after this time, and each one after `MAX_AGE`.
 pub(crate) const TTL: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -23,8 +29,18 @@ pub struct Options {
     pub database_url: String,
     /// Whether browsers send the session's cookie over https only.
     pub secure_cookies: bool,
+    /// Where details and daily downloads of packages are read. Without one, pages show what is stored.
+    pub registry: Option<Registry>,
     /// The header in which a proxy passes on the address of the client. Without one, it is the address of the connection.
     pub client_address_header: Option<HeaderName>,
+}
+
+impl Options {
+    /// Returns options that read nothing from a registry.
+    #[must_use]
+    pub fn new(database_url: impl Into<String>) -> Self {
+        Self { database_url: database_url.into(), secure_cookies: true, registry: None, client_address_header: None }
+    }
 }
 
 /// The program's parts that requests use. Clones share them.
@@ -33,6 +49,12 @@ pub struct App {
     pub(crate) catalog: Catalog,
     pub(crate) users: Users,
     pub(crate) sessions: PgStore,
+    pub(crate) readings: Readings,
+    pub(crate) readmes: Readmes,
+    pub(crate) jobs: Jobs,
+    pub(crate) registry: Option<Registry>,
+    /// Wakes the workers of this process.
+    pub(crate) wake: Arc<Wake>,
     pub(crate) secure_cookies: bool,
     pub(crate) client_address_header: Option<HeaderName>,
 }
@@ -48,8 +70,9 @@ impl App {
         let pool = Pool::builder(manager).max_size(8).build()?;
         let catalog = Catalog::new(pool.clone());
         catalog.migrate().await.context("cannot create the tables")?;
-        let users = Users::new(pool);
-        let sessions = PgStore::builder(options.database_url)
+        let readings = Readings::new(pool.clone());
+        let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool));
+        let sessions = PgStore::builder(options.database_url.clone())
             .schema("pkgstats")
             .subject("user.id")
             .ttl(TTL)
@@ -57,12 +80,19 @@ impl App {
             .build()?;
         sessions.setup().await.context("cannot set up the table of the sessions")?;
         password::prepare().await?;
+        let Options { secure_cookies, registry, client_address_header, .. } = options;
+        let (readmes, wake) = (Readmes::new(), Arc::default());
         Ok(Self {
             catalog,
             users,
             sessions,
-            secure_cookies: options.secure_cookies,
-            client_address_header: options.client_address_header,
+            readings,
+            readmes,
+            jobs,
+            registry,
+            wake,
+            secure_cookies,
+            client_address_header,
         })
     }
 

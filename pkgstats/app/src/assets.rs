@@ -11,8 +11,13 @@ pub(crate) struct Asset {
     pub(crate) content: &'static str,
 }
 
-static ASSETS: [Asset; 3] = [
+static ASSETS: [Asset; 4] = [
     Asset { name: "site.css", content_type: "text/css; charset=utf-8", content: include_str!("../assets/site.css") },
+    Asset {
+        name: "package.css",
+        content_type: "text/css; charset=utf-8",
+        content: include_str!("../assets/package.css"),
+    },
     Asset {
         name: "site.js",
         content_type: "text/javascript; charset=utf-8",

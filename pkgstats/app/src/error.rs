@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::routes::address::encoded;
+use crate::address::encoded;
 use crate::views::{ErrorPage, Frame, write};
 
 /// Why a page cannot be shown.
@@ -33,6 +33,8 @@ pub(crate) enum Error {
     Catalog(#[from] pkgstats_catalog::Error),
     #[error("the page cannot be written")]
     Template(#[from] askama::Error),
+    #[error("the work on the page was interrupted")]
+    Interrupted,
     #[error("the password cannot be checked")]
     Password(#[from] crate::password::Error),
 }
@@ -45,7 +47,9 @@ impl Error {
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoSessionLayer | Self::Template(_) | Self::Interrupted | Self::Password(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -56,7 +60,7 @@ impl Error {
             Self::ForeignOrigin => "Open this site itself, and try again there.",
             Self::SignedOut { .. } => "This page belongs to an account.",
             Self::Session(_) | Self::Sessions(_) | Self::Catalog(_) => "Try again in a moment.",
-            Self::NoSessionLayer | Self::Template(_) | Self::Password(_) => {
+            Self::NoSessionLayer | Self::Template(_) | Self::Interrupted | Self::Password(_) => {
                 "This is a mistake of the program. Its log says more."
             }
         }

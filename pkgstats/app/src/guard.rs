@@ -13,6 +13,10 @@ use crate::error::Error;
 const POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
+/// The policy of a page whose visitor has asked for the images of a readme.
+pub(crate) const WITH_IMAGES: &str = "default-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'self'; \
+                                      frame-ancestors 'none'; object-src 'none'";
+
 /// Says whether a request comes from the same origin.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

@@ -4,6 +4,7 @@
 //! stars of visitors before they sign in, and their account afterwards.
 
 mod accounts;
+mod address;
 mod app;
 mod assets;
 mod attempts;
@@ -14,10 +15,15 @@ mod error;
 mod guard;
 mod page;
 mod password;
+mod readmes;
+mod registry_options;
 mod routes;
 mod views;
 mod visitor;
+mod work;
 
 pub use accounts::AccountError;
 pub use app::{App, Options};
+pub use registry_options::RegistryOptions;
 pub use routes::router;
+pub use work::Workers;

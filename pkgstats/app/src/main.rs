@@ -12,7 +12,7 @@ use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
 use command::account::Action;
 use command::create_database::create_database;
-use pkgstats::{App, Options, router};
+use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
 use tokio::net::TcpListener;
@@ -92,7 +92,7 @@ fn kind_and_file(text: &str) -> Result<(Kind, PathBuf), String> {
 
 impl Database {
     async fn open(self) -> anyhow::Result<App> {
-        App::new(Options { database_url: self.database_url, secure_cookies: true, client_address_header: None }).await
+        App::new(Options::new(self.database_url)).await
     }
 }
 
@@ -175,6 +175,9 @@ struct Serve {
     #[command(flatten)]
     database: Database,
 
+    #[command(flatten)]
+    registry: RegistryOptions,
+
     /// The address to listen on. Only a proxy with TLS should reach it.
     #[arg(long, env = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     address: IpAddr,
@@ -205,9 +208,10 @@ impl Serve {
         // Browsers send secure cookies over https only.
         let secure_cookies = !env::var("APP_ENV").is_ok_and(|name| name == "development");
         let options = Options {
-            database_url: self.database.database_url,
             secure_cookies,
+            registry: self.registry.open()?,
             client_address_header: self.client_address_header,
+            ..Options::new(self.database.database_url)
         };
         let app = App::new(options).await?;
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -218,8 +222,10 @@ impl Serve {
             .await
             .with_context(|| format!("cannot listen on port {} of {}", self.port, self.address))?;
         println!("listening on http://{} (Pkg Stats)", listener.local_addr()?);
+        let workers = Workers::start(&app);
         let site = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, site).with_graceful_shutdown(stop).await?;
+        workers.stop().await;
         app.close().await;
         Ok(())
     }

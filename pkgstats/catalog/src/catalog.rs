@@ -4,7 +4,6 @@ use deadpool_postgres::Pool;
 use pkgstats_core::query::Query;
 
 use crate::connection::{Connection, client};
-use crate::details::{self, Details};
 use crate::error::Error;
 use crate::export;
 use crate::found::Hit;
@@ -137,16 +136,6 @@ impl Catalog {
     pub async fn list(&self, kind: ListKind, page: usize) -> Result<Vec<ListEntry>, Error> {
         let mut client = client(&self.pool).await?;
         list::list(&Connection::begin(&mut client).await?, kind, page).await
-    }
-
-    /// Stores what was read of a package, or replaces it. Searches find it by its keywords, its description and the
-    /// address of its repository.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
-    pub async fn store_details(&self, details: &Details, repository: Option<&str>) -> Result<(), Error> {
-        details::store(&self.pool, details, repository).await
     }
 
     /// Returns the most popular packages and those of these names as the content of a file of the kind

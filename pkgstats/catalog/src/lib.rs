@@ -27,6 +27,7 @@ mod fetch;
 mod found;
 mod generation;
 mod import;
+pub mod jobs;
 mod limits;
 mod list;
 mod lookup;
@@ -35,6 +36,7 @@ mod migrate;
 mod owner;
 mod package;
 mod package_row;
+pub mod readings;
 mod replacement;
 mod search;
 mod shipped;
@@ -81,6 +83,5 @@ mod tests {
         assert_send(|catalog, _| async move { catalog.near_names("").await });
         assert_send(|catalog, _| async move { catalog.owner("", 1).await });
         assert_send(|catalog, _| async move { catalog.list(ListKind::Top, 1).await });
-        assert_send(|catalog, _| async move { catalog.store_details(&Details::default(), None).await });
     }
 }

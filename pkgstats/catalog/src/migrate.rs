@@ -60,12 +60,14 @@ pub(crate) async fn check(pool: &Pool) -> Result<(), Error> {
 }
 
 /// The migrations in their order. A released one never changes.
-fn migrations() -> [String; 5] {
-    [
+fn migrations() -> Vec<String> {
+    vec![
         include_str!("../migrations/0001_generation.sql").to_owned(),
         [TABLES, INDEXES].concat().replace("{prefix}", ""),
         include_str!("../migrations/0002_detail.sql").to_owned(),
         include_str!("../migrations/0003_users.sql").to_owned(),
+        include_str!("../migrations/0004_job.sql").to_owned(),
+        include_str!("../migrations/0005_reading.sql").to_owned(),
         include_str!("../migrations/0007_attempt.sql").to_owned(),
     ]
 }

@@ -47,7 +47,8 @@ pub struct Package {
     pub look_alike: Option<DidYouMean>,
     /// What to use instead.
     pub replacement: Option<Replacement>,
-    /// What was read of it from the registry.
+    /// What was read of it from the registry. JSON leaves it to [`readings`](crate::readings), which know more.
+    #[serde(skip)]
     pub detail: Option<Details>,
 }
 

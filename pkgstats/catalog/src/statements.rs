@@ -1,4 +1,4 @@
-//! The statements that read the catalogue, and the one that stores details.
+//! The statements that read the catalogue.
 
 use std::sync::LazyLock;
 
@@ -39,7 +39,6 @@ statements! {
     PACKAGES_BY_SCOPE = "packages_by_scope";
     PACKAGES_OF_LIST = "packages_of_list";
     REPLACEMENT = "replacement";
-    STORE_DETAILS = "store_details";
     TYPES = "types";
     WORD = "word";
     WORDS_BY_DELETIONS = "words_by_deletions";

@@ -44,6 +44,19 @@ struct Line {
     deleted: bool,
 }
 
+#[derive(Deserialize)]
+struct State {
+    update_seq: Value,
+}
+
+/// Reads the sequence number of the last change from the description of the database.
+pub(crate) fn parse_state(json: &[u8]) -> Result<u64> {
+    const WHAT: &str = "the state of the feed of changes";
+    let state: State = serde_json::from_slice(json).map_err(|error| Error::broken(WHAT, &error).with_source(error))?;
+    number(&state.update_seq)
+        .ok_or_else(|| Error::broken(WHAT, format_args!("{} is no sequence number", state.update_seq)))
+}
+
 /// Reads the changes that came after `since`.
 pub(crate) fn parse(json: &[u8], since: u64) -> Result<Changes> {
     const WHAT: &str = "the feed of changes";

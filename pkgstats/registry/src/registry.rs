@@ -6,7 +6,7 @@ use std::sync::Arc;
 use time::Date;
 use url::Url;
 
-use crate::changes::{Changes, MAX_LIMIT, parse as parse_changes};
+use crate::changes::{Changes, MAX_LIMIT, parse as parse_changes, parse_state};
 use crate::downloads::{Api, Call, Downloads, Pace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{self, Folder};
@@ -158,6 +158,20 @@ impl Registry {
         let response = response.ok_or_else(|| Error::broken(what, "an answer without content"))?;
         let json = Http::bytes(what, response, self.0.limits.packument).await?;
         parse_changes(&json, since)
+    }
+
+    /// Returns the sequence number of the last change, where a follower begins.
+    ///
+    /// # Errors
+    ///
+    /// The registry has no feed of changes, or it cannot be read.
+    pub async fn last_change(&self) -> Result<u64> {
+        let Source::Web(web) = &self.0.source else { return Err(offline("changes")) };
+        let what = "the state of the feed of changes";
+        let request = Request { what, url: web.addresses.changes.clone(), accept: "application/json", etag: None };
+        let response = web.http.get(&request).await?;
+        let response = response.ok_or_else(|| Error::broken(what, "an answer without content"))?;
+        parse_state(&Http::bytes(what, response, self.0.limits.packument).await?)
     }
 }
 

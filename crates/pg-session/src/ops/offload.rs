@@ -27,7 +27,7 @@ pub(super) fn is_large(bytes: usize) -> bool {
 ///
 /// # Errors
 /// The runtime has ended before it ran.
-pub(super) async fn offload<T: Send + 'static>(
+pub(crate) async fn offload<T: Send + 'static>(
     bytes: usize,
     compute: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {

@@ -7,7 +7,7 @@ use super::run::run;
 use crate::backend::Params;
 use crate::core::Core;
 use crate::error::Result;
-use crate::merge::{RenewalPlan, plan_renewal};
+use crate::merge::{Reader, RenewalPlan, plan_renewal};
 use crate::session::{Encoded, Session, check_id, ttl_ms};
 
 /// What is known about a session that gets a new id, for [`PgStore::renew`](crate::PgStore::renew).
@@ -32,18 +32,7 @@ pub(crate) async fn renew(
     check_id(id)?;
     data.check_size(core.options.max_size)?;
     let (base, taken) = (renewal.base, renewal.taken.map(Session::json));
-    let bytes = base.json().len() + taken.map_or(0, str::len) + data.len();
-    let plan = if is_large(bytes) {
-        let (base, taken, data) = (base.clone(), taken.map(str::to_owned), data.clone());
-        let own_keys: Vec<_> = renewal.own_keys.iter().map(|key| (*key).to_owned()).collect();
-        let plan = move || {
-            let own_keys: Vec<_> = own_keys.iter().map(String::as_str).collect();
-            plan_renewal(base.reader(), base.json(), taken.as_deref(), &data, &own_keys)
-        };
-        Box::pin(offload(bytes, plan)).await?
-    } else {
-        plan_renewal(base.reader(), base.json(), taken, &data, renewal.own_keys)
-    };
+    let plan = plan(base.reader(), base.json(), taken, &data, renewal.own_keys).await?;
     let data = match plan {
         RenewalPlan::Nothing => return Ok(false),
         RenewalPlan::Store(text) => text,
@@ -61,4 +50,25 @@ pub(crate) async fn renew(
         run(core, |statements| &statements.set, params).await?;
     }
     Ok(true)
+}
+
+/// Plans a renewal. Large texts are compared beside the async workers.
+pub(crate) async fn plan(
+    reader: Reader,
+    base: &str,
+    taken: Option<&str>,
+    data: &Encoded,
+    own_keys: &[&str],
+) -> Result<RenewalPlan> {
+    let bytes = base.len() + taken.map_or(0, str::len) + data.len();
+    if !is_large(bytes) {
+        return Ok(plan_renewal(reader, base, taken, data, own_keys));
+    }
+    let (base, taken, data) = (base.to_owned(), taken.map(str::to_owned), data.clone());
+    let own_keys: Vec<_> = own_keys.iter().map(|key| (*key).to_owned()).collect();
+    let plan = move || {
+        let own_keys: Vec<_> = own_keys.iter().map(String::as_str).collect();
+        plan_renewal(reader, &base, taken.as_deref(), &data, &own_keys)
+    };
+    Box::pin(offload(bytes, plan)).await
 }

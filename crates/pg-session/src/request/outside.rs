@@ -9,13 +9,13 @@ use super::handle::Handle;
 use super::scope::Scope;
 use super::tracked::State;
 use crate::error::Result;
-use crate::ops::{self, Updated};
+use crate::ops::{self, Updated, offload};
 use crate::session::{Encoded, Session};
 
 impl Handle {
     pub(super) async fn update_outside(&self, id: &str, data: Encoded, ttl: Option<Duration>) -> Result<Updated> {
         warn_once();
-        let base = match self.base(id, &data) {
+        let base = match self.base(id, &data).await? {
             Some(base) => Some(Session::from_parts(id, base.json)),
             None => self.store.get(id).await?,
         };
@@ -39,20 +39,25 @@ impl Handle {
     }
 
     /// Records in the scope the base of a session that was loaded outside of it, such as by a handler on another task.
-    pub(super) fn learn_from_outside(&self, scope: &Scope, id: &str, data: &Encoded) {
+    pub(super) async fn learn_from_outside(&self, scope: &Scope, id: &str, data: &Encoded) -> Result<()> {
         if scope.state(&self.store, id).is_none() {
             warn_once();
-            if let Some(base) = self.base(id, data) {
+            if let Some(base) = self.base(id, data).await? {
                 scope.set(&self.store, id, State::Live { base: base.json });
             }
         }
+        Ok(())
     }
 
     /// Returns the base from which `data` was made, and marks it as saved.
-    fn base(&self, id: &str, data: &Encoded) -> Option<Base> {
-        let base = choose_base(self.shared.bases(id), data, self.map)?;
-        self.shared.bases.mark_saved(id, &base);
-        Some(base)
+    async fn base(&self, id: &str, data: &Encoded) -> Result<Option<Base>> {
+        let (bases, data, map) = (self.shared.bases(id), data.clone(), self.map);
+        let bytes = bases.iter().map(|base| base.json.len()).sum::<usize>() + data.len();
+        let base = Box::pin(offload(bytes, move || choose_base(bases, &data, map))).await?;
+        if let Some(base) = &base {
+            self.shared.bases.mark_saved(id, base);
+        }
+        Ok(base)
     }
 }
 

@@ -6,7 +6,7 @@ use super::handle::Handle;
 use super::scope::Scope;
 use super::tracked::State;
 use crate::error::Result;
-use crate::merge::{Reader, RenewalPlan, plan_renewal};
+use crate::merge::{Reader, RenewalPlan};
 use crate::ops::{self, Rotated, Updated};
 use crate::session::{Encoded, Session};
 
@@ -18,7 +18,7 @@ impl Handle {
         data: Encoded,
         ttl: Option<Duration>,
     ) -> Result<Updated> {
-        self.learn_from_outside(scope, id, &data);
+        self.learn_from_outside(scope, id, &data).await?;
         let updated = self.update_tracked(scope, id, data, ttl).await?;
         self.identify_within(scope, id);
         Ok(updated)
@@ -97,8 +97,8 @@ impl Handle {
             scope.set(&self.store, &id, State::Live { base: data.into_string() });
             return Ok(id);
         };
-        let starts_anew = plan_renewal(row.reader(), row.json(), Some(row.json()), &data, &[]) == RenewalPlan::Fresh;
-        let is_stored = if starts_anew {
+        let plan = ops::plan_renewal(row.reader(), row.json(), Some(row.json()), &data, &[]).await?;
+        let is_stored = if plan == RenewalPlan::Fresh {
             // Replaces what others have added to the old session, and keeps its age.
             ops::set(self.store.core(), row.id(), data.clone(), ttl).await?;
             true
@@ -124,7 +124,7 @@ impl Handle {
         data: Encoded,
         ttl: Option<Duration>,
     ) -> Result<Option<String>> {
-        let added = plan_renewal(Reader::Serde, base, None, &data, &[]);
+        let added = ops::plan_renewal(Reader::Serde, base, None, &data, &[]).await?;
         let base = data.into_string();
         let RenewalPlan::Store(added) = added else {
             scope.set(&self.store, id, State::Lost { base });

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pg_session::{PgStore, Renewal, Updated};
+use pg_session::{PgStore, Renewal, RequestStore, Updated};
 use serde_json::value::RawValue;
 
 use crate::via::{MINUTE, contract};
@@ -58,6 +58,22 @@ contract! {
                 let renewal = Renewal { base: &base, taken: Some(&taken), own_keys: &[] };
                 assert!(store.renew("new", &renewal, &large(7), MINUTE).await.unwrap());
             }
+        }).await;
+        assert!(longest < time / 3, "a get waited for {longest:?} of {time:?}");
+    }
+
+    async fn a_get_does_not_wait_for_a_save_without_a_scope(fixture: Fixture) {
+        let store = fixture.set_up(fixture.builder().timeout(MINUTE)).await;
+        store.set("other", &1, MINUTE).await.unwrap();
+        let request = RequestStore::new(store.clone(), String::new);
+        // The save compares its data with each version that was loaded.
+        for version in 1..=8 {
+            store.set("large", &large(version), MINUTE).await.unwrap();
+            request.load("large").await.unwrap().unwrap();
+        }
+        let data = large(9);
+        let (longest, time) = longest_get(&store, async move {
+            assert_eq!(request.update("large", &data, MINUTE).await.unwrap(), Updated::Saved);
         }).await;
         assert!(longest < time / 3, "a get waited for {longest:?} of {time:?}");
     }

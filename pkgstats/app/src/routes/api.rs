@@ -2,11 +2,12 @@
 
 use axum::extract::{Path, Query as Params, RawQuery, State};
 use axum::{Json, Router, routing::get};
-use pkgstats_catalog::{ListEntry, ListKind, Owner, Package, SearchResults};
+use pkgstats_catalog::{ListEntry, ListKind, Owner, SearchResults};
 use pkgstats_core::query::{Query, Sort};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::routes::api_package::{self, Answer, answer};
 use crate::routes::compare::names;
 use crate::routes::paging::Paging;
 use crate::routes::problem::Problem;
@@ -24,7 +25,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/search", get(search))
         .route("/suggest", get(suggest::show))
-        .route("/packages/{*name}", get(package))
+        .route("/packages/{*name}", get(api_package::show))
         .route("/owners/{name}", get(owner))
         .route("/lists/{kind}", get(list))
         .route("/compare", get(compare))
@@ -37,10 +38,6 @@ async fn search(State(app): State<App>, Params(input): Params<Input>) -> Result<
         query.sort = sort.parse::<Sort>().map_err(|error| Problem::Invalid(error.to_string()))?;
     }
     Ok(Json(app.catalog.search(&query, input.page.unwrap_or(1)).await?))
-}
-
-async fn package(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Package>, Problem> {
-    app.catalog.package(&name).await?.map(Json).ok_or(Problem::NotFound("package"))
 }
 
 async fn owner(
@@ -60,10 +57,12 @@ async fn list(
     Ok(Json(app.catalog.list(kind, paging.number()).await?))
 }
 
-async fn compare(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Json<Vec<Package>>, Problem> {
+async fn compare(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Json<Vec<Answer>>, Problem> {
     let mut packages = Vec::new();
     for name in names(query.as_deref().unwrap_or_default()) {
-        packages.extend(app.catalog.package(&name).await?);
+        if let Some(package) = app.catalog.package(&name).await? {
+            packages.push(answer(&app, package).await?);
+        }
     }
     Ok(Json(packages))
 }

@@ -1,7 +1,7 @@
 //! The addresses of the site, a module each.
 
-pub(crate) mod address;
 mod api;
+mod api_package;
 mod asset;
 mod badge;
 mod compare;

@@ -3,10 +3,10 @@
 use axum::extract::{Path, Query as Params, State};
 use axum::response::Html;
 
+use crate::address::encoded;
 use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
-use crate::routes::address::encoded;
 use crate::routes::paging::{PAGE, Paging};
 use crate::views::{Frame, OwnerPage, Pages, Row, grouped};
 use crate::visitor::Visitor;

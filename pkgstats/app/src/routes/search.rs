@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use pkgstats_core::query::{Form, Query, Sort};
 use serde::Deserialize;
 
+use crate::address::{encoded, package_path};
 use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
-use crate::routes::address::{encoded, package_path};
 use crate::views::{Frame, Pages, Row, Search, grouped};
 use crate::visitor::Visitor;
 

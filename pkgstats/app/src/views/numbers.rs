@@ -16,6 +16,23 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Returns a number of bytes in the unit that suits it, such as `29 kB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes}\u{a0}B");
+    }
+    let (unit, name) = [(1_000_000_000, "GB"), (1_000_000, "MB")]
+        .into_iter()
+        .find(|(unit, _)| bytes >= unit / 1_000 * 999)
+        .unwrap_or((1_000, "kB"));
+    let tenths = (bytes * 10 + unit / 2) / unit;
+    if tenths < 100 {
+        format!("{}.{}\u{a0}{name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{}\u{a0}{name}", (tenths + 5) / 10)
+    }
+}
+
 /// A relative change, in percent.
 pub(crate) struct Change {
     pub(crate) text: String,
@@ -47,6 +64,21 @@ mod tests {
     fn numbers_are_grouped_by_thousands() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (351_327_975, "351,327,975")] {
             assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn bytes_have_two_digits_or_more() {
+        for (number, text) in [
+            (0, "0\u{a0}B"),
+            (999, "999\u{a0}B"),
+            (1_000, "1.0\u{a0}kB"),
+            (29_318, "29\u{a0}kB"),
+            (999_999, "1.0\u{a0}MB"),
+            (9_400_000, "9.4\u{a0}MB"),
+            (512 << 20, "537\u{a0}MB"),
+        ] {
+            assert_eq!(bytes(number), text);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Times as people say them.
 
+use time::OffsetDateTime;
+
 const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
 
 /// Returns how long ago so many seconds are, such as `3 hours ago`.
@@ -13,9 +15,20 @@ pub(crate) fn ago(seconds: u64) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
+/// Returns the day of a time in seconds since 1970, such as `2017-03-05`, if it is one of the calendar.
+pub(crate) fn date(seconds: i64) -> Option<String> {
+    Some(OffsetDateTime::from_unix_timestamp(seconds).ok()?.date().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_written_as_in_the_data() {
+        assert_eq!(date(1_488_700_000).as_deref(), Some("2017-03-05"));
+        assert_eq!(date(i64::MAX), None);
+    }
 
     #[test]
     fn times_are_said_in_the_largest_unit() {

@@ -5,6 +5,8 @@
 mod accounts;
 mod attempts;
 mod database;
+mod package;
 mod pages;
+mod registry;
 mod sessions;
 mod site;

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use axum::http::HeaderName;
 use pg_session_testkit::Database;
-use pkgstats::{App, Options, router};
+use pkgstats::{App, Options, Workers, router};
 use pkgstats_catalog::Import;
+use pkgstats_registry::Registry;
 use reqwest::header::{HeaderMap, HeaderValue, ORIGIN, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 pub(crate) struct Site {
     pub(crate) database: Database,
     instances: [SocketAddr; 2],
+    _workers: Option<Workers>,
 }
 
 /// A browser, as far as cookies go.
@@ -28,7 +30,17 @@ impl Site {
     pub(crate) async fn start() -> Self {
         let database = Database::new();
         let instances = [serve(&database.url()).await, serve(&database.url()).await];
-        Self { database, instances }
+        Self { database, instances, _workers: None }
+    }
+
+    /// Starts a site with the packages that the repository ships, whose first instance reads from a registry.
+    pub(crate) async fn reading(registry: Registry) -> Self {
+        let mut site = Self::with_packages().await;
+        let options = Options { registry: Some(registry), ..options(&site.database.url()) };
+        let app = App::new(options).await.unwrap();
+        site._workers = Some(Workers::start(&app));
+        site.instances[0] = serve_app(app).await;
+        site
     }
 
     /// Starts a site with the packages that the repository ships.
@@ -62,15 +74,15 @@ impl Site {
 }
 
 fn options(database_url: &str) -> Options {
-    Options {
-        database_url: database_url.to_owned(),
-        secure_cookies: false,
-        client_address_header: Some(HeaderName::from_static("x-forwarded-for")),
-    }
+    let client_address_header = Some(HeaderName::from_static("x-forwarded-for"));
+    Options { secure_cookies: false, client_address_header, ..Options::new(database_url) }
 }
 
 async fn serve(database_url: &str) -> SocketAddr {
-    let app = App::new(options(database_url)).await.unwrap();
+    serve_app(App::new(options(database_url)).await.unwrap()).await
+}
+
+async fn serve_app(app: App) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

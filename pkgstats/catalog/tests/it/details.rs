@@ -1,5 +1,6 @@
 //! Searches by what was read from the registry.
 
+use pkgstats_catalog::readings::{Facts, Reading, Readings};
 use pkgstats_catalog::{Details, Flag, Import};
 use pkgstats_core::query::Query;
 use pkgstats_core::rank::Reason;
@@ -8,7 +9,8 @@ use crate::site::empty;
 
 #[tokio::test]
 async fn stored_details_are_searched_shown_and_replaced() {
-    let (catalog, _pool) = empty().await;
+    let (catalog, pool) = empty().await;
+    let readings = Readings::new(pool);
     catalog.import(Import::new().shipped()).await.unwrap();
     let mut details = Details {
         name: "koa-pg-session".to_owned(),
@@ -17,7 +19,9 @@ async fn stored_details_are_searched_shown_and_replaced() {
         keywords: vec!["marsupial".to_owned()],
         deprecated: None,
     };
-    catalog.store_details(&details, Some("https://github.com/TMiguelT/koa-pg-session")).await.unwrap();
+    let repository = Some("https://github.com/TMiguelT/koa-pg-session".to_owned());
+    let facts = Facts { repository, ..Facts::default() };
+    readings.store(&Reading { details: details.clone(), facts, ..Reading::default() }).await.unwrap();
     for text in ["wombats", "marsupial koa", "frobnicates pg"] {
         let found = catalog.search(&Query::parse(text), 1).await.unwrap();
         let hit = &found.results[0];
@@ -27,7 +31,7 @@ async fn stored_details_are_searched_shown_and_replaced() {
     }
     details.description = None;
     details.deprecated = Some("Use another".to_owned());
-    catalog.store_details(&details, None).await.unwrap();
+    readings.store(&Reading { details: details.clone(), ..Reading::default() }).await.unwrap();
     assert_eq!(catalog.search(&Query::parse("wombats"), 1).await.unwrap().total, 0);
     let found = catalog.search(&Query::parse("koa-pg-session"), 1).await.unwrap();
     assert_eq!(found.results[0].flags, [Flag::Deprecated]);

@@ -37,6 +37,9 @@ pub(super) async fn answer(
     }
     let path = percent_decode_str(uri.path()).decode_utf8_lossy().into_owned();
     let path = path.trim_start_matches('/');
+    if path.is_empty() {
+        return json(&json!({"db_name": "registry", "update_seq": last_change(&state)}));
+    }
     if path == "_changes" {
         return changes(&state, &uri);
     }
@@ -115,6 +118,10 @@ fn split(rest: &str) -> Option<(Date, Date, Vec<&str>)> {
     Some((Date::parse(from, &format).ok()?, Date::parse(to, &format).ok()?, names.split(',').collect()))
 }
 
+fn last_change(state: &State) -> u64 {
+    state.changes.last().map_or(0, |(sequence, _)| *sequence)
+}
+
 fn changes(state: &State, uri: &Uri) -> Response {
     let parameter = |name: &str| -> Option<u64> {
         let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
@@ -123,7 +130,7 @@ fn changes(state: &State, uri: &Uri) -> Response {
     let since = parameter("since").unwrap_or(0);
     let limit = usize::try_from(parameter("limit").unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
     let newer: Vec<_> = state.changes.iter().filter(|(sequence, _)| *sequence > since).take(limit).collect();
-    let newest = state.changes.last().map_or(0, |(sequence, _)| *sequence);
+    let newest = last_change(state);
     let last = newer.last().map_or(newest.min(since), |(sequence, _)| *sequence);
     let results: Vec<_> = newer
         .iter()

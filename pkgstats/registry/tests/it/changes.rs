@@ -22,6 +22,15 @@ async fn a_follower_reads_each_change_once() {
 }
 
 #[tokio::test]
+async fn a_follower_begins_at_the_last_change() {
+    let loopback = made_up(&["a", "b", "c"]).await;
+    let registry = loopback.builder().build().unwrap();
+    assert_eq!(registry.last_change().await.unwrap(), 3);
+    loopback.publish("b", "9.9.9");
+    assert_eq!(registry.last_change().await.unwrap(), 4);
+}
+
+#[tokio::test]
 async fn a_sequence_that_went_back_is_noticed() {
     let loopback = made_up(&["a", "b", "c"]).await;
     let registry = loopback.builder().build().unwrap();

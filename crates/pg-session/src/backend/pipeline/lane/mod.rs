@@ -3,6 +3,7 @@
 //! A batch holds what arrived while the last one was in flight: nothing waits for a timer, and a lone call is sent at once.
 
 mod settle;
+mod timeouts;
 
 use std::future::poll_fn;
 use std::io;
@@ -28,11 +29,6 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A batch in flight for longer is slow: calls of its kind no longer wait for it.
 const SLOW: Duration = Duration::from_millis(50);
-
-/// Reads in flight for longer are sent again on a new connection, if the server answers others: a firewall may have dropped
-/// this one, or its server has vanished. Seldom: a server that is slow must not get each read twice.
-const SILENT: Duration = Duration::from_millis(500);
-const SELDOM: Duration = Duration::from_secs(10);
 
 /// The reserve's connection is closed after so long without a call.
 const LINGER: Duration = Duration::from_secs(5);
@@ -207,12 +203,6 @@ impl Lane {
         }
     }
 
-    fn check_timeouts_by(&mut self, time: Instant) {
-        if self.clock.deadline() > time {
-            self.clock.reset(time);
-        }
-    }
-
     /// Runs a future, and fails calls that expire in the meantime. Returns `None` if the lane moves to another runtime: the
     /// future has timers and sockets of the former.
     async fn run_with_timeouts<F: Future>(&mut self, future: F) -> Option<F::Output> {
@@ -234,61 +224,6 @@ impl Lane {
     /// Returns whether this is the reserve, and nothing has needed it for long, or it is to connect anew.
     fn is_superfluous(&self, connection: &Connection) -> bool {
         self.handle.is_reserve() && (connection.last_sent().elapsed() >= LINGER || self.handle.is_probe_wanted())
-    }
-
-    /// Fails calls that have expired, and reports slow batches to the queue. Gives up a connection that is silent for long.
-    fn check_timeouts(&mut self, connection: Option<&mut Connection>) -> Result<()> {
-        let shared = &self.handle.shared;
-        let (now, limit) = (Instant::now(), shared.timeout);
-        shared.expire(now).iter_mut().for_each(|call| {
-            let error = if call.is_locked { Error::locked_for(limit) } else { Error::not_run_within(limit) };
-            shared.fail(call, error);
-        });
-        let mut next = now + if self.handle.is_reserve() { limit.min(LINGER) } else { limit };
-        let (mut is_slow, mut is_silent) = (false, false);
-        let last_read = connection.as_ref().map(|connection| connection.last_read());
-        let mut may_move = self.moved.is_none_or(|moved| moved + SELDOM <= now);
-        for (sent, call) in connection.into_iter().flat_map(Connection::calls_in_flight) {
-            match sent + SLOW {
-                slow_at if slow_at > now => next = next.min(slow_at),
-                _ => is_slow = true,
-            }
-            may_move &= call.is_first_read();
-            is_silent |= last_read.map_or(sent, |read| read.max(sent)) + SILENT <= now;
-            if call.deadline() > now {
-                next = next.min(call.deadline());
-                continue;
-            }
-            // A read is sent again and again until the table is free, and each time waits for some milliseconds.
-            let is_locked = call.is_locked && call.command().statement.reads_only && sent + SLOW > now;
-            call.answer(Err(if is_locked { Error::locked_for(limit) } else { Error::no_answer_within(limit) }));
-            let silent_until = sent + limit + limit / 10;
-            if silent_until <= now {
-                return Err(Error::no_answer_within(limit));
-            }
-            next = next.min(silent_until);
-        }
-        if is_slow && may_move {
-            if is_silent && self.handle.is_overtaken() {
-                self.moved = Some(now);
-                return Err(Error::no_answer_within(SILENT));
-            }
-            next = next.min(now + SLOW);
-        }
-        next = shared.next_deadline().map_or(next, |deadline| next.min(deadline));
-        if let Some(retry) = shared.next_retry() {
-            if retry <= now {
-                self.handle.retry();
-            } else {
-                next = next.min(retry);
-            }
-        }
-        self.clock.reset(next);
-        if is_slow {
-            shared.suspect_silence(now);
-            self.handle.mark_slow();
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,10 @@
+//! Reads from the registry what pages have asked for, in the background.
+
+mod ask;
+mod details;
+mod reading;
+pub(crate) mod wake;
+mod worker;
+mod workers;
+
+pub use workers::Workers;

@@ -1,0 +1,1 @@
+DELETE FROM pkgstats.job WHERE kind = $1 AND name = ANY ($2)

@@ -1,0 +1,1 @@
+SELECT count(*) FROM pkgstats.dependency WHERE dependency = $1

@@ -1,0 +1,1 @@
+SELECT count(*) FROM pkgstats.version WHERE name = $1

@@ -1,0 +1,1 @@
+SELECT version, files, sizes FROM pkgstats.readme WHERE name = $1

@@ -1,0 +1,1 @@
+SELECT version, path, content, is_cut FROM pkgstats.readme WHERE name = $1

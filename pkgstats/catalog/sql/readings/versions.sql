@@ -1,0 +1,7 @@
+SELECT
+    version, published, deprecated, license, module_format, has_types, node, unpacked_size, file_count, dependencies
+FROM pkgstats.version
+WHERE name = $1
+ORDER BY position DESC
+LIMIT $2
+OFFSET $3
