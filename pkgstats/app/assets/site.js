@@ -45,6 +45,12 @@ function suggest(input) {
     input.setAttribute('aria-activedescendant', items[chosen].id);
   }
 
+  /** Hides the list, and ignores the answers that are still to come. */
+  function close() {
+    latest++;
+    show([]);
+  }
+
   input.addEventListener('input', async () => {
     const asked = ++latest;
     const query = input.value.trim();
@@ -58,22 +64,23 @@ function suggest(input) {
     }
   });
   input.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
     if (event.key === 'ArrowDown') choose(chosen + 1);
-    else if (event.key === 'ArrowUp') choose(chosen - 1);
-    else if (event.key === 'Escape') show([]);
-    else if (event.key === 'Enter' && chosen >= 0) open(list.children[chosen].dataset.name);
+    else if (event.key === 'ArrowUp') choose(Math.max(chosen, 0) - 1);
+    else if (event.key === 'Escape' && list.children.length > 0) close();
+    else if (event.key === 'Enter' && chosen >= 0) visit(list.children[chosen].dataset.name);
     else return;
     event.preventDefault();
   });
   list.addEventListener('mousedown', (event) => {
     const item = event.target.closest('li');
-    if (item) open(item.dataset.name);
+    if (item && event.button === 0) visit(item.dataset.name);
   });
-  input.addEventListener('blur', () => show([]));
+  input.addEventListener('blur', close);
 }
 
-function open(name) {
-  location.assign(`/package/${name}`);
+function visit(name) {
+  location.assign(`/package/${encodeURI(name).replace(/[?#]/g, encodeURIComponent)}`);
 }
 
 /** Stars a package without a reload. If that fails, the form is sent as usual. */

@@ -8,11 +8,11 @@ use axum::response::Html;
 use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
-use crate::views::{Frame, Starred};
+use crate::views::{Frame, Row, Starred};
 use crate::visitor::{Kept, Visitor};
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
-    let names = match &visitor.user {
+    let names: Vec<_> = match &visitor.user {
         Some(user) => app.users.stars(user.id).await?.into_iter().map(|star| star.name).collect(),
         None => {
             let mut starred: Vec<_> = visitor.kept(Kept::Starred).await?.into_iter().collect();
@@ -20,5 +20,6 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Htm
             starred.into_iter().map(|(name, _)| name).collect()
         }
     };
-    render(&Starred { frame: Frame::of(visitor.user.as_ref()), names })
+    let rows = Row::of_names(names.clone(), app.catalog.packages(&names).await?);
+    render(&Starred { frame: Frame::of(visitor.user.as_ref()), rows })
 }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::page::render;
 use crate::routes::sign_in::local_path;
-use crate::views::{Frame, Watched};
+use crate::views::{Frame, Row, Watched};
 use crate::visitor::Visitor;
 
 #[derive(Deserialize)]
@@ -23,7 +23,8 @@ pub(crate) struct Input {
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Html<String>, Error> {
     let names = app.users.watched(visitor.signed_in()?.id).await?;
-    render(&Watched { frame: Frame::of(visitor.user.as_ref()), names })
+    let rows = Row::of_names(names.clone(), app.catalog.packages(&names).await?);
+    render(&Watched { frame: Frame::of(visitor.user.as_ref()), rows })
 }
 
 pub(crate) async fn set(State(app): State<App>, visitor: Visitor, Form(input): Form<Input>) -> Result<Redirect, Error> {

@@ -36,7 +36,7 @@ pub(crate) struct Home {
 #[template(path = "starred.html")]
 pub(crate) struct Starred {
     pub(crate) frame: Frame,
-    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// What the visitor has opened last.
@@ -44,7 +44,7 @@ pub(crate) struct Starred {
 #[template(path = "recent.html")]
 pub(crate) struct Recent {
     pub(crate) frame: Frame,
-    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// What the account watches.
@@ -52,7 +52,7 @@ pub(crate) struct Recent {
 #[template(path = "watched.html")]
 pub(crate) struct Watched {
     pub(crate) frame: Frame,
-    pub(crate) names: Vec<String>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A page that cannot be shown.

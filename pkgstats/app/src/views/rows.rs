@@ -1,5 +1,7 @@
 //! Packages as rows of a list.
 
+use std::collections::HashMap;
+
 use pkgstats_catalog::{Flag, Hit, ListEntry};
 use pkgstats_core::figure::Figure;
 
@@ -40,16 +42,34 @@ impl Row {
         }
     }
 
-    pub(crate) fn of_entry(entry: ListEntry) -> Self {
+    /// Returns the rows of names that were kept, also of those that the catalogue does not have.
+    pub(crate) fn of_names(names: Vec<String>, hits: Vec<Hit>) -> Vec<Self> {
+        let mut hits: HashMap<_, _> = hits.into_iter().map(|hit| (hit.name.clone(), hit)).collect();
+        let row = |name: String| match hits.remove(&name) {
+            Some(hit) => Self { reason: None, ..Self::of_hit(hit, &[]) },
+            None => Self::of_unknown(name),
+        };
+        names.into_iter().map(row).collect()
+    }
+
+    fn of_unknown(name: String) -> Self {
         Self {
-            parts: vec![(entry.name.clone(), false)],
+            parts: vec![(name.clone(), false)],
             version: None,
             description: None,
             reason: None,
             notes: Vec::new(),
+            downloads: None,
+            change: None,
+            name,
+        }
+    }
+
+    pub(crate) fn of_entry(entry: ListEntry) -> Self {
+        Self {
             downloads: downloads(entry.figure.as_ref()),
             change: entry.change_of_share.map(Change::of),
-            name: entry.name,
+            ..Self::of_unknown(entry.name)
         }
     }
 }

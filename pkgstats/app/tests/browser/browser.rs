@@ -39,6 +39,15 @@ pub(crate) async fn visit<F: Future<Output = ()> + Send + 'static>(
     script: Script,
     test: impl FnOnce(Browser, Site) -> F,
 ) {
+    visit_site(script, Site::with_packages(), test).await;
+}
+
+/// Runs a test with a browser at this site. Closes the browser even if the test fails.
+pub(crate) async fn visit_site<F: Future<Output = ()> + Send + 'static>(
+    script: Script,
+    site: impl Future<Output = Site>,
+    test: impl FnOnce(Browser, Site) -> F,
+) {
     let (address, axe) = match (chromedriver::address(), axe::script()) {
         (Ok(address), Ok(axe)) => (address, axe),
         (Err(problem), _) | (_, Err(problem)) => {
@@ -46,7 +55,7 @@ pub(crate) async fn visit<F: Future<Output = ()> + Send + 'static>(
             return eprintln!("skipped: {problem}");
         }
     };
-    let site = Site::with_packages().await;
+    let site = site.await;
     let origin = site.visitor().url("");
     let client = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities(script)).connect(address).await;
     let browser = Browser { client: client.unwrap(), origin };

@@ -23,7 +23,10 @@ function isInScroller(element) {
 }
 
 return (async () => {
-  const { violations } = await axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
+  const { violations: all } = await axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
+  // The headings of a readme are in the order of its author.
+  const isOfAuthor = (id, { html }) => id === 'heading-order' && html.includes(' id="readme-');
+  const violations = all.map(({ id, nodes }) => ({ id, nodes: nodes.filter((node) => !isOfAuthor(id, node)) }));
   add(observer.takeRecords());
   const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
   const overhanging = [...document.body.querySelectorAll('*')].filter((element) => overhang(element) > 1 && !isInScroller(element));

@@ -52,17 +52,54 @@ async fn a_suggestion_is_chosen_with_the_arrows() {
             assert!(browser.has(&format!("#{id}[role=option][aria-selected=true]")).await);
             assert_eq!(browser.client.find_all(selected()).await.unwrap().len(), 1);
         }
+        browser.press(&[key(Key::Up), key(Key::Up)]).await;
+        assert_eq!(state("aria-activedescendant").await, "suggestion-8");
         for view in [LIGHT, NARROW] {
             browser.look(view).await;
             assert_accessible(&browser).await;
         }
         press(&browser, Key::Escape).await;
+        assert_eq!(browser.run("return document.getElementById('q').value").await, "reac");
+        press(&browser, Key::Up).await;
+        assert_eq!(state("aria-activedescendant").await, "");
         assert_eq!(state("aria-expanded").await, "false");
         assert_eq!(state("aria-activedescendant").await, "");
         browser.type_text("t-rou").await;
         browser.find("#suggestion-0[data-name=react-router]").await;
         browser.press(&[key(Key::Down), key(Key::Enter)]).await;
         browser.arrive("/package/react-router").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_suggestion_is_before_the_first_and_late_answers_are_ignored() {
+    visit(Script::On, async |browser, _site| {
+        browser.open("/starred").await;
+        browser.type_text("/reac").await;
+        let last = browser.find("#suggestions li:nth-child(10)").await;
+        press(&browser, Key::Up).await;
+        assert_eq!(last.attr("aria-selected").await.unwrap().as_deref(), Some("true"));
+
+        browser.open("/starred").await;
+        let delay = "const answer = fetch;
+                     window.answered = 0;
+                     window.fetch = async (...args) => {
+                         const response = await answer(...args);
+                         await new Promise((done) => setTimeout(done, 200));
+                         setTimeout(() => { window.answered++; }, 100);
+                         return response;
+                     };";
+        browser.run(delay).await;
+        browser.type_text("/reac").await;
+        press(&browser, Key::Tab).await;
+        let all_are_answered = "return new Promise((done) => {
+                                    const look = () => (answered === 4 ? done() : setTimeout(look, 20));
+                                    look();
+                                })";
+        browser.run(all_are_answered).await;
+        assert!(!browser.has("#suggestions li").await);
+        assert!(browser.has("#q[aria-expanded=false]").await);
     })
     .await;
 }

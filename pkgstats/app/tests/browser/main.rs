@@ -11,7 +11,11 @@ mod chromedriver;
 mod inspect;
 mod keyboard;
 mod no_script;
+mod package;
 mod pages;
+mod print;
+#[path = "../it/registry.rs"]
+mod registry;
 mod screenshots;
 #[expect(dead_code, reason = "the tests without a browser need more of it")]
 #[path = "../it/site.rs"]

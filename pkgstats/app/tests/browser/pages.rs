@@ -67,7 +67,7 @@ async fn problems(browser: &Browser, (status, path): (u16, &str)) -> Vec<String>
     problems
 }
 
-async fn assert_good(browser: &Browser, pages: &[(u16, &str)]) {
+pub(crate) async fn assert_good(browser: &Browser, pages: &[(u16, &str)]) {
     let mut problems = Vec::new();
     for page in pages {
         problems.extend(self::problems(browser, *page).await);

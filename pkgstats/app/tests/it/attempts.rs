@@ -1,5 +1,7 @@
 //! Attempts to sign in and to sign up are limited, over two instances.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Response;
 
 use crate::site::{PASSWORD, Site, Visitor};
@@ -34,6 +36,24 @@ async fn passwords_for_one_name_are_limited_over_all_instances_and_addresses() {
         assert!(page.contains(&format!("value=\"{name}\"")) && !page.contains(PASSWORD), "{page}");
     }
     assert_eq!(owner.get("/account/devices").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_password_is_checked_for_as_long_if_there_is_no_account() {
+    let site = Site::start().await;
+    let visitor = site.visitor();
+    visitor.sign_up("ada").await;
+    // The shortest of several times is that of a machine that does nothing else.
+    let mut shortest = [Duration::MAX; 2];
+    for _ in 0..8 {
+        for (name, shortest) in ["ada", "nobody"].into_iter().zip(&mut shortest) {
+            let start = Instant::now();
+            sign_in(&visitor, name, "wrong horse battery", "198.51.100.7").await;
+            *shortest = start.elapsed().min(*shortest);
+        }
+    }
+    // Without a check, it would be a tenth.
+    assert!(shortest[1] * 3 > shortest[0], "{shortest:?}");
 }
 
 #[tokio::test]

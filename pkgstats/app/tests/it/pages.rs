@@ -157,6 +157,28 @@ async fn what_a_visitor_has_opened_is_kept_only_with_a_session() {
 }
 
 #[tokio::test]
+async fn what_is_kept_is_listed_with_its_figures() {
+    let site = Site::with_packages().await;
+    let visitor = site.visitor();
+    visitor.sign_up("ada").await;
+    for name in ["koa", "no-such-package-zz9", "@types/node"] {
+        visitor.star(name).await;
+        visitor.post("/watch", &[("name", name), ("watched", "true")]).await;
+        visitor.get(&format!("/package/{name}")).await;
+    }
+    for path in ["/starred", "/watched"] {
+        let page = visitor.page(path).await;
+        let mut listed = names(&page);
+        listed.sort_unstable();
+        assert_eq!(listed, ["@types/node", "koa", "no-such-package-zz9"], "{path}");
+        assert!(page.contains("25,790,981") && page.contains("no figure yet"), "{path}: {page}");
+    }
+    let recent = visitor.page("/recent").await;
+    assert_eq!(names(&recent).len(), 2);
+    assert!(recent.contains("25,790,981"), "{recent}");
+}
+
+#[tokio::test]
 async fn an_account_watches_packages() {
     let site = Site::with_packages().await;
     let visitor = site.visitor();

@@ -107,7 +107,7 @@ fn from_html(html: &str, repository: Option<&Repository>, deadline: Deadline) ->
 
 fn plain(text: &str) -> Readme {
     let mut html = String::with_capacity(text.len() + 64);
-    let _ = write!(html, "<pre class=\"plain\">");
+    let _ = write!(html, "<pre class=\"plain\" tabindex=\"0\">");
     escape_into(&mut html, text);
     html.push_str("</pre>");
     Readme { html, headings: Vec::new(), remote_images: 0, notice: None }

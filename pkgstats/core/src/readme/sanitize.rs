@@ -55,6 +55,8 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
             ("td", HashSet::from(["colspan", "rowspan"])),
             ("th", HashSet::from(["colspan", "rowspan"])),
         ]))
+        // A wide one scrolls, also by keyboard.
+        .set_tag_attribute_value("pre", "tabindex", "0")
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(UrlRelative::Custom(Box::new(fragment)))
         .attribute_filter(|_, name, value| match name {

@@ -224,7 +224,7 @@ fn what_nests_too_deeply_is_shown_as_plain_text() {
     for text in [">".repeat(10_000) + "x", "<div>".repeat(10_000) + "x", "<b><i>".repeat(5_000) + "x"] {
         let readme = rendered("deep", text, Syntax::Markdown);
         assert_eq!(readme.notice, Some(Notice::TooComplex));
-        assert!(readme.html.starts_with("<pre class=\"plain\">") && readme.html.ends_with("x</pre>"));
+        assert!(readme.html.starts_with("<pre class=\"plain\" tabindex=\"0\">") && readme.html.ends_with("x</pre>"));
     }
     let readme = rendered("usual", "> > > > - 1\n".to_owned() + &"<div>".repeat(20), Syntax::Markdown);
     assert_eq!(readme.notice, None);

@@ -20,7 +20,7 @@ fn the_markdown_of_github_is_read() {
         "href=\"#readme-fn-1\"",
         "href=\"#readme-fnref-1\"",
         "class=\"markdown-alert markdown-alert-warning\"",
-        "<pre><code class=\"language-js\">let a = \"&lt;b&gt;\";\n</code></pre>",
+        "<pre tabindex=\"0\"><code class=\"language-js\">let a = \"&lt;b&gt;\";\n</code></pre>",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
@@ -95,7 +95,7 @@ fn html_and_plain_text_are_read_by_their_file_name() {
     let readme = render(Source { text: html, syntax: Syntax::Html, repository: None });
     assert_eq!(readme.html.trim(), "<h2 id=\"readme-a\">A</h2>\n\n    *b*");
     let readme = render(Source { text: "*a* <b>", syntax: Syntax::Text, repository: None });
-    assert_eq!(readme.html, "<pre class=\"plain\">*a* &lt;b&gt;</pre>");
+    assert_eq!(readme.html, "<pre class=\"plain\" tabindex=\"0\">*a* &lt;b&gt;</pre>");
 }
 
 #[test]
