@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use axum::http::HeaderName;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use pg_session_tower::PgStore;
-use pkgstats_catalog::Catalog;
 use pkgstats_catalog::jobs::Jobs;
 use pkgstats_catalog::readings::Readings;
 use pkgstats_catalog::users::Users;
+use pkgstats_catalog::{Catalog, Followers};
 use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
 
@@ -52,6 +52,7 @@ pub struct App {
     pub(crate) readings: Readings,
     pub(crate) readmes: Readmes,
     pub(crate) jobs: Jobs,
+    pub(crate) followers: Followers,
     pub(crate) registry: Option<Registry>,
     /// Wakes the workers of this process.
     pub(crate) wake: Arc<Wake>,
@@ -71,7 +72,8 @@ impl App {
         let catalog = Catalog::new(pool.clone());
         catalog.migrate().await.context("cannot create the tables")?;
         let readings = Readings::new(pool.clone());
-        let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool));
+        let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool.clone()));
+        let followers = Followers::new(pool);
         let sessions = PgStore::builder(options.database_url.clone())
             .schema("pkgstats")
             .subject("user.id")
@@ -89,6 +91,7 @@ impl App {
             readings,
             readmes,
             jobs,
+            followers,
             registry,
             wake,
             secure_cookies,

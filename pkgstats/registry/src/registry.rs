@@ -160,6 +160,16 @@ impl Registry {
         parse_changes(&json, since)
     }
 
+    /// Returns the address of the feed of changes, without credentials, or `None` for a folder.
+    #[must_use]
+    pub fn feed(&self) -> Option<String> {
+        let Source::Web(web) = &self.0.source else { return None };
+        let mut address = web.addresses.changes.clone();
+        // An address that cannot have them has none.
+        let _ = address.set_username("").and_then(|()| address.set_password(None));
+        Some(address.into())
+    }
+
     /// Returns the sequence number of the last change, where a follower begins.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod asset;
 mod badge;
 mod compare;
 mod devices;
+mod feed;
 mod health;
 mod home;
 mod list;
@@ -60,6 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-out", post(sign_out::submit))
+        .route("/account/feed", post(feed::renew))
         .route("/account/devices", get(devices::show).post(devices::end))
         .fallback(short::redirect)
         .layer(RequestScopeLayer::around(sessions));
@@ -68,6 +70,7 @@ pub fn router(app: App) -> Router {
         .route("/assets/{version}/{name}", get(asset::show))
         .route("/suggest", get(suggest::show))
         .route("/badge/{*name}", get(badge::show))
+        .route("/feed/{file}", get(feed::show))
         .route("/opensearch.xml", get(opensearch::show))
         .nest("/api/v1", api::routes())
         .route("/health", get(health::live))

@@ -8,6 +8,7 @@ pub(crate) mod package;
 mod rows;
 mod search;
 mod time;
+mod watched;
 
 use askama::Template;
 use axum::response::Html;
@@ -19,6 +20,7 @@ pub(crate) use numbers::{Change, bytes, grouped};
 pub(crate) use rows::{Row, downloads};
 pub(crate) use search::{List, OwnerPage, Pages, Search};
 pub(crate) use time::ago;
+pub(crate) use watched::{Entry, Feed, Watched};
 
 /// The start page.
 #[derive(Template)]
@@ -43,14 +45,6 @@ pub(crate) struct Starred {
 #[derive(Template)]
 #[template(path = "recent.html")]
 pub(crate) struct Recent {
-    pub(crate) frame: Frame,
-    pub(crate) rows: Vec<Row>,
-}
-
-/// What the account watches.
-#[derive(Template)]
-#[template(path = "watched.html")]
-pub(crate) struct Watched {
     pub(crate) frame: Frame,
     pub(crate) rows: Vec<Row>,
 }

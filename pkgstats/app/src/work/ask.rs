@@ -1,9 +1,9 @@
 //! How pages ask for what is to be read.
 
+use pkgstats_catalog::Error;
 use pkgstats_catalog::jobs::{JobKind, Urgency};
 
 use crate::app::App;
-use crate::error::Error;
 
 impl App {
     /// Has packages read by the workers. Does nothing without a registry.

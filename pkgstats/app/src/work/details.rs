@@ -1,9 +1,9 @@
 //! Reads the details of a package, and stores them.
 
-use pkgstats_catalog::Error;
 use pkgstats_catalog::jobs::JobKind;
 use pkgstats_registry::{Fetched, Registry};
 
+use super::failure::Failure;
 use super::reading::reading;
 use crate::app::App;
 
@@ -20,23 +20,6 @@ pub(super) async fn read(app: &App, registry: &Registry, name: &str) {
     if let Err(error) = ended {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, name, "details cannot be stored");
-    }
-}
-
-pub(super) enum Failure {
-    Registry(pkgstats_registry::Error),
-    Catalog(Error),
-}
-
-impl From<pkgstats_registry::Error> for Failure {
-    fn from(error: pkgstats_registry::Error) -> Self {
-        Self::Registry(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Catalog(error)
     }
 }
 

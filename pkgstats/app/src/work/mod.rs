@@ -2,6 +2,8 @@
 
 mod ask;
 mod details;
+mod failure;
+mod follower;
 mod reading;
 pub(crate) mod wake;
 mod worker;

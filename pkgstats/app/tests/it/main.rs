@@ -5,6 +5,7 @@
 mod accounts;
 mod attempts;
 mod database;
+mod news;
 mod package;
 mod pages;
 mod registry;

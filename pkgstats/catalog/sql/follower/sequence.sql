@@ -1,0 +1,1 @@
+SELECT sequence FROM pkgstats.follower WHERE address = $1

@@ -1,0 +1,1 @@
+SELECT account FROM pkgstats.feed WHERE secret = $1

@@ -1,0 +1,1 @@
+SELECT secret FROM pkgstats.feed WHERE account = $1
