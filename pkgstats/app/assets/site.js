@@ -111,7 +111,38 @@ function press(event) {
   event.preventDefault();
 }
 
+/** Shows the downloads under the pointer, and those that the arrow keys reach. */
+function readOut(svg) {
+  const out = svg.closest('section').querySelector('.readout');
+  const { left, right, from, span, days, lines } = JSON.parse(svg.dataset.chart);
+  const usual = out.textContent;
+  let at = days.length;
+
+  function show(n) {
+    at = Math.max(0, Math.min(days.length - 1, n));
+    const day = new Date(Date.parse(from) + days[at] * 864e5).toISOString().slice(0, 10);
+    const values = lines.map(({ name, values }) => (lines.length > 1 ? `${name} ` : '') + (values[at]?.toLocaleString('en') ?? 'unknown'));
+    out.textContent = `${day}: ${values.join(', ')}`;
+  }
+
+  svg.addEventListener('pointermove', ({ clientX }) => {
+    const { left: edge, width } = svg.getBoundingClientRect();
+    const x = ((clientX - edge) / width) * svg.viewBox.baseVal.width;
+    const day = ((x - left) / (right - left)) * span;
+    const next = days.findIndex((other) => other >= day);
+    show(next > 0 && day - days[next - 1] < days[next] - day ? next - 1 : next < 0 ? days.length - 1 : next);
+  });
+  svg.addEventListener('pointerleave', () => { out.textContent = usual; });
+  svg.parentElement.addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    show(at + step);
+  });
+}
+
 if (box) suggest(box);
+for (const svg of document.querySelectorAll('svg[data-chart]')) readOut(svg);
 document.addEventListener('submit', star);
 document.addEventListener('keydown', press);
 

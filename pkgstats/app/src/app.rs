@@ -10,7 +10,7 @@ use pg_session_tower::PgStore;
 use pkgstats_catalog::jobs::Jobs;
 use pkgstats_catalog::readings::Readings;
 use pkgstats_catalog::users::Users;
-use pkgstats_catalog::{Catalog, Followers};
+use pkgstats_catalog::{Catalog, Days, Followers};
 use pkgstats_registry::Registry;
 use tokio_postgres::NoTls;
 
@@ -51,6 +51,7 @@ pub struct App {
     pub(crate) sessions: PgStore,
     pub(crate) readings: Readings,
     pub(crate) readmes: Readmes,
+    pub(crate) days: Days,
     pub(crate) jobs: Jobs,
     pub(crate) followers: Followers,
     pub(crate) registry: Option<Registry>,
@@ -73,7 +74,7 @@ impl App {
         catalog.migrate().await.context("cannot create the tables")?;
         let readings = Readings::new(pool.clone());
         let (users, jobs) = (Users::new(pool.clone()), Jobs::new(pool.clone()));
-        let followers = Followers::new(pool);
+        let (days, followers) = (Days::new(pool.clone()), Followers::new(pool));
         let sessions = PgStore::builder(options.database_url.clone())
             .schema("pkgstats")
             .subject("user.id")
@@ -90,6 +91,7 @@ impl App {
             sessions,
             readings,
             readmes,
+            days,
             jobs,
             followers,
             registry,

@@ -11,8 +11,9 @@ pub(crate) struct Asset {
     pub(crate) content: &'static str,
 }
 
-static ASSETS: [Asset; 4] = [
+static ASSETS: [Asset; 5] = [
     Asset { name: "site.css", content_type: "text/css; charset=utf-8", content: include_str!("../assets/site.css") },
+    Asset { name: "chart.css", content_type: "text/css; charset=utf-8", content: include_str!("../assets/chart.css") },
     Asset {
         name: "package.css",
         content_type: "text/css; charset=utf-8",

@@ -8,6 +8,7 @@ mod address;
 mod app;
 mod assets;
 mod attempts;
+mod chart_options;
 mod client_address;
 mod credentials;
 mod device;

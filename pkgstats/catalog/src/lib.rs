@@ -20,6 +20,7 @@
 
 mod catalog;
 mod connection;
+mod days;
 mod details;
 mod error;
 mod export;
@@ -48,6 +49,7 @@ mod tier;
 pub mod users;
 
 pub use catalog::Catalog;
+pub use days::Days;
 pub use details::Details;
 pub use error::Error;
 pub use fetch::{RELEASES, fetch};

@@ -70,6 +70,7 @@ fn migrations() -> Vec<String> {
         include_str!("../migrations/0005_reading.sql").to_owned(),
         include_str!("../migrations/0007_attempt.sql").to_owned(),
         include_str!("../migrations/0008_news.sql").to_owned(),
+        include_str!("../migrations/0009_day.sql").to_owned(),
     ]
 }
 

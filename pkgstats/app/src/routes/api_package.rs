@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::address::split;
 use crate::app::App;
+use crate::routes::api_downloads::{self, Period};
 use crate::routes::paging::Paging;
 use crate::routes::problem::Problem;
 
@@ -42,11 +43,14 @@ pub(crate) async fn show(
     State(app): State<App>,
     Path(path): Path<String>,
     Params(paging): Params<Paging>,
+    Params(period): Params<Period>,
 ) -> Result<Response, Problem> {
     let (name, below) = split(&path).unwrap_or((path.as_str(), ""));
     let package = app.catalog.package(name).await?.ok_or(Problem::NotFound("package"))?;
     match below {
         "" => Ok(Json(answer(&app, package).await?).into_response()),
+        "downloads" => api_downloads::json(&app, &package, &period).await,
+        "downloads.csv" => api_downloads::csv(&app, &package, &period).await,
         "versions" => Ok(Json(versions(&app, name, paging.number()).await?).into_response()),
         _ => Err(Problem::NotFound("address")),
     }

@@ -1,6 +1,7 @@
 //! The addresses of the site, a module each.
 
 mod api;
+mod api_downloads;
 mod api_package;
 mod asset;
 mod badge;

@@ -1,6 +1,7 @@
 //! What pages show. Each is a template in `templates/`, and gets what it shows as text.
 
 mod account;
+mod chart;
 mod compare;
 mod frame;
 mod numbers;
@@ -14,6 +15,7 @@ use askama::Template;
 use axum::response::Html;
 
 pub(crate) use account::{DeviceRow, Devices, SignIn, SignUp};
+pub(crate) use chart::ChartView;
 pub(crate) use compare::{Compare, Fact};
 pub(crate) use frame::Frame;
 pub(crate) use numbers::{Change, bytes, grouped};

@@ -10,7 +10,7 @@ impl App {
     pub(crate) async fn ask(&self, kind: JobKind, names: &[String], urgency: Urgency) -> Result<(), Error> {
         if self.registry.is_some() && !names.is_empty() {
             self.jobs.add(kind, names, urgency).await?;
-            self.wake.added.notify_one();
+            self.wake.added.notify_waiters();
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Reads from the registry what pages have asked for, in the background.
 
 mod ask;
+pub(crate) mod days;
 mod details;
 mod failure;
 mod follower;

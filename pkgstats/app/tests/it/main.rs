@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod chart;
 mod database;
 mod news;
 mod package;

@@ -4,14 +4,16 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};
 
+use super::chart::chart;
 use super::page::{Found, Request};
+use crate::chart_options::ChartOptions;
 use crate::error::Error;
 use crate::guard::WITH_IMAGES;
 use crate::page::render;
 use crate::views::package::{PackagePage, Tab};
 use crate::visitor::Kept;
 
-pub(super) async fn show(request: &Request<'_>, shows_images: bool) -> Result<Response, Error> {
+pub(super) async fn show(request: &Request<'_>, options: ChartOptions, shows_images: bool) -> Result<Response, Error> {
     let found = match request.find().await? {
         Ok(found) => found,
         Err(none) => return Ok(none),
@@ -29,6 +31,7 @@ pub(super) async fn show(request: &Request<'_>, shows_images: bool) -> Result<Re
         (Some(facts), Some(version)) => app.readmes.get(&app.readings, name, version, facts).await?,
         _ => None,
     };
+    let chart = chart(app, name, options).await?;
     let head = request.head(&found, Tab::Overview);
     let Found { package, read } = found;
     let page = PackagePage {
@@ -37,6 +40,7 @@ pub(super) async fn show(request: &Request<'_>, shows_images: bool) -> Result<Re
         package,
         facts: read.stored.map(|stored| stored.facts),
         readme,
+        chart,
         shows_images,
         is_starred,
         is_watched,

@@ -9,6 +9,7 @@ use pkgstats_core::figure::Figure;
 use pkgstats_core::readme::{Notice, Readme};
 
 use super::head::Head;
+use crate::views::chart::ChartView;
 use crate::views::frame::Frame;
 use crate::views::numbers::{Change, bytes, grouped};
 use crate::views::time::date;
@@ -25,6 +26,7 @@ pub(crate) struct PackagePage {
     pub(crate) package: Package,
     pub(crate) facts: Option<Facts>,
     pub(crate) readme: Option<Arc<Readme>>,
+    pub(crate) chart: Option<ChartView>,
     pub(crate) shows_images: bool,
     pub(crate) is_starred: bool,
     pub(crate) is_watched: bool,
