@@ -26,15 +26,21 @@ const HOSTILE: &str = r#"# Title
 async fn the_pages_of_real_packages_are_good() {
     let Some(loopback) = pinned().await else { return };
     visit_site(Script::On, site(&loopback), async |browser, site| {
-        let mut pages = Vec::new();
         for name in ["koa-pg-session", "express", "@types/node"] {
             read(&site.visitor(), &format!("/package/{name}")).await;
-            for part in ["", "/versions", "/dependencies", "/dependents", "/files"] {
-                pages.push(format!("/package/{name}{part}"));
-            }
         }
-        pages.push("/package/koa-pg-session/v/2.0.1".to_owned());
-        let pages: Vec<_> = pages.iter().map(|path| (200, path.as_str())).collect();
+        let pages = [
+            "/package/koa-pg-session",
+            "/package/koa-pg-session/versions",
+            "/package/koa-pg-session/v/2.0.1",
+            "/package/koa-pg-session/dependencies",
+            "/package/koa-pg-session/dependents",
+            "/package/koa-pg-session/files",
+            "/package/express",
+            "/package/@types/node",
+            "/package/@types/node/files",
+        ];
+        let pages = pages.map(|path| (200, path));
         assert_good(&browser, &pages).await;
     })
     .await;
