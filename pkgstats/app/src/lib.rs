@@ -19,6 +19,7 @@ mod password;
 mod readmes;
 mod registry_options;
 mod routes;
+mod sync;
 mod views;
 mod visitor;
 mod work;

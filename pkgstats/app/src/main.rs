@@ -12,6 +12,7 @@ use axum::http::HeaderName;
 use clap::{Parser, Subcommand};
 use command::account::Action;
 use command::create_database::create_database;
+use command::sync::Names;
 use pkgstats::{App, Options, RegistryOptions, Workers, router};
 use pkgstats_catalog::{Import, Kind, RELEASES, Selection, example_names, fetch};
 use pkgstats_core::query::Query;
@@ -37,6 +38,10 @@ enum Command {
     Search(Search),
     /// List, add and delete accounts, and set their passwords.
     Account(AccountCommand),
+    /// Read the details of packages from the registry now.
+    Sync(Sync),
+    /// Create the tables, or bring them up to date.
+    Migrate(Database),
 }
 
 #[derive(clap::Args)]
@@ -171,6 +176,28 @@ impl AccountCommand {
 }
 
 #[derive(clap::Args)]
+struct Sync {
+    #[command(flatten)]
+    database: Database,
+
+    #[command(flatten)]
+    registry: RegistryOptions,
+
+    #[command(flatten)]
+    names: Names,
+}
+
+impl Sync {
+    async fn run(self) -> anyhow::Result<()> {
+        let registry = self.registry.open()?;
+        let app = App::new(Options { registry, ..Options::new(self.database.database_url) }).await?;
+        let done = self.names.run(&app).await;
+        app.close().await;
+        done
+    }
+}
+
+#[derive(clap::Args)]
 struct Serve {
     #[command(flatten)]
     database: Database,
@@ -200,6 +227,12 @@ async fn main() -> anyhow::Result<()> {
         Command::Import(import) => import.run().await,
         Command::Search(search) => search.run().await,
         Command::Account(account) => account.run().await,
+        Command::Sync(sync) => sync.run().await,
+        Command::Migrate(database) => {
+            database.open().await?.close().await;
+            println!("the tables are up to date");
+            Ok(())
+        }
     }
 }
 

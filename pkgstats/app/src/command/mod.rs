@@ -2,3 +2,4 @@
 
 pub(crate) mod account;
 pub(crate) mod create_database;
+pub(crate) mod sync;

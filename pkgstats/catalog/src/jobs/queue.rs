@@ -128,6 +128,16 @@ impl Jobs {
         Ok(rows.first().map(|row| JobState { problem: row.get(0), due: row.get(1) }))
     }
 
+    /// Returns which of these jobs there still are, each with the problem of the last attempt.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn pending(&self, kind: JobKind, names: &[String]) -> Result<Vec<(String, Option<String>)>, Error> {
+        let rows = self.query(include_str!("../../sql/jobs/pending.sql"), &[&kind.as_str(), &names]).await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
     /// Counts the jobs of each kind.
     ///
     /// # Errors

@@ -23,6 +23,15 @@ impl Users {
         Ok(rows.iter().map(|row| Star { name: row.get(0), since: row.get(1) }).collect())
     }
 
+    /// Returns what any account has starred, in the order of the names.
+    ///
+    /// # Errors
+    /// PostgreSQL cannot be reached, or refuses.
+    pub async fn starred_names(&self) -> Result<Vec<String>> {
+        let rows = self.query(include_str!("../../sql/users/starred_names.sql"), &[]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// Returns whether an account has starred a package.
     ///
     /// # Errors
