@@ -73,8 +73,9 @@ impl Days {
     }
 }
 
+/// Days that PostgreSQL cannot count become some that nobody has stored.
 fn number(day: Date) -> i32 {
-    day.to_julian_day() - FIRST
+    (day.to_julian_day() - FIRST).clamp(0, 1_000_000)
 }
 
 fn day(number: i32) -> Option<Date> {

@@ -63,6 +63,10 @@ async fn four_hundred_days_have_a_gap_of_two_days() {
         let page = visitor.page(&format!("/package/koa{query}")).await;
         assert!(page.contains(shown), "{query}");
     }
+    for far in ["?from=0000-01-01", "?from=-9999-01-01", "?to=9999-12-31", "?from=2026-01-02&to=2026-01-01"] {
+        let status = visitor.get(&format!("/api/v1/packages/koa/downloads{far}")).await.status();
+        assert!(!status.is_server_error(), "{far}: {status}");
+    }
     let bad = visitor.get("/api/v1/packages/koa/downloads?from=yesterday").await;
     assert_eq!(
         (bad.status().as_u16(), bad.headers()["content-type"].to_str().unwrap()),
