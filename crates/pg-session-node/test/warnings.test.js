@@ -50,12 +50,17 @@ describe('process warnings of the engine', () => {
   test('report lost connections once, not once for each', async () => {
     const store = new PgStore(`${url}?application_name=lost`, { connections: 4 });
     await store.setup();
+    let isOver = false;
+    const calls = Array.from({ length: 16 }, async (_, n) => {
+      while (!isOver) await store.get(`secret-${n}`).catch(() => {});
+    });
     for (let n = 0; n < 3; n++) {
-      await Promise.all(Array.from({ length: 50 }, (_, n) => store.get(`secret-${n}`)));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       const ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lost'";
       assert((await client.query(ended)).rowCount > 0);
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    isOver = true;
+    await Promise.all(calls);
     const told = await warned('PG_SESSION_CONNECTION');
     await store.close();
     assert(told.length > 0);

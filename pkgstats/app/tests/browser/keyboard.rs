@@ -75,8 +75,22 @@ async fn a_suggestion_is_chosen_with_the_arrows() {
 #[tokio::test]
 async fn the_last_suggestion_is_before_the_first_and_late_answers_are_ignored() {
     visit(Script::On, async |browser, _site| {
+        let all_are_answered = "return new Promise((done) => {
+                                    const look = () => (answered === 4 ? done() : setTimeout(look, 20));
+                                    look();
+                                })";
         browser.open("/starred").await;
+        let count = "const answer = fetch;
+                     window.answered = 0;
+                     window.fetch = async (...args) => {
+                         const response = await answer(...args);
+                         setTimeout(() => { window.answered++; }, 100);
+                         return response;
+                     };";
+        browser.run(count).await;
         browser.type_text("/reac").await;
+        // Each answer replaces the list.
+        browser.run(all_are_answered).await;
         let last = browser.find("#suggestions li:nth-child(10)").await;
         press(&browser, Key::Up).await;
         assert_eq!(last.attr("aria-selected").await.unwrap().as_deref(), Some("true"));
@@ -93,10 +107,6 @@ async fn the_last_suggestion_is_before_the_first_and_late_answers_are_ignored() 
         browser.run(delay).await;
         browser.type_text("/reac").await;
         press(&browser, Key::Tab).await;
-        let all_are_answered = "return new Promise((done) => {
-                                    const look = () => (answered === 4 ? done() : setTimeout(look, 20));
-                                    look();
-                                })";
         browser.run(all_are_answered).await;
         assert!(!browser.has("#suggestions li").await);
         assert!(browser.has("#q[aria-expanded=false]").await);
