@@ -60,7 +60,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..65534))]
     port: u16,
 
-    /// Fill Pkg Stats with the 5,000 packages of this repository, and fetch nothing for it.
+    /// Fill Pkg Stats with the 5,000 packages of this repository, and read nothing for it from a registry.
     #[arg(long)]
     offline: bool,
 
@@ -92,6 +92,7 @@ impl Demo {
             // The demo is served over http, where browsers drop secure cookies.
             ("APP_ENV", "development".to_owned()),
             ("NODE_ENV", "development".to_owned()),
+            ("PKGSTATS_OFFLINE", self.offline.to_string()),
         ];
         let source: &[&str] = if self.offline { &[] } else { &FETCH };
         let configure = |command: &mut Command| {

@@ -18,7 +18,7 @@ pub struct RegistryOptions {
     changes: Option<String>,
 
     /// Read nothing: show what is stored.
-    #[arg(long)]
+    #[arg(long, env = "PKGSTATS_OFFLINE")]
     offline: bool,
 }
 

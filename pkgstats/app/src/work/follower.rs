@@ -20,7 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// Follows the feed until it is stopped. Ends by itself if the registry has none.
 pub(super) async fn follow(app: App, registry: Registry, mut stopped: watch::Receiver<bool>) {
     let Some(address) = registry.feed() else { return };
-    let mut pause = Duration::ZERO;
+    let (mut pause, mut has_warned) = (Duration::ZERO, false);
     while !*stopped.borrow_and_update() {
         let step = async {
             sleep(pause).await;
@@ -32,18 +32,20 @@ pub(super) async fn follow(app: App, registry: Registry, mut stopped: watch::Rec
         };
         pause = match done {
             Ok(has_more) => {
-                if has_more {
-                    Duration::ZERO
-                } else {
-                    PAUSE
-                }
+                has_warned = false;
+                if has_more { Duration::ZERO } else { PAUSE }
             }
             Err(Failure::Registry(error)) if error.kind() == ErrorKind::NotFound => {
                 tracing::info!("the registry has no feed of changes: packages are read again when they are opened");
                 return;
             }
             Err(failure) => {
-                failure.warn("the feed of changes cannot be followed");
+                // Once for each outage.
+                if !has_warned {
+                    failure
+                        .warn("the feed of changes cannot be followed: packages are read again when they are opened");
+                }
+                has_warned = true;
                 (2 * pause.max(PAUSE)).min(LONGEST_PAUSE)
             }
         };
